@@ -1,0 +1,37 @@
+"""The forms' questions: each ``action_ask_SLOT`` says the line of the same name from ``data/answers``."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.say import say_line
+from bot.answers import answers
+
+_UNSURE = {"key": "say_not_sure", "label": "Not sure"}
+
+
+def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Action]:
+    def name(self: Action) -> Text:
+        return f"action_ask_{slot}"
+
+    async def run(self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+        choices = [*(answers().choices(["affirm", "deny"]) if yes_no else []), *([_UNSURE] if unsure else [])]
+        say_line(dispatcher, tracker, slot, choices=choices)
+        return []
+
+    return type(f"Ask_{slot}", (Action,), {"name": name, "run": run, "__module__": __name__})
+
+
+AskName = _ask("booking_name")
+AskContact = _ask("booking_contact")
+AskTimes = _ask("booking_times")
+AskReason = _ask("booking_reason")
+AskConsent = _ask("booking_consent", yes_no=True)
+AskUrge = _ask("check_urge", yes_no=True, unsure=True)
+AskRest = _ask("check_rest", yes_no=True, unsure=True)
+AskMovement = _ask("check_movement", yes_no=True, unsure=True)
+AskEvening = _ask("check_evening", yes_no=True, unsure=True)
+AskOther = _ask("check_other", yes_no=True, unsure=True)

@@ -1,0 +1,43 @@
+"""``action_hand_off``: the conversation goes to the clinic's staff. Says so only after it is stored."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from actions.log import belongs_here, record
+from actions.say import in_store, say_line
+from actions.turn import Turn, read_turn
+from bot.answers import answers
+from bot.clinic import clinic
+from bot.store.models import now
+from bot.store.modes import change_mode
+
+
+class ActionHandOff(Action):
+    """A patient asks for a person."""
+
+    def name(self) -> Text:
+        return "action_hand_off"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+        turn = read_turn(tracker)
+        line = await in_store(lambda session: hand_over(session, turn, self.name(), "asked"))
+        say_line(dispatcher, tracker, line)
+        return []
+
+
+def hand_over(session: Session, turn: Turn, action: str, reason: str) -> str:
+    """Move the conversation to ``waiting``, once for one message; returns the line that is true now."""
+    conversation = belongs_here(session, turn)
+    line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
+    if conversation is None:
+        return line
+    waits = conversation.mode == "waiting" and conversation.waiting_reason == reason
+    if record(session, turn, action, answer_id=line, version=answers()[line].version):
+        change_mode(session, conversation, "hand_over", actor="patient", reason=reason)
+        return "hand_off_already" if waits else line
+    return line

@@ -1,0 +1,57 @@
+"""Logs the turn: what was understood, what was answered, by which model. Keyed by message, so a repeat writes once."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from actions.turn import Turn
+from bot.store.models import Conversation, Inbound, TurnLog
+
+log = structlog.get_logger(__name__)
+
+
+def belongs_here(session: Session, turn: Turn) -> Conversation | None:
+    """The conversation of this turn, if the front door knows it and the message is one of its own."""
+    if turn.inbound_id is None:
+        return None
+    inbound = session.get(Inbound, turn.inbound_id)
+    if inbound is None or inbound.conversation_id != turn.conversation_id:
+        return None
+    return session.get(Conversation, inbound.conversation_id)
+
+
+def record(session: Session, turn: Turn, action: str, *, answer_id: str | None = None, version: str | None = None, ordinal: int = 0) -> bool:
+    """Write one row for what ``action`` did; returns whether it was the first time for this message.
+
+    Does nothing (and returns True) outside the front door, where no conversation is stored.
+    """
+    if belongs_here(session, turn) is None:
+        return True
+    assert turn.inbound_id is not None
+    known = session.scalar(
+        select(TurnLog.id).where(TurnLog.inbound_id == turn.inbound_id, TurnLog.action == action, TurnLog.ordinal == ordinal)
+    )
+    if known is not None:
+        return False
+    try:
+        with session.begin_nested():
+            session.add(
+                TurnLog(
+                    conversation_id=turn.conversation_id,
+                    inbound_id=turn.inbound_id,
+                    action=action,
+                    ordinal=ordinal,
+                    intent=turn.intent,
+                    confidence=turn.confidence,
+                    runners_up=[[name, round(confidence, 3)] for name, confidence in turn.ranking[:4]],
+                    answer_id=answer_id,
+                    answer_version=version,
+                    model=turn.model,
+                )
+            )
+    except IntegrityError:
+        return False  # the same call twice at the same moment
+    return True

@@ -1,0 +1,63 @@
+"""Deleting a conversation at the patient's wish: asked first, then done by the front door a moment later.
+
+The front door does it because Rasa stores this very turn after its actions have run.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from actions.log import belongs_here
+from actions.say import in_store, log_turn, say_line
+from actions.turn import Turn, read_turn
+from bot.store.models import Timer, now
+
+DELAY = timedelta(seconds=10)  # long enough for the last line to be read
+
+
+class ActionAskDelete(Action):
+    """Asks whether everything is to be deleted."""
+
+    def name(self) -> Text:
+        return "action_ask_delete"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+        say_line(dispatcher, tracker, "delete_ask")
+        await log_turn(read_turn(tracker), self.name(), "delete_ask")
+        return [SlotSet("awaiting", "delete")]
+
+
+class ActionYesNo(Action):
+    """A yes or no outside a form: to the last question that was asked, if there is one."""
+
+    def name(self) -> Text:
+        return "action_yes_no"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+        turn = read_turn(tracker)
+        line = turn.intent or "affirm"
+        if tracker.get_slot("awaiting") == "delete":
+            line = "delete_kept"
+            if turn.intent == "affirm":
+                line = "delete_done"
+                await in_store(lambda session: order_erasure(session, turn))
+        say_line(dispatcher, tracker, line)
+        await log_turn(turn, self.name(), line)
+        return [SlotSet("awaiting", None)]
+
+
+def order_erasure(session: Session, turn: Turn) -> None:
+    """Set the timer that erases the conversation."""
+    if belongs_here(session, turn) is None:
+        return
+    key = f"erase_conversation:{turn.conversation_id}"
+    if session.scalar(select(Timer.id).where(Timer.key == key)) is None:
+        session.add(Timer(kind="erase_conversation", key=key, data={"conversation": turn.conversation_id}, due_at=now() + DELAY))

@@ -1,0 +1,74 @@
+"""Saying things: the one form in which every action of ours speaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.log import record
+from actions.turn import Turn
+from bot.answers import Answer, answers
+from bot.clinic import clinic
+from bot.store.engine import store
+
+Result = TypeVar("Result")
+
+
+def say(
+    dispatcher: CollectingDispatcher,
+    text: str,
+    *,
+    choices: Sequence[dict[str, str]] = (),
+    sources: Sequence[dict[str, str]] = (),
+    answer_id: str | None = None,
+) -> None:
+    """One message to the patient, its placeholders filled with the clinic's data."""
+    dispatcher.utter_message(
+        json_message={"text": clinic().fill(text), "choices": list(choices), "sources": list(sources), "answer": answer_id}
+    )
+
+
+def say_line(dispatcher: CollectingDispatcher, tracker: Tracker, name: str, *, extra: str = "", choices: Sequence[dict[str, str]] | None = None) -> None:
+    """Say a line of ``data/answers`` by its id, in a wording other than the last time."""
+    line = answers()[name]
+    text = wording(line, tracker)
+    say(
+        dispatcher,
+        f"{text}\n\n{extra}" if extra else text,
+        choices=answers().choices(line.follow_ups) if choices is None else choices,
+        sources=answers().links(line),
+        answer_id=name,
+    )
+
+
+def wording(line: Answer, tracker: Tracker) -> str:
+    """The line's text or one of its variants: the one after the wording that was said last."""
+    texts = [line.text, *line.variants]
+    filled = [clinic().fill(text) for text in texts]
+    for event in reversed(tracker.events):
+        if event.get("event") == "bot":
+            said = ((event.get("data") or {}).get("custom") or {}).get("text") or ""
+            for index, text in enumerate(filled):
+                if said.startswith(text):
+                    return texts[(index + 1) % len(texts)]
+    return texts[0]
+
+
+async def in_store(work: Callable[[Any], Result]) -> Result:
+    """Run ``work(session)`` in a write transaction, off the server's loop."""
+
+    def run() -> Result:
+        with store().write() as session:
+            return work(session)
+
+    return await asyncio.to_thread(run)
+
+
+async def log_turn(turn: Turn, action: str, answer_id: str | None = None, *, ordinal: int = 0) -> None:
+    """Log that ``action`` answered with ``answer_id``."""
+    version = answers()[answer_id].version if answer_id in answers() else None
+    await in_store(lambda session: record(session, turn, action, answer_id=answer_id, version=version, ordinal=ordinal))

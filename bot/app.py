@@ -1,0 +1,141 @@
+"""The front door: puts the rooms together into one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import http
+from bot.brain.client import RasaClient
+from bot.channels import widget
+from bot.channels.limits import Limits
+from bot.clinic import clinic
+from bot.conversation.bell import Bell
+from bot.conversation.turn import TurnRunner
+from bot.safety import RedFlags
+from bot.settings import Settings, settings
+from bot.staff.app import make_router as staff_router
+from bot.store.engine import Store, store
+
+log = structlog.get_logger(__name__)
+
+_WIDGET = Path(__file__).parent / "widget"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TEMPLATES = Environment(loader=FileSystemLoader(_WIDGET), autoescape=select_autoescape(["html"]))
+
+
+def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI:
+    """The application on a configuration and a store; by default those of the environment."""
+    config = config or settings()
+    house = on or store()
+    guard = RedFlags.load()
+    bell = Bell(config.redis_url)
+    brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token)
+    runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await bell.start()
+        await runner.start()
+        log.info("front_door_open", address=config.address, telegram="on" if config.telegram_bot_token else "off (no TELEGRAM_BOT_TOKEN)")
+        yield
+        await runner.stop(config.drain_timeout)
+        await bell.stop()
+        await brain.close()
+
+    app = FastAPI(
+        title="Restless Legs Assistant",
+        version="0.1.0",
+        description="The widget's API. Errors are JSON `{\"error\", \"message\"}`, the message in plain words for the person.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    http.guard_requests(app, config.origins)
+    http.answer_errors(app)
+    app.include_router(widget.make_router(house, guard, bell, runner.kick, Limits(on=config.rate_limits)))
+    app.include_router(staff_router(house, bell, runner.kick))
+    _public_pages(app)
+    _health(app, house, brain, config)
+    return app
+
+
+def _public_pages(app: FastAPI) -> None:
+    """The demo page, the widget's one file, and the page of its API."""
+
+    def page(name: str, **values: Any) -> HTMLResponse:
+        return HTMLResponse(_TEMPLATES.get_template(name).render(**values), headers={"Content-Security-Policy": _PAGE_POLICY})
+
+    @app.get("/", include_in_schema=False)
+    def demo() -> HTMLResponse:
+        return page("demo.html", clinic=clinic(), staff_url="/staff/")
+
+    @app.get("/api/docs", include_in_schema=False)
+    def api_page() -> HTMLResponse:
+        return page("api.html", schema=app.openapi())
+
+    @app.get("/widget.js", include_in_schema=False)
+    def script() -> FileResponse:
+        # Other sites load it too, so it may be read from anywhere; it holds no secret.
+        headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return FileResponse(_WIDGET / "rls-chat.js", media_type="text/javascript", headers=headers)
+
+    @app.get("/demo.css", include_in_schema=False)
+    def style() -> FileResponse:
+        return FileResponse(_WIDGET / "demo.css", media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+def _health(app: FastAPI, house: Store, brain: RasaClient, config: Settings) -> None:
+    async def database() -> str | None:
+        def look() -> None:
+            with house.read() as session:
+                session.execute(text("SELECT 1"))
+
+        try:
+            await asyncio.wait_for(asyncio.to_thread(look), 3)
+        except (SQLAlchemyError, TimeoutError) as error:
+            return f"the database does not answer ({type(error).__name__})"
+        return None
+
+    async def rasa() -> str | None:
+        return None if await brain.ready() else "Rasa does not answer, or has no model loaded"
+
+    async def actions() -> str | None:
+        try:
+            async with httpx.AsyncClient(timeout=2) as client:
+                (await client.get(f"{config.actions_url}/health")).raise_for_status()
+        except httpx.HTTPError:
+            return "the action server does not answer"
+        return None
+
+    @app.get("/healthz", tags=["health"], summary="The front door is alive")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", tags=["health"], summary="Everything that an answer needs is there")
+    async def readyz() -> JSONResponse:
+        names = {"database": database, "rasa": rasa, "actions": actions}
+        found = await asyncio.gather(*(check() for check in names.values()))
+        parts = {name: reason or "ready" for name, reason in zip(names, found, strict=True)}
+        ready = not any(found)
+        return JSONResponse({"status": "ready" if ready else "not ready", **parts}, status_code=200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

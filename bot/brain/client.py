@@ -1,0 +1,141 @@
+"""The client of the Rasa server: asks over loopback, within a time limit, and trusts nothing that comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from bot.brain.reply import Reply
+from bot.errors import BrainUnavailable
+
+MAX_REPLIES = 10
+MAX_TEXT = 8000
+_SHORT = 2.0  # seconds for calls that run no dialogue
+
+
+class RasaClient:
+    """Talks to one Rasa server.
+
+    Args:
+        url: where it listens, such as ``http://127.0.0.1:5005``.
+        timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told something.
+        token: Rasa's API token, for the tracker calls.
+    """
+
+    def __init__(self, url: str, *, timeout: float, token: str = "") -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(timeout, connect=2.0))
+        self._token = {"token": token} if token else {}
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]:
+        """One turn: what the assistant says to ``text``.
+
+        Raises:
+            BrainUnavailable: Rasa is down, too slow, says nothing, or answers what is no answer.
+        """
+        body = {"sender": conversation_id, "message": text, "metadata": {"inbound_id": inbound_id, "channel": channel}}
+        answer = await self._call("POST", "/webhooks/rest/webhook", json=body)
+        replies = _replies(answer)
+        if not replies:
+            raise BrainUnavailable("empty answer")
+        return replies
+
+    async def earlier_answer(self, conversation_id: str, inbound_id: int) -> list[Reply]:
+        """What Rasa already said to this message in a turn whose answer never reached us; ``[]`` if it did not.
+
+        Asked before a message is sent a second time, so that a form does not take the same words twice.
+        """
+        tracker = await self._call("GET", f"/conversations/{conversation_id}/tracker", params=self._token, timeout=_SHORT)
+        events = tracker.get("events") if isinstance(tracker, dict) else None
+        if not isinstance(events, list):
+            raise BrainUnavailable("no tracker")
+        said: list[Reply] = []
+        ours = False
+        for event in events:
+            if event.get("event") == "user":
+                ours = (event.get("metadata") or {}).get("inbound_id") == inbound_id
+                said = [] if ours else said
+            elif ours and event.get("event") == "bot":
+                said.extend(_from_event(event))
+        return said
+
+    async def reset(self, conversation_id: str) -> None:
+        """Make Rasa forget a running form, because something else came between."""
+        events = [{"event": "active_loop", "name": None}, {"event": "slot", "name": "requested_slot", "value": None}]
+        await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, timeout=_SHORT)
+
+    async def ready(self) -> bool:
+        """Whether the server answers and has a model loaded."""
+        try:
+            answer = await self._call("GET", "/status", params=self._token, timeout=_SHORT)
+        except BrainUnavailable:
+            return False
+        return isinstance(answer, dict) and bool(answer.get("model_file"))
+
+    async def model(self) -> str | None:
+        """The name of the loaded model, for the staff's page."""
+        answer = await self._call("GET", "/status", params=self._token, timeout=_SHORT)
+        return str(answer.get("model_file") or "") if isinstance(answer, dict) else None
+
+    async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        try:
+            response = await self._http.request(method, path, **kwargs)
+            response.raise_for_status()
+            return response.json()
+        except httpx.TimeoutException:
+            raise BrainUnavailable("too slow") from None
+        except httpx.HTTPStatusError as error:
+            raise BrainUnavailable(f"status {error.response.status_code}") from None
+        except (httpx.HTTPError, ValueError, UnicodeDecodeError) as error:
+            raise BrainUnavailable(type(error).__name__) from None
+
+
+def _replies(answer: Any) -> list[Reply]:
+    """Rasa's REST answer as replies. Junk of any kind becomes ``BrainUnavailable``, never an exception of another sort."""
+    if not isinstance(answer, list):
+        raise BrainUnavailable("junk")
+    replies = []
+    for item in answer[:MAX_REPLIES]:
+        if not isinstance(item, dict):
+            raise BrainUnavailable("junk")
+        payload = item.get("custom") if isinstance(item.get("custom"), dict) else item
+        reply = _reply(payload)
+        if reply:
+            replies.append(reply)
+    return replies
+
+
+def _from_event(event: dict[str, Any]) -> list[Reply]:
+    data = event.get("data") or {}
+    custom = data.get("custom")
+    reply = _reply(custom if isinstance(custom, dict) else {"text": event.get("text"), "buttons": data.get("buttons")})
+    return [reply] if reply else []
+
+
+def _reply(payload: dict[str, Any]) -> Reply | None:
+    """One message: ours (``text``, ``choices``, ``sources``, ``answer``) or one of Rasa's responses (``text``, ``buttons``)."""
+    text = payload.get("text")
+    if not isinstance(text, str) or not text.strip():
+        return None
+    choices = _pairs(payload.get("choices"), "key", "label")
+    for button in _pairs(payload.get("buttons"), "payload", "title"):
+        choices.append({"key": button["payload"].lstrip("/"), "label": button["title"]})
+    answer = payload.get("answer")
+    return Reply(
+        text=text[:MAX_TEXT],
+        choices=choices,
+        sources=_pairs(payload.get("sources"), "title", "url"),
+        answer_id=answer if isinstance(answer, str) else None,
+    )
+
+
+def _pairs(value: Any, first: str, second: str) -> list[dict[str, str]]:
+    rows = value if isinstance(value, list) else []
+    return [
+        {first: row[first], second: row[second]}
+        for row in rows
+        if isinstance(row, dict) and isinstance(row.get(first), str) and isinstance(row.get(second), str)
+    ]

@@ -1,0 +1,60 @@
+"""Rasa's own command line under our conditions: ``python -m bot rasa train``, ``shell``, ``test``, ``data validate`` ..."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from urllib.parse import urlsplit
+
+from bot.brain import standin
+from bot.settings import Settings, settings
+
+
+def main(arguments: list[str]) -> None:
+    """Run ``rasa`` with these arguments, in this process; ends it as Rasa would."""
+    for name, value in environment(settings()).items():
+        os.environ[name] = value
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each: steadier, and the models are small
+        os.environ.setdefault(name, "1")
+    warnings.filterwarnings("ignore")
+    logging.captureWarnings(True)
+    standin.install()
+    for name in ("matplotlib", "py.warnings", "sanic.root"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    sys.path.insert(0, os.getcwd())
+    sys.argv = ["rasa", *arguments]
+
+    from rasa.__main__ import main as rasa_main  # seconds: only here
+
+    rasa_main()
+
+
+def serve() -> None:
+    """The Rasa server, on loopback, with its API behind our token."""
+    config = settings()
+    main(
+        [
+            *("run", "--interface", "127.0.0.1", "--port", str(config.rasa_port)),
+            *("--enable-api", "--auth-token", config.brain_token),
+            *("--model", "models", "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
+        ]
+    )
+
+
+def environment(config: Settings) -> dict[str, str]:
+    """What ``endpoints.yml`` and Rasa itself read from the environment."""
+    redis = urlsplit(config.redis_url)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "LOG_LEVEL_LIBRARIES": "ERROR",
+        "RLA_ACTION_ENDPOINT": f"{config.actions_url}/webhook",
+        "RLA_RASA_DATABASE": config.rasa_database,
+        "RLA_RASA_DIALECT": config.rasa_database.split(":", 1)[0],
+        "RLA_RASA_LOCKS": "redis" if config.redis_url else "in_memory",
+        "RLA_RASA_LOCKS_HOST": redis.hostname or "127.0.0.1",
+        "RLA_RASA_LOCKS_PORT": str(redis.port or 6379),
+    }

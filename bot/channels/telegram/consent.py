@@ -1,0 +1,159 @@
+"""Consent on Telegram, and the commands and buttons that belong to it.
+
+Before consent a message is stored but held: only red flags are answered. Consent frees what is held; a refusal
+deletes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from bot.answers import answers
+from bot.channels.telegram import words
+from bot.channels.telegram.entry import After, Entry
+from bot.conversation.lines import add_line
+from bot.clinic import clinic
+from bot.store.models import Alert, Event, Inbound, Message, now
+from bot.store.modes import change_mode
+
+#: A message that waits for consent is not due before this.
+HELD = datetime(9999, 1, 1, tzinfo=UTC)
+_REMIND_AFTER = timedelta(seconds=60)
+
+
+def hold(entry: Entry, inbound: Inbound) -> None:
+    """Keep a message until consent, and ask for it."""
+    inbound.not_before = HELD
+    ask(entry, kept=True)
+
+
+def ask(entry: Entry, *, kept: bool = False, again: bool = False) -> None:
+    """Ask for consent: in full the first time or if ``again``, later in one line, and not for every quick message."""
+    asked = entry.session.execute(
+        select(Message.at)
+        .where(Message.conversation_id == entry.conversation.id, Message.answer_id == "telegram_consent")
+        .order_by(Message.seq.desc())
+        .limit(1)
+    ).scalar()
+    if asked and not again:
+        if asked < now() - _REMIND_AFTER:
+            _ask(entry, words.REMIND)
+        return
+    _ask(entry, f"{words.INTRO}\n\n{words.KEPT}" if kept else words.INTRO)
+
+
+def _ask(entry: Entry, text: str) -> None:
+    add_line(
+        entry.session, entry.conversation, "system", clinic().fill(text), choices=words.CONSENT_CHOICES, answer_id="telegram_consent"
+    )
+
+
+def start(entry: Entry) -> After:
+    if entry.conversation.consent_at is None:
+        ask(entry, again=True)
+    else:
+        _greet(entry)
+    return entry.done()
+
+
+def show_help(entry: Entry) -> After:
+    if entry.conversation.consent_at is None:
+        ask(entry, again=True)
+    else:
+        entry.say(words.HELP)
+    return entry.done()
+
+
+def stop(entry: Entry) -> After:
+    """Withdraw consent: what waits for the assistant is dropped, and the next message is asked for consent again."""
+    conversation = entry.conversation
+    entry.session.execute(
+        update(Inbound)
+        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending")
+        .values(state="done", done_at=now(), note="stopped")
+    )
+    conversation.consent_at = None
+    conversation.reset_brain = True
+    entry.session.add(Event(conversation_id=conversation.id, kind="stopped", actor="patient"))
+    # Forget that consent was asked, so that the next message gets the full words again.
+    entry.session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation.id, Message.answer_id == "telegram_consent")
+        .values(answer_id="telegram_consent_old")
+    )
+    entry.say(words.STOPPED if conversation.mode in ("assistant", "closed") else words.STOPPED_STAFF)
+    if conversation.mode == "assistant":
+        change_mode(entry.session, conversation, "close", actor="patient")
+    return entry.done()
+
+
+def ask_delete(entry: Entry) -> After:
+    entry.say(answers()["delete_ask"].text, words.DELETE_CHOICES)
+    return entry.done()
+
+
+COMMANDS = {"start": start, "help": show_help, "stop": stop, "delete": ask_delete}
+
+
+def agree(entry: Entry) -> After:
+    """Consent: whatever is held goes to the assistant now."""
+    conversation = entry.conversation
+    if conversation.consent_at is not None:
+        return replace(entry.done(), toast=words.ALREADY_AGREED)
+    conversation.consent_at = now()
+    entry.session.add(Event(conversation_id=conversation.id, kind="consent", actor="patient"))
+    freed = entry.session.execute(
+        update(Inbound)
+        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.not_before == HELD)
+        .values(not_before=None)
+    )
+    waiting = bool(freed.rowcount)  # type: ignore[attr-defined]
+    if waiting:
+        entry.say(words.AGREED)
+    else:
+        _greet(entry)
+    return entry.done(turn=waiting)
+
+
+def decline(entry: Entry) -> After:
+    """No consent: nothing is kept, but for a red flag that staff have not closed yet; that could cost a life."""
+    alert = select(Alert.id).where(Alert.conversation_id == entry.conversation.id, Alert.closed_at.is_(None)).limit(1)
+    if entry.session.scalars(alert).first() is not None:
+        entry.say(words.DECLINED_URGENT)
+        return entry.done()
+    if entry.conversation.consent_at is not None or entry.conversation.mode in ("waiting", "staff"):
+        return entry.done()  # an old button; /stop and /delete are the ways out of a running talk
+    return erasing(entry.conversation.id, "consent_no")
+
+
+def delete(entry: Entry) -> After:
+    return erasing(entry.conversation.id, "delete_yes")
+
+
+def erasing(conversation_id: str, choice: str) -> After:
+    """What follows a wish to be forgotten; the last words cannot go through an outbox that is erased."""
+    return After(erase=conversation_id, farewell=words.DECLINED if choice == "consent_no" else answers()["delete_done"].text)
+
+
+def keep(entry: Entry) -> After:
+    entry.say(words.KEEP)
+    return entry.done()
+
+
+#: Buttons that this channel answers itself; all others go to the assistant.
+KEYS = {"consent_yes": agree, "consent_no": decline, "delete_yes": delete, "delete_no": keep}
+
+
+def _greet(entry: Entry) -> None:
+    greeting = answers()["greet"]
+    add_line(
+        entry.session,
+        entry.conversation,
+        "assistant",
+        clinic().fill(greeting.text),
+        choices=answers().choices(greeting.follow_ups),
+        answer_id="greet",
+    )

@@ -1,0 +1,196 @@
+"""The clinic as ``clinic.yml`` describes it: who we are, when staff read, whom to call."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from bot.errors import ConfigError
+from bot.settings import settings
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Line(BaseModel):
+    """A telephone line: what it is called, and the number as people write it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    label: str
+    number: str
+
+    @property
+    def href(self) -> str:
+        return "tel:" + re.sub(r"[^\d+]", "", self.number)
+
+
+class Lines(BaseModel):
+    """The three lines of a country."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    emergency: Line
+    crisis: Line
+    poison: Line
+
+
+class Clinic(BaseModel):
+    """The clinic. Hours are local to ``time_zone``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    example: bool = False
+    name: str
+    tagline: str = ""
+    phone: str
+    email: str = ""
+    address: str
+    country: str
+    time_zone: str
+    services: list[str] = []
+    hours: dict[str, tuple[time, time]]
+    holidays: list[date] = []
+    emergency: dict[str, Lines]
+
+    @field_validator("hours")
+    @classmethod
+    def _days(cls, value: dict[str, tuple[time, time]]) -> dict[str, tuple[time, time]]:
+        for day, (opens, closes) in value.items():
+            if day not in DAYS:
+                raise ValueError(f"'{day}' is no day; write one of {', '.join(DAYS)}")
+            if opens >= closes:
+                raise ValueError(f"{day}: closes before it opens")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"'{value}' is no time zone; write one such as America/New_York") from None
+        return value
+
+    @property
+    def lines(self) -> Lines:
+        return self.emergency[settings().country or self.country]
+
+    @property
+    def phone_href(self) -> str:
+        return "tel:" + re.sub(r"[^\d+]", "", self.phone)
+
+    @property
+    def hours_text(self) -> str:
+        """The opening hours as a person says them: ``Monday to Thursday 9 am to 5 pm, Friday 9 am to 4 pm``."""
+        runs: list[tuple[int, int, tuple[time, time]]] = []
+        for index, day in enumerate(DAYS):
+            if day not in self.hours:
+                continue
+            if runs and runs[-1][1] == index - 1 and runs[-1][2] == self.hours[day]:
+                runs[-1] = (runs[-1][0], index, runs[-1][2])
+            else:
+                runs.append((index, index, self.hours[day]))
+        return ", ".join(
+            f"{DAY_NAMES[a]}{f' to {DAY_NAMES[b]}' if b > a else ''} {_clock(h[0])} to {_clock(h[1])}" for a, b, h in runs
+        )
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether staff read messages at ``now`` (an aware time)."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        span = self.hours.get(DAYS[local.weekday()])
+        return bool(span and local.date() not in self.holidays and span[0] <= local.time() < span[1])
+
+    def next_opening(self, now: datetime) -> datetime | None:
+        """When staff next read messages after ``now``; ``None`` if no day of the coming year is open."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        for ahead in range(366):
+            day = local.date() + timedelta(days=ahead)
+            span = self.hours.get(DAYS[day.weekday()])
+            if not span or day in self.holidays:
+                continue
+            opens = datetime.combine(day, span[0], ZoneInfo(self.time_zone))
+            if opens > local:
+                return opens
+        return None
+
+    def opening_text(self, now: datetime) -> str:
+        """When staff next read, in words: ``Tuesday at 9 am``."""
+        opens = self.next_opening(now)
+        if opens is None:
+            return "when the clinic opens again"
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        days = (opens.date() - local.date()).days
+        day = "today" if days == 0 else "tomorrow" if days == 1 else DAY_NAMES[opens.weekday()]
+        if days > 6:
+            day = f"{day} {opens.day} {opens.strftime('%B')}"
+        return f"{day} at {_clock(opens.time())}"
+
+    def open_minutes(self, start: datetime, end: datetime) -> float:
+        """How many minutes of opening hours lie between two aware times."""
+        zone = ZoneInfo(self.time_zone)
+        total, day = 0.0, start.astimezone(zone).date()
+        while day <= end.astimezone(zone).date():
+            span = self.hours.get(DAYS[day.weekday()])
+            if span and day not in self.holidays:
+                opens = max(start, datetime.combine(day, span[0], zone))
+                closes = min(end, datetime.combine(day, span[1], zone))
+                total += max(0.0, (closes - opens).total_seconds() / 60)
+            day += timedelta(days=1)
+        return total
+
+    def fill(self, text: str) -> str:
+        """``text`` with the clinic's data in the place of ``{clinic_name}`` and the like."""
+        for key, value in self.placeholders.items():
+            text = text.replace("{" + key + "}", value)
+        return text
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        return {
+            "clinic_name": self.name,
+            "clinic_phone": self.phone,
+            "clinic_address": self.address,
+            "clinic_hours": self.hours_text,
+            "emergency_number": self.lines.emergency.number,
+            "crisis_line": self.lines.crisis.number,
+            "poison_line": self.lines.poison.number,
+            "clinic_link": f"[{self.phone}]({self.phone_href})",
+            "emergency_link": f"[{self.lines.emergency.number}]({self.lines.emergency.href})",
+            "crisis_link": f"[{self.lines.crisis.number}]({self.lines.crisis.href})",
+            "poison_link": f"[{self.lines.poison.number}]({self.lines.poison.href})",
+        }
+
+
+def _clock(value: time) -> str:
+    hour = value.hour % 12 or 12
+    return f"{hour}{f':{value.minute:02d}' if value.minute else ''} {'am' if value.hour < 12 else 'pm'}"
+
+
+def load_clinic(path: Path) -> Clinic:
+    """Read and check the clinic's file.
+
+    Raises:
+        ConfigError: the file is missing or wrong; the message names the field.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    try:
+        made = Clinic.model_validate(raw)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"{path}: {problems}") from None
+    if made.country not in made.emergency:
+        raise ConfigError(f"{path}: emergency has no entry for country {made.country}")
+    return made
+
+
+@cache
+def clinic() -> Clinic:
+    """The clinic of this installation."""
+    return load_clinic(settings().clinic_file)

@@ -1,0 +1,102 @@
+"""Wake-ups: whoever waits for news of a conversation is told at once.
+
+Inside one process by asyncio events; between replicas through Redis where ``RLA_REDIS_URL`` is set. A bell carries no
+content and may be missed without harm: waiters look again every few seconds, and the database has everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import redis.asyncio as redis
+import structlog
+
+log = structlog.get_logger(__name__)
+
+STAFF = "staff"
+_CHANNEL = "rla:bell"
+_LOOK_AGAIN = 5.0
+
+
+class Bell:
+    """Rings by conversation id; every ring also rings the staff's."""
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._redis = redis.from_url(redis_url) if redis_url else None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._redis:
+            self._task = asyncio.create_task(self._listen(), name="bell")
+
+    async def stop(self) -> None:
+        self.ring_all()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._redis:
+            await self._redis.aclose()
+
+    def ring(self, key: str) -> None:
+        """Wake those who wait for ``key`` and the staff's lists. May be called from any thread."""
+        if self._loop is None or self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._ring_here, key)
+        if self._redis:
+            asyncio.run_coroutine_threadsafe(self._publish(key), self._loop)
+
+    def ring_all(self) -> None:
+        for key in list(self._waiting):
+            self._ring_here(key)
+
+    async def wait(self, key: str, seconds: float) -> None:
+        """Return when ``key`` rings, or after ``seconds`` (at most 5, so that a missed ring costs no more)."""
+        event = self.subscribe(key)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), min(seconds, _LOOK_AGAIN))
+        finally:
+            self.unsubscribe(key, event)
+
+    def subscribe(self, key: str) -> asyncio.Event:
+        """An event that is set when ``key`` rings. Subscribe before looking, so that nothing falls between."""
+        event = asyncio.Event()
+        self._waiting.setdefault(key, set()).add(event)
+        return event
+
+    def unsubscribe(self, key: str, event: asyncio.Event) -> None:
+        waiting = self._waiting.get(key)
+        if waiting:
+            waiting.discard(event)
+            if not waiting:
+                del self._waiting[key]
+
+    def _ring_here(self, key: str) -> None:
+        for name in {key, STAFF}:
+            for event in self._waiting.get(name, ()):
+                event.set()
+
+    async def _publish(self, key: str) -> None:
+        assert self._redis is not None
+        try:
+            await self._redis.publish(_CHANNEL, key)
+        except redis.RedisError as error:
+            log.warning("bell_not_published", error=type(error).__name__)
+
+    async def _listen(self) -> None:
+        assert self._redis is not None
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(_CHANNEL)
+                    async for message in pubsub.listen():
+                        if message["type"] == "message":
+                            self._ring_here(message["data"].decode())
+            except (redis.RedisError, OSError) as error:
+                log.warning("bell_lost_redis", error=type(error).__name__)
+                await asyncio.sleep(1)

@@ -1,0 +1,362 @@
+"""Sending what was said to channels that must be sent to: each line once, in order, at a pace the channel allows.
+
+Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so after a
+crash it is known that it may have gone out. No channel offers a key that makes a repeat harmless, so such a row becomes
+``unknown`` and is never sent again by itself: staff see it and may resend it, with a mark the patient can see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+import structlog
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.conversation.bell import STAFF, Bell
+from bot.conversation.lines import add_line, locked
+from bot.conversation.pace import Pace
+from bot.errors import NotAllowedError, RefusedError
+from bot.store.engine import Store
+from bot.store.models import Conversation, Event, Message, Outbox, Staff, now
+
+log = structlog.get_logger(__name__)
+
+AGAIN = "(sent again)"
+_LOOK_SECONDS = 1.0  # how often we look without being told; also how late a retry may be
+_HEADS = 100  # conversations looked at in one round
+_BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds a channel rests while it cannot be reached; the last repeats
+_REFUSED_REST = 5.0
+_RECORD_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one part.
+
+    Args:
+        kind: ``sent``; ``later`` (surely not sent, worth another try); ``refused`` (surely not sent, will never be);
+            ``unreachable`` (the patient cannot be written to any more); ``unknown`` (may have been sent).
+        wait: for ``later``, the seconds that this conversation rests.
+        channel_down: the channel itself has trouble, so it rests as a whole.
+    """
+
+    kind: Literal["sent", "later", "refused", "unreachable", "unknown"]
+    provider_id: str | None = None
+    wait: float = 0.0
+    error: str = ""
+    channel_down: bool = False
+
+
+class Sender(Protocol):
+    """A channel as delivery sees it."""
+
+    def parts(self, line: Message) -> Sequence[Any]:
+        """The line as the parts it is sent in. The same line gives the same parts each time."""
+        ...
+
+    async def send(self, address: str, part: Any) -> Outcome:
+        """Send one part to the patient whom the channel knows as ``address``."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The next unsent part of a conversation."""
+
+    outbox_id: int
+    conversation_id: str
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True)
+class _Job:
+    head: _Head
+    part: Any
+
+
+class Delivery:
+    """Sends the outbox of this process's channels.
+
+    Args:
+        senders: by channel name, such as ``{"telegram": sender}``.
+        lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send may take.
+    """
+
+    def __init__(self, store: Store, bell: Bell, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0) -> None:
+        self._store, self._bell, self._senders = store, bell, senders
+        self._lease = timedelta(seconds=lease_seconds)
+        self._owner = uuid.uuid4().hex
+        self._pace = {channel: Pace() for channel in senders}
+        self._failures = dict.fromkeys(senders, 0)  # in a row, by channel
+        self._refusals = dict.fromkeys(senders, 0)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        self._wake = self._bell.subscribe(STAFF)  # every ring of a conversation is one of the staff's too
+        self._pump = asyncio.create_task(self._run(), name="delivery")
+
+    async def stop(self, drain_seconds: float = 5.0) -> None:
+        """Begin nothing new and let what is on its way arrive; what does not is ``unknown``."""
+        self._stopping = True
+        self._bell.unsubscribe(STAFF, self._wake)
+        if self._pump:
+            self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+        if self._running:
+            _, late = await asyncio.wait(list(self._running.values()), timeout=drain_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        with contextlib.suppress(SQLAlchemyError):
+            await asyncio.to_thread(self._give_up_dead, Outbox.lease_owner == self._owner)
+
+    def kick(self) -> None:
+        """There may be something to send. Call on the event loop."""
+        self._wake.set()
+
+    async def _run(self) -> None:
+        fresh = True
+        while True:
+            self._wake.clear()
+            wait = _LOOK_SECONDS
+            try:
+                # One front door alone writes an SQLite file, so at its start every lease is a dead one's.
+                dead = Outbox.state == "sending" if fresh and self._store.is_sqlite else Outbox.lease_until < now()
+                await asyncio.to_thread(self._give_up_dead, dead)
+                fresh = False
+                wait = await self._round()
+            except SQLAlchemyError as error:
+                log.warning("delivery_database", error=type(error).__name__)
+            except Exception as error:  # whatever it was, patients still wait for their lines
+                log.error("delivery_failed", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait)
+
+    def _give_up_dead(self, dead: Any) -> None:
+        """Rows that a crash left in ``sending`` may have gone out: nobody can say."""
+        with self._store.read() as session:
+            left = session.scalars(select(Outbox.id).where(Outbox.state == "sending", dead)).all()
+        for outbox_id in left:
+            with self._store.write() as session:
+                row = session.get(Outbox, outbox_id, with_for_update=True)
+                if row and row.state == "sending":
+                    _settle(session, row, Outcome("unknown", error="interrupted"))
+            if row:
+                self._bell.ring(row.conversation_id)
+
+    async def _round(self) -> float:
+        """Start every send that may start now; returns the seconds until the next look."""
+        wait = _LOOK_SECONDS
+        for head in await asyncio.to_thread(self._heads):
+            if head.conversation_id in self._running:
+                continue
+            pause = self._pace[head.channel].take(head.conversation_id)
+            if pause > 0:
+                wait = min(wait, pause)
+                continue
+            job = await asyncio.to_thread(self._take, head)
+            if job is None:
+                self._bell.ring(head.conversation_id)  # given up, or another process was quicker
+            else:
+                task = asyncio.create_task(self._send(job), name=f"send-{head.outbox_id}")
+                self._running[head.conversation_id] = task
+        return wait
+
+    def _heads(self) -> list[_Head]:
+        """The first unsent part of each conversation, if it is due; red flags first, then the oldest."""
+        place = func.row_number().over(partition_by=Outbox.conversation_id, order_by=(Message.seq, Outbox.part))
+        ranked = (
+            select(Outbox.id, Outbox.state, Outbox.not_before, Message.urgent, place.label("place"))
+            .join(Message, Message.id == Outbox.message_id)
+            .where(Outbox.channel.in_(self._senders), Outbox.state.in_(("queued", "sending")))
+            .subquery()
+        )
+        busy = list(self._running)
+        with self._store.read() as session:
+            rows = session.execute(
+                select(Outbox.id, Outbox.conversation_id, Outbox.channel, Conversation.external_id)
+                .join(ranked, ranked.c.id == Outbox.id)
+                .join(Conversation, Conversation.id == Outbox.conversation_id)
+                .where(
+                    ranked.c.place == 1,
+                    ranked.c.state == "queued",
+                    or_(ranked.c.not_before.is_(None), ranked.c.not_before <= now()),
+                    Outbox.conversation_id.not_in(busy),
+                )
+                .order_by(ranked.c.urgent.desc(), ranked.c.id)
+                .limit(_HEADS)
+            ).all()
+        return [_Head(row[0], row[1], row[2], row[3] or "") for row in rows]
+
+    def _take(self, head: _Head) -> _Job | None:
+        """Lease a row; ``None`` if another process was quicker or there is nothing to send in it."""
+        with self._store.write() as session:
+            taken = session.execute(
+                update(Outbox)
+                .where(Outbox.id == head.outbox_id, Outbox.state == "queued")
+                .values(
+                    state="sending",
+                    attempts=Outbox.attempts + 1,
+                    lease_owner=self._owner,
+                    lease_until=now() + self._lease,
+                    updated_at=now(),
+                )
+            )
+            row = session.get(Outbox, head.outbox_id, populate_existing=True)
+            if taken.rowcount != 1 or row is None:  # type: ignore[attr-defined]
+                return None
+            line = session.get_one(Message, row.message_id)
+            conversation = session.get_one(Conversation, row.conversation_id)
+            if conversation.unreachable:
+                _settle(session, row, Outcome("refused", error="unreachable"))
+                return None
+            try:
+                parts = self._senders[head.channel].parts(line)
+            except Exception as error:  # a line that cannot be rendered must not hold up the next ones
+                log.error("not_rendered", outbox=row.id, error=type(error).__name__)
+                parts = ()
+            if row.part >= len(parts):
+                _settle(session, row, Outcome("refused", error="nothing to send"))
+                return None
+            if row.part == 0 and row.attempts == 1:
+                for part in range(1, len(parts)):
+                    session.add(Outbox(message_id=line.id, conversation_id=conversation.id, part=part, channel=row.channel))
+            return _Job(head, parts[row.part])
+
+    async def _send(self, job: _Job) -> None:
+        head = job.head
+        try:
+            try:
+                outcome = await self._senders[head.channel].send(head.address, job.part)
+            except Exception as error:  # a bug in a sender: the part may be out already
+                log.error("sender_failed", outbox=head.outbox_id, error=type(error).__name__)
+                outcome = Outcome("unknown", error=type(error).__name__)
+            self._mind(head, outcome)
+            await self._record(head, outcome)
+        finally:
+            self._running.pop(head.conversation_id, None)
+            self._wake.set()
+
+    def _mind(self, head: _Head, outcome: Outcome) -> None:
+        """Let a channel rest that has trouble; otherwise one line after the other would be tried on it."""
+        if outcome.channel_down:
+            rest = max(outcome.wait, _BACK_OFF[min(self._failures[head.channel], len(_BACK_OFF) - 1)])
+            self._failures[head.channel] += 1
+            self._pace[head.channel].rest(rest)
+            log.warning("channel_rests", channel=head.channel, seconds=rest, reason=outcome.error)
+        elif outcome.kind == "sent":
+            self._failures[head.channel] = self._refusals[head.channel] = 0
+        elif outcome.kind == "later":
+            # One chat that is too fast waits alone. Several in a row mean that the channel refuses everybody.
+            self._refusals[head.channel] += 1
+            if self._refusals[head.channel] >= 3:
+                self._pace[head.channel].rest(min(outcome.wait, _REFUSED_REST))
+
+    async def _record(self, head: _Head, outcome: Outcome) -> None:
+        """Store the outcome. If the database stays away, the lease runs out and the row becomes ``unknown``."""
+        for attempt in range(_RECORD_TRIES):
+            try:
+                await asyncio.to_thread(self._finish, head.outbox_id, outcome)
+                return
+            except SQLAlchemyError as error:
+                log.warning("outcome_not_stored", outbox=head.outbox_id, error=type(error).__name__)
+                await asyncio.sleep(0.2 * 2**attempt)
+
+    def _finish(self, outbox_id: int, outcome: Outcome) -> None:
+        news = False
+        with self._store.write() as session:
+            row = session.get(Outbox, outbox_id, with_for_update=True)
+            # ``unknown`` is put right if we know better after all: our lease ran out, but the call came back.
+            if row and row.lease_owner == self._owner and row.state in ("sending", "unknown") and row.error != AGAIN:
+                news = _settle(session, row, outcome)
+        if row and news:
+            self._bell.ring(row.conversation_id)
+
+
+def _settle(session: Session, row: Outbox, outcome: Outcome) -> bool:
+    """Write the outcome into the row. Returns whether staff should look: an event says of what went wrong."""
+    row.lease_until, row.updated_at, row.error = None, now(), outcome.error[:120] or None
+    line = session.get_one(Message, row.message_id)
+    data = {"outbox": row.id, "seq": line.seq, "part": row.part, "from": line.sender, "urgent": line.urgent, "error": outcome.error}
+    kind = ""
+    if outcome.kind == "sent":
+        row.state, row.provider_id, row.not_before = "sent", outcome.provider_id, None
+    elif outcome.kind == "later":
+        row.state, row.not_before, row.lease_owner = "queued", now() + timedelta(seconds=outcome.wait), None
+    elif outcome.kind == "unknown":
+        row.state = "unknown"
+        kind = "delivery_unknown" if line.urgent or line.sender == "staff" else ""
+    else:
+        row.state = "failed"
+        kind = "not_delivered"
+        if outcome.kind == "unreachable":
+            mark_unreachable(session, row.conversation_id, actor=row.channel)
+    if kind:
+        session.add(Event(conversation_id=row.conversation_id, kind=kind, actor=row.channel, data=data))
+    session.flush()
+    return bool(kind) or line.sender == "staff"
+
+
+def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reachable: bool = False) -> None:
+    """Note that the patient can no longer be written to, or can again; once a change, with an event for staff."""
+    conversation = locked(session, conversation_id)
+    if conversation is None or conversation.unreachable is not reachable:
+        return
+    conversation.unreachable = not reachable
+    session.add(Event(conversation_id=conversation_id, kind="reachable" if reachable else "unreachable", actor=actor))
+    session.flush()
+
+
+def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
+    """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
+
+    Ring the conversation's bell after the commit. The whole line is sent again, once, however many of its parts are open.
+
+    Raises:
+        RefusedError: the line is no longer there.
+        NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be reached.
+    """
+    found = session.get(Outbox, outbox_id)
+    conversation = locked(session, found.conversation_id) if found else None
+    if found is None or conversation is None:
+        raise RefusedError("gone", "This message is no longer there.", status=404)
+    rows = session.scalars(select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()).all()
+    if any(row.error == AGAIN for row in rows):
+        raise NotAllowedError("This message was sent again already.")
+    if found.state not in ("failed", "unknown"):
+        raise NotAllowedError("This message has arrived." if found.state == "sent" else "This message is still on its way.")
+    if conversation.unreachable:
+        raise NotAllowedError("The patient has blocked the assistant and cannot be written to.")
+    line = session.get_one(Message, found.message_id)
+    copy = add_line(
+        session,
+        conversation,
+        line.sender,
+        f"{AGAIN} {line.text}",
+        choices=line.choices,
+        sources=line.sources,
+        urgent=line.urgent,
+        answer_id=line.answer_id,
+        staff=session.get(Staff, line.staff_id) if line.staff_id else None,
+    )
+    for row in rows:
+        if row.state in ("failed", "unknown"):
+            row.error = AGAIN
+    session.add(
+        Event(conversation_id=conversation.id, kind="sent_again", actor=actor, data={"outbox": outbox_id, "seq": line.seq, "as": copy.seq})
+    )
+    session.flush()
+    return copy

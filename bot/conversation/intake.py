@@ -1,0 +1,147 @@
+"""Taking a message in: one transaction, after which it can be acknowledged.
+
+The red-flag rules look at the message inside that transaction, so an acknowledged emergency always has its answer,
+whatever else is down and however long an earlier message still waits for Rasa.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.conversation import urgent
+from bot.conversation.lines import add_line, locked
+from bot.conversation.text import MAX_CHARACTERS, checked
+from bot.errors import RefusedError
+from bot.safety import Finding
+from bot.store.models import Conversation, Inbound, Message, now
+from bot.store.modes import change_mode
+
+log = structlog.get_logger(__name__)
+
+#: Buttons that a channel may show at any time; all others must have been offered in the conversation.
+ALWAYS = {
+    "talk_to_staff": "Talk to staff",
+    "book_appointment": "Book an appointment",
+    "show_topics": "Show topics",
+}
+_OFFERED_IN = 40  # how many lines back a button may still be pressed
+_EARLIER = 3  # messages that may belong to the same thought
+_EARLIER_WITHIN = timedelta(minutes=10)
+
+
+class Guard(Protocol):
+    """The red-flag rules as intake sees them."""
+
+    def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None: ...
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message: its number, whether it was a repeat, whether a red flag was answered."""
+
+    seq: int
+    inbound_id: int
+    repeated: bool = False
+    urgent: bool = False
+
+
+def accept(
+    session: Session,
+    guard: Guard,
+    conversation_id: str,
+    *,
+    external_id: str,
+    text: str | None = None,
+    choice: str | None = None,
+    client_id: str | None = None,
+    limit: int = MAX_CHARACTERS,
+) -> Receipt:
+    """Store one message of a patient, once, and answer a red flag in it.
+
+    Args:
+        external_id: the channel's own name of the message, at most 128 characters; a repeat changes nothing.
+        text: what was typed; or ``choice``: the key of a button that was pressed.
+    Raises:
+        RefusedError: the text is empty or too long, the button was never offered, or the conversation is gone.
+    """
+    conversation = locked(session, conversation_id)
+    if conversation is None:
+        raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
+    known = session.execute(
+        select(Inbound).where(Inbound.channel == conversation.channel, Inbound.external_id == external_id)
+    ).scalar_one_or_none()
+    if known:
+        return Receipt(known.seq, known.id, repeated=True)
+
+    typed = checked(text or "", limit=limit) if choice is None else _label(session, conversation, choice)
+    inbound = Inbound(
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        external_id=external_id,
+        kind="text" if choice is None else "choice",
+        text=typed,
+        choice=choice,
+        seq=conversation.last_seq + 1,
+    )
+    session.add(inbound)
+    session.flush()
+    add_line(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
+
+    finding = None if choice is not None else _look(session, guard, conversation, typed, inbound)
+    if finding:
+        urgent.answer(session, conversation, inbound, finding)
+        _finish(inbound, "red_flag")
+    elif conversation.mode == "staff":
+        _finish(inbound, "for_staff")
+    elif conversation.mode == "closed":
+        change_mode(session, conversation, "patient_writes", actor="patient")
+    session.flush()
+    return Receipt(inbound.seq, inbound.id, urgent=finding is not None)
+
+
+def _finish(inbound: Inbound, note: str) -> None:
+    inbound.state, inbound.done_at, inbound.note = "done", now(), note
+
+
+def _label(session: Session, conversation: Conversation, choice: str) -> str:
+    """The words on a button, if it was offered here."""
+    rows = session.scalars(
+        select(Message.choices)
+        .where(Message.conversation_id == conversation.id, Message.seq > conversation.last_seq - _OFFERED_IN)
+        .order_by(Message.seq.desc())
+    )
+    for choices in rows:
+        for offered in choices:
+            if offered["key"] == choice:
+                return str(offered["label"])
+    if choice in ALWAYS:
+        return ALWAYS[choice]
+    raise RefusedError("unknown_choice", "That button is no longer there. Please type what you need.")
+
+
+def _look(session: Session, guard: Guard, conversation: Conversation, text: str, inbound: Inbound) -> Finding | None:
+    earlier = session.scalars(
+        select(Inbound.text)
+        .where(
+            Inbound.conversation_id == conversation.id,
+            Inbound.id < inbound.id,
+            Inbound.kind == "text",
+            Inbound.received_at > now() - _EARLIER_WITHIN,
+            Inbound.note.is_distinct_from("red_flag"),
+        )
+        .order_by(Inbound.id.desc())
+        .limit(_EARLIER)
+    )
+    try:
+        return guard.check(text, tuple(reversed(list(earlier))))
+    except Exception as error:  # a bug in a rule must not cost the message; staff look at it instead
+        log.error("guard_failed", conversation=conversation.id, error=type(error).__name__)
+        change_mode(session, conversation, "hand_over", actor="system", reason="unchecked")
+        return None

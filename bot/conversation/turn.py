@@ -1,0 +1,275 @@
+"""Answering what was taken in: one worker a conversation, in order, under a lease in the database.
+
+A worker takes the lease, asks the brain, and stores the answer together with the end of the message in one
+transaction. If the process dies, the lease runs out and another worker begins the same message again; the brain is
+then first asked whether it had already answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.answers import answers
+from bot.brain.reply import Reply
+from bot.clinic import clinic
+from bot.conversation.bell import Bell
+from bot.conversation.lines import add_line, locked
+from bot.conversation.text import plain
+from bot.errors import BrainUnavailable
+from bot.store.engine import Store
+from bot.store.models import Conversation, Event, Inbound, now
+from bot.store.modes import change_mode
+
+log = structlog.get_logger(__name__)
+
+_SWEEP_SECONDS = 1.0
+_AT_ONCE = 16  # turns that run side by side
+_RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
+_HAND_OVER_AT = 4  # failed tries after which staff are told
+_SET_ASIDE_AT = 6  # failed tries, with a brain that is well, after which a message is given up
+
+
+class Brain(Protocol):
+    """The Rasa server as a turn sees it."""
+
+    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]: ...
+    async def earlier_answer(self, conversation_id: str, inbound_id: int) -> list[Reply]: ...
+    async def reset(self, conversation_id: str) -> None: ...
+    async def ready(self) -> bool: ...
+
+
+class TurnRunner:
+    """Runs the turns of this process."""
+
+    def __init__(self, store: Store, brain: Brain, bell: Bell, *, lease_seconds: float = 30.0) -> None:
+        self._store, self._brain, self._bell = store, brain, bell
+        self._lease = timedelta(seconds=lease_seconds)
+        self._owner = uuid.uuid4().hex
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._sweeper: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        if self._store.is_sqlite:
+            # One front door alone writes this file, so every lease found at its start is a dead one's.
+            await asyncio.to_thread(self._free, everyone=True)
+        self._sweeper = asyncio.create_task(self._sweep(), name="turn-sweeper")
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Take no new turns, let the running ones end, then cut them; what is cut is begun again at the next start."""
+        self._stopping = True
+        if self._sweeper:
+            self._sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sweeper
+        running = list(self._tasks.values())
+        if running:
+            _, pending = await asyncio.wait(running, timeout=drain_seconds)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+        with contextlib.suppress(SQLAlchemyError):
+            await asyncio.to_thread(self._free)
+
+    def _free(self, *, everyone: bool = False) -> None:
+        """Give back our leases, or everyone's."""
+        held = Conversation.lease_owner.is_not(None) if everyone else Conversation.lease_owner == self._owner
+        with self._store.write() as session:
+            session.execute(update(Conversation).where(held).values(lease_owner=None, lease_until=None))
+
+    def kick(self, conversation_id: str) -> None:
+        """There is something to answer in this conversation. Call on the event loop."""
+        if self._stopping:
+            return
+        if conversation_id in self._tasks:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._run(conversation_id), name=f"turn-{conversation_id[:8]}")
+        self._tasks[conversation_id] = task
+        task.add_done_callback(lambda _: self._ended(conversation_id))
+
+    def _ended(self, conversation_id: str) -> None:
+        self._tasks.pop(conversation_id, None)
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.kick(conversation_id)
+
+    async def _sweep(self) -> None:
+        """Find what nobody works on: left by a crash, or waiting for its next try."""
+        while True:
+            try:
+                for conversation_id in await asyncio.to_thread(self._due):
+                    self.kick(conversation_id)
+            except SQLAlchemyError as error:
+                log.warning("sweep_failed", error=type(error).__name__)
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    def _due(self) -> list[str]:
+        moment = now()
+        with self._store.read() as session:
+            return list(
+                session.scalars(
+                    select(Inbound.conversation_id)
+                    .join(Conversation, Conversation.id == Inbound.conversation_id)
+                    .where(
+                        Inbound.state == "pending",
+                        or_(Inbound.not_before.is_(None), Inbound.not_before <= moment),
+                        or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment),
+                    )
+                    .distinct()
+                    .limit(200)
+                )
+            )
+
+    async def _run(self, conversation_id: str) -> None:
+        async with self._slots:
+            try:
+                while not self._stopping and await self._one(conversation_id):
+                    pass
+            except SQLAlchemyError as error:
+                log.warning("turn_database", conversation=conversation_id, error=type(error).__name__)
+            except Exception as error:
+                log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
+
+    async def _one(self, conversation_id: str) -> bool:
+        """One message from taking to storing its answer. Returns whether it is worth looking for the next."""
+        taken = await asyncio.to_thread(self._take, conversation_id)
+        if taken is None:
+            return False
+        inbound, channel, reset = taken
+        started = time.monotonic()
+        try:
+            if reset:
+                await self._brain.reset(conversation_id)
+            replies: list[Reply] = []
+            if inbound.attempts > 1:
+                replies = await self._brain.earlier_answer(conversation_id, inbound.id)
+            if not replies:
+                text = f"/{inbound.choice}" if inbound.choice else plain(inbound.text)
+                replies = await self._brain.ask(conversation_id, text, inbound_id=inbound.id, channel=channel)
+        except BrainUnavailable as error:
+            well = inbound.attempts >= _SET_ASIDE_AT and await self._brain.ready()
+            log.warning("brain_unavailable", conversation=conversation_id, reason=str(error), attempt=inbound.attempts)
+            more = await asyncio.to_thread(self._failed, conversation_id, inbound.id, well)
+        else:
+            more = await asyncio.to_thread(self._answered, conversation_id, inbound.id, replies)
+            log.info("turn", conversation=conversation_id, seconds=round(time.monotonic() - started, 3), replies=len(replies))
+        self._bell.ring(conversation_id)
+        return more
+
+    def _take(self, conversation_id: str) -> tuple[Inbound, str, bool] | None:
+        """Lease the conversation and its oldest open message; ``None`` if there is nothing to do here now."""
+        moment = now()
+        with self._store.write() as session:
+            conversation = locked(session, conversation_id)
+            if conversation is None:
+                return None
+            if conversation.lease_until and conversation.lease_until > moment and conversation.lease_owner != self._owner:
+                return None
+            while (inbound := self._oldest(session, conversation_id)) is not None:
+                if conversation.mode != "staff":
+                    break
+                _end(inbound, "for_staff")  # staff came between: they have it before their eyes
+                session.flush()
+            if inbound is None or (inbound.not_before and inbound.not_before > moment):
+                conversation.lease_owner = conversation.lease_until = None
+                return None
+            inbound.attempts += 1
+            conversation.lease_owner, conversation.lease_until = self._owner, moment + self._lease
+            return inbound, conversation.channel, conversation.reset_brain
+
+    @staticmethod
+    def _oldest(session: Session, conversation_id: str) -> Inbound | None:
+        return session.scalars(
+            select(Inbound)
+            .where(Inbound.conversation_id == conversation_id, Inbound.state == "pending")
+            .order_by(Inbound.id)
+            .limit(1)
+        ).first()
+
+    def _mine(self, session: Session, conversation_id: str, inbound_id: int) -> tuple[Conversation, Inbound] | None:
+        """Both rows, if the lease is still ours and the message still open. A worker that lost its lease changes nothing."""
+        conversation = locked(session, conversation_id)
+        inbound = session.get(Inbound, inbound_id)
+        if conversation is None or inbound is None or inbound.state != "pending":
+            return None
+        return (conversation, inbound) if conversation.lease_owner == self._owner else None
+
+    def _answered(self, conversation_id: str, inbound_id: int, replies: Sequence[Reply]) -> bool:
+        with self._store.write() as session:
+            mine = self._mine(session, conversation_id, inbound_id)
+            if mine is None:
+                return False
+            conversation, inbound = mine
+            if conversation.mode == "staff":
+                # Staff claimed it while the assistant was thinking: two voices at once would confuse.
+                session.add(Event(conversation_id=conversation_id, kind="reply_withheld", actor="assistant", data={"seq": inbound.seq}))
+            else:
+                for reply in replies:
+                    add_line(
+                        session,
+                        conversation,
+                        "assistant",
+                        reply.text,
+                        choices=reply.choices,
+                        sources=reply.sources,
+                        answer_id=reply.answer_id,
+                        inbound_id=inbound_id,
+                    )
+            conversation.told_late = conversation.reset_brain = False
+            _end(inbound, "answered")
+            return True
+
+    def _failed(self, conversation_id: str, inbound_id: int, well: bool) -> bool:
+        """Say honestly that it will be late, once an outage; tell staff if it lasts; give up only on a sick message."""
+        with self._store.write() as session:
+            mine = self._mine(session, conversation_id, inbound_id)
+            if mine is None:
+                return False
+            conversation, inbound = mine
+            if well:
+                inbound.state, inbound.done_at, inbound.note = "set_aside", now(), "no_answer"
+                add_line(session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound_id)
+                change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
+                conversation.told_late, conversation.reset_brain = False, True
+                return True
+            wait = _RETRY_AFTER[min(inbound.attempts, len(_RETRY_AFTER)) - 1]
+            inbound.not_before = now() + timedelta(seconds=wait)
+            conversation.lease_owner = conversation.lease_until = None
+            if inbound.choice == "talk_to_staff":
+                # The one wish that needs no brain.
+                change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
+                add_line(session, conversation, "system", _say("hand_off_done"), inbound_id=inbound_id)
+                _end(inbound, "handed_over")
+                return True
+            if not conversation.told_late:
+                conversation.told_late = True
+                add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
+            if inbound.attempts == _HAND_OVER_AT and conversation.mode != "staff":
+                change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
+            return False
+
+
+_TALK = {"key": "talk_to_staff", "label": "Talk to staff"}
+
+
+def _say(name: str) -> str:
+    return clinic().fill(answers()[name].text)
+
+
+def _end(inbound: Inbound, note: str) -> None:
+    inbound.state, inbound.done_at, inbound.note = "done", now(), note
+

@@ -1,0 +1,154 @@
+"""What holds for every request: small bodies, known origins, safe headers, and refusals in plain words."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.errors import RefusedError
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 8 * 1024
+_LONGER = {"/telegram/webhook": 1024 * 1024, "/staff": 64 * 1024}
+_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
+}
+
+REQUESTS = Counter("rla_requests_total", "Requests by route and status", ["method", "route", "status"])
+
+
+def guard_requests(app: FastAPI, origins: tuple[str, ...]) -> None:
+    """Put the limits and headers in front of the application.
+
+    Args:
+        origins: other sites that may embed the widget, as ``https://clinic.example``; our own is always allowed.
+    """
+    app.add_middleware(_Doorman, origins=origins)
+
+
+class _Doorman:
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app, self._origins = app, set(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"]}
+        path = scope["path"]
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        foreign = bool(origin) and origin.split("://")[-1] != headers.get(b"host", b"").decode("latin-1")
+        if foreign and path.startswith("/api/") and origin not in self._origins:
+            await _refuse("origin", "This site is not allowed to use the chat.", 403)(scope, receive, send)
+            return
+        allowed = origin if foreign and path.startswith("/api/") else ""
+        if allowed and scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=_cors(allowed, preflight=True))(scope, receive, send)
+            return
+        limit = next((size for prefix, size in _LONGER.items() if path.startswith(prefix)), MAX_BODY)
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > limit:
+            await _too_large(limit)(scope, receive, send)
+            return
+        body = _Limited(receive, limit)
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                present = {name.lower() for name, _ in message["headers"]}
+                extra = [(name, value) for name, value in _HEADERS.items() if name not in present]
+                if path.startswith("/api/") and b"cache-control" not in present:
+                    extra.append((b"cache-control", b"no-store"))
+                if allowed:
+                    extra += [(k.lower().encode(), v.encode()) for k, v in _cors(allowed).items()]
+                message["headers"] = [*message["headers"], *extra]
+                route = getattr(scope.get("route"), "path", "other")
+                REQUESTS.labels(scope["method"], route, message["status"]).inc()
+            await send(message)
+
+        try:
+            await self._app(scope, body, answer)
+        except _BodyTooLarge:
+            if not started:
+                await _too_large(limit)(scope, receive, send)
+
+
+class _BodyTooLarge(Exception):
+    """A body grew past its limit while it was read."""
+
+
+class _Limited:
+    """Reads a body and stops at a limit, for bodies that name no length."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._left = receive, limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _BodyTooLarge
+        return message
+
+
+def _cors(origin: str, *, preflight: bool = False) -> dict[str, str]:
+    headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+    if preflight:
+        headers |= {
+            "Access-Control-Allow-Methods": "GET, POST, DELETE",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+            "Access-Control-Max-Age": "600",
+        }
+    return headers
+
+
+def _refuse(code: str, message: str, status: int, retry_after: float | None = None) -> JSONResponse:
+    headers = {"Retry-After": str(round(retry_after))} if retry_after else {}
+    return JSONResponse({"error": code, "message": message}, status_code=status, headers=headers)
+
+
+def _too_large(limit: int) -> JSONResponse:
+    return _refuse("too_large", f"That is too large. At most {limit // 1024} KB fit in one request.", 413)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Every refusal of the API is JSON ``{"error", "message"}``; nothing of the request is repeated in it."""
+
+    @app.exception_handler(RefusedError)
+    def refused(_: Request, error: RefusedError) -> Response:
+        return _refuse(error.code, error.message, error.status, error.retry_after)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> Response:
+        fields = sorted({str(e["loc"][-1]) for e in error.errors() if e["loc"]})
+        return _refuse("invalid", f"The request is not as expected. Please check: {', '.join(fields) or 'the body'}.", 422)
+
+    @app.exception_handler(SQLAlchemyError)
+    def database(_: Request, error: SQLAlchemyError) -> Response:
+        log.error("database_error", error=type(error).__name__)
+        return _refuse("unavailable", "We cannot take your message right now. Please try again in a few seconds.", 503, 5)
+
+    @app.exception_handler(HTTPException)
+    def plain(request: Request, error: HTTPException) -> Response:
+        words = {404: "There is no such page.", 405: "This address does not take that kind of request."}
+        message = words.get(error.status_code, str(error.detail))
+        if request.url.path.startswith("/api/"):
+            return _refuse({404: "not_found", 405: "method"}.get(error.status_code, "refused"), message, error.status_code)
+        return PlainTextResponse(message, status_code=error.status_code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, error: Exception) -> Response:
+        log.error("unexpected", error=type(error).__name__)
+        return _refuse("internal", "Something went wrong on our side. Your message may not have arrived; please send it again.", 500)

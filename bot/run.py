@@ -1,0 +1,160 @@
+"""``make run``: set up what is missing, start the three processes of the Procfile, keep them up, stop them together."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from honcho.environ import parse_procfile
+from sqlalchemy import func, select
+
+from bot.brain.training import train_if_needed
+from bot.serve import check_port
+from bot.settings import ROOT, Settings, settings
+from bot.store.engine import store
+from bot.store.migrate import migrate
+from bot.store.models import Staff
+
+_READY_SECONDS = 120
+_STOP_SECONDS = 20
+_STEADY_SECONDS = 30  # who lived this long starts again at once
+
+
+@dataclass
+class Child:
+    """One line of the Procfile."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    falls: int = 0
+    again_at: float = 0.0
+
+
+def run() -> None:
+    """Set up, start, watch. Ends with the processes on SIGTERM or Ctrl-C."""
+    config = settings()
+    for host, port, name in (
+        (config.host, config.port, "RLA_PORT"),
+        ("127.0.0.1", config.rasa_port, "RLA_RASA_PORT"),
+        ("127.0.0.1", config.actions_port, "RLA_ACTIONS_PORT"),
+    ):
+        check_port(host, port, name)
+    train_if_needed(ROOT)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate(store().engine)
+    supervisor = Supervisor(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: supervisor.stopping.set())
+    try:
+        supervisor.start()
+        _announce(config, supervisor)
+        supervisor.watch()
+    finally:
+        supervisor.stop()
+
+
+class Supervisor:
+    """Starts the Procfile's processes, starts again what falls, and stops all."""
+
+    def __init__(self, config: Settings) -> None:
+        self.stopping = threading.Event()
+        self._logs = config.data_dir / "log"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        processes = parse_procfile((ROOT / "Procfile").read_text()).processes
+        self._children = [Child(name, shlex.split(command)) for name, command in processes.items()]
+
+    def start(self) -> None:
+        for child in self._children:
+            self._start(child)
+
+    def _start(self, child: Child) -> None:
+        command = [sys.executable if child.command[0] == "python" else child.command[0], *child.command[1:]]
+        with (self._logs / f"{child.name}.log").open("ab") as out:
+            child.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent()
+            )
+        child.started = time.monotonic()
+
+    def watch(self) -> None:
+        """Until told to stop: start again what has ended, a little later each time it falls at once."""
+        while not self.stopping.wait(0.3):
+            for child in self._children:
+                if child.process is None:
+                    if time.monotonic() >= child.again_at:
+                        self._start(child)
+                elif (code := child.process.poll()) is not None:
+                    lived = time.monotonic() - child.started
+                    child.falls = 0 if lived > _STEADY_SECONDS else child.falls + 1
+                    wait = min(30.0, 0.5 * 2 ** min(child.falls, 6)) if child.falls else 0.0
+                    print(f"  {child.name} ended (code {code}); starting it again. See {self._logs / child.name}.log", flush=True)
+                    child.process, child.again_at = None, time.monotonic() + wait
+
+    def fallen(self) -> str | None:
+        """The name of a process that has ended during the start, if any."""
+        return next((c.name for c in self._children if c.process is not None and c.process.poll() is not None), None)
+
+    def stop(self) -> None:
+        """Ask all to end, and make those end that do not."""
+        alive = [c.process for c in self._children if c.process and c.process.poll() is None]
+        for process in alive:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        until = time.monotonic() + _STOP_SECONDS
+        for process in alive:
+            try:
+                process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if alive:
+            print("stopped", flush=True)
+
+    def tail(self, name: str, lines: int = 15) -> str:
+        return "\n".join((self._logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """On Linux, a child ends when its launcher is killed, so that no port stays taken (prctl(2), PR_SET_PDEATHSIG)."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(1, signal.SIGTERM)
+
+
+def _announce(config: Settings, supervisor: Supervisor) -> None:
+    """Wait until everything answers, then say where it is."""
+    url = f"http://{'127.0.0.1' if config.host == '0.0.0.0' else config.host}:{config.port}"
+    until, said = time.monotonic() + _READY_SECONDS, False
+    print("  starting the front door, Rasa and the action server ...", flush=True)
+    while time.monotonic() < until and not supervisor.stopping.is_set():
+        name = supervisor.fallen()
+        if name:
+            sys.exit(f"{name} ended at once. The end of its log:\n{supervisor.tail(name)}")
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                said = True
+                break
+        time.sleep(0.3)
+    if supervisor.stopping.is_set():
+        return
+    if not said:
+        print(f"  not everything is ready yet; what is missing: {url}/readyz", flush=True)
+    with store().read() as session:
+        if not session.scalar(select(func.count()).select_from(Staff)):
+            print('  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin', flush=True)
+    telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
+    print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)
+    print(f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True)
+
+

@@ -1,0 +1,167 @@
+"""In which light each word of a message stands: denied, long over, only imagined, asked about in general, or somebody's story.
+
+Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not denials. Words inside a sign never deny anything.
+"""
+
+from __future__ import annotations
+
+from bot.safety.matcher import Hit, Matches
+from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
+
+REACH = 6
+SUBJECTS = frozenset("i my he his she her it they their we our you your this that there left right".split())
+ENDS = frozenset("but though although however except just only because since still until yet instead whereas unless while now today tonight".split())
+LISTS = frozenset(["or", "nor", "and"])
+
+
+class Light:
+    """For every context, whether a word stands in it."""
+
+    def __init__(self, matches: Matches, negatable: frozenset[str]) -> None:
+        self.words: Words = matches.words
+        self.matches = matches
+        size = len(self.words)
+        self.inside = [False] * size
+        for concept in negatable:
+            for start, end in matches.of(concept):
+                self.inside[start:end] = [True] * (end - start)
+        self.clauses = self._clauses()
+        self.negated = [False] * size
+        self.past = [False] * size
+        self.hypothetical = [False] * size
+        self.question = [False] * size
+        self.story = [False] * size
+        self._deny()
+        self._date()
+        self._imagine()
+        self._ask()
+        for start, end in self._cue("story"):
+            self._mark_sentence(self.story, start)
+
+    def dark(self, hit: Hit, even: tuple[str, ...], sign: bool) -> bool:
+        """Whether a hit does not count, the contexts in ``even`` left aside."""
+        at = hit[0]
+        if self.story[at] and "story" not in even:
+            return True
+        if not sign:
+            return False
+        return any(getattr(self, name)[at] for name in ("negated", "past", "hypothetical", "question") if name not in even)
+
+    def _cue(self, name: str) -> list[Hit]:
+        return self.matches.of(f"cue_{name}")
+
+    def _starts(self, name: str) -> set[int]:
+        return {start for start, _ in self._cue(name)}
+
+    def _covered(self, name: str) -> list[bool]:
+        marks = [False] * len(self.words)
+        for start, end in self._cue(name):
+            marks[start:end] = [True] * (end - start)
+        return marks
+
+    def _new_clause(self, at: int) -> bool:
+        """Whether a word opens a clause of its own."""
+        words, breaks = self.words.stems, self.words.breaks
+        if breaks[at] >= SENTENCE or words[at] in ENDS:
+            return True
+        if breaks[at] == COMMA and words[at] in SUBJECTS:
+            return True
+        return at > 0 and words[at - 1] in ("and", "so", "then") and words[at] in SUBJECTS
+
+    def _clauses(self) -> list[int]:
+        number, numbers = 0, []
+        for at in range(len(self.words)):
+            number += self._new_clause(at) or self.words.breaks[at] == COMMA
+            numbers.append(number)
+        return numbers
+
+    def _sentence(self, at: int) -> range:
+        breaks = self.words.breaks
+        start = at
+        while start > 0 and breaks[start] < SENTENCE:
+            start -= 1
+        end = at + 1
+        while end < len(breaks) and breaks[end] < SENTENCE:
+            end += 1
+        return range(start, end)
+
+    def _mark_sentence(self, marks: list[bool], at: int) -> None:
+        for spot in self._sentence(at):
+            marks[spot] = True
+
+    def _deny(self) -> None:
+        pseudo = self._covered("not_negation")
+        for start, end in self._cue("negation"):
+            if pseudo[start] or self.inside[start]:
+                continue
+            reach = REACH
+            for at in range(end, len(self.words)):
+                if self._new_clause(at) or reach == 0:
+                    break
+                listed = self.words.breaks[at] == COMMA or self.words.stems[at] in LISTS
+                reach = REACH if listed else reach - 1
+                self.negated[at] = True
+        for start, _ in self._cue("negation_after"):
+            for at in range(start - 1, max(start - 8, -1), -1):
+                self.negated[at] = True
+                if self._new_clause(at) and self.words.stems[at] not in SUBJECTS:
+                    break
+
+    def _date(self) -> None:
+        present = {self.clauses[start] for start, _ in self._cue("present")}
+        for start, _ in self._cue("past"):
+            if self.inside[start] and self.words.stems[start] not in ("in", "year", "month"):
+                pass
+            if self.clauses[start] in present:
+                continue
+            sentence = self._sentence(start)
+            self._mark_past(range(start, sentence.start - 1, -1), present)
+            self._mark_past(range(start, sentence.stop), present)
+        for start, _ in self._cue("resolved"):
+            if self.clauses[start] in present and not self._after_present(start):
+                continue
+            sentence = self._sentence(start)
+            first = self._sentence(sentence.start - 1).start if sentence.start and self.words.breaks[sentence.start] != MESSAGE else sentence.start
+            self._mark_past(range(start, first - 1, -1), present - {self.clauses[start]})
+
+    def _after_present(self, start: int) -> bool:
+        """"Fine now" is over, although it says now."""
+        return True
+
+    def _mark_past(self, spots: range, present: set[int]) -> None:
+        contrast = self._starts("contrast")
+        for at in spots:
+            if self.clauses[at] in present:
+                return
+            self.past[at] = True
+            if at in contrast and spots.step < 0:
+                return
+            if spots.step > 0 and at + 1 < len(self.words) and at + 1 in contrast:
+                return
+
+    def _imagine(self) -> None:
+        pseudo = self._covered("not_hypothetical")
+        for start, end in self._cue("hypothetical"):
+            if pseudo[start] or self.inside[start]:
+                continue
+            for at in range(start, self._sentence(start).stop):
+                if at > end and (self.words.stems[at] in ("but", "because", "now", "already") or self._personal(at)):
+                    break
+                self.hypothetical[at] = True
+
+    def _ask(self) -> None:
+        for start, end in self._cue("question"):
+            if self.inside[start]:
+                continue
+            for at in range(start, self._sentence(start).stop):
+                if at >= end and (self.words.stems[at] in ("because", "but") or self._personal(at)):
+                    break
+                self.question[at] = True
+
+    def _personal(self, at: int) -> bool:
+        """Whether somebody's own state begins here: "I have", "my leg is"."""
+        return at in self._own
+
+    @property
+    def _own(self) -> set[int]:
+        return self._starts("personal")

@@ -1,0 +1,23 @@
+"""What the rules found in a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: From the most to the least urgent.
+TIERS = ("emergency", "support", "today", "prescriber")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Red flags in a message.
+
+    Args:
+        flags: names such as ``R1``, the most urgent first.
+        tier: one of ``TIERS``; it orders the staff's queue.
+        reply: what to do now, with placeholders of ``bot.clinic`` and links in the form ``[label](tel:911)``.
+    """
+
+    flags: tuple[str, ...]
+    tier: str
+    reply: str

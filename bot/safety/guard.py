@@ -1,0 +1,181 @@
+"""Red flags in what somebody writes: the first thing that happens to every message, with nothing but this process needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from bot.safety.context import Light
+from bot.safety.finding import TIERS, Finding
+from bot.safety.matcher import Hit, Matcher, Matches
+from bot.safety.rules import Book, Ruled, load
+from bot.safety.words import MESSAGE, SENTENCE, Words, normal, split
+from bot.spelling import speller
+
+#: How many words a sentence end counts for when the distance of two concepts is measured.
+SENTENCE_COST = 3
+EARLIER, EARLIER_CHARS = 3, 600
+
+
+class RedFlags:
+    """The fourteen red flags."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.matcher = Matcher(book)
+        self.speller = speller()
+        order = {name: number for number, name in enumerate(book.flags)}
+        self.order = sorted(book.flags, key=lambda name: (TIERS.index(book.flags[name].tier), order[name]))
+
+    @staticmethod
+    @cache
+    def load() -> RedFlags:
+        """The rules of this installation, compiled once."""
+        return RedFlags(load())
+
+    def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
+        """Red flags in a message.
+
+        Args:
+            text: the new message.
+            earlier: up to three messages that the same patient sent shortly before, oldest first; a symptom may be spread over them.
+                What they already say without the new one is not raised again.
+        """
+        words = self._split(text)
+        raised, other = self._raised(words)
+        before = [message[-EARLIER_CHARS:] for message in earlier[-EARLIER:]]
+        if before:
+            old = self._split(before[0])
+            for message in before[1:]:
+                old = old.join(self._split(message))
+            known, _ = self._raised(old)
+            more, about = self._raised(old.join(words))
+            other = other or about
+            for name, worse in more.items():
+                if name not in known or (worse and not known[name]):
+                    raised[name] = raised.get(name, False) or worse
+        return self._finding(raised, other) if raised else None
+
+    def _finding(self, raised: dict[str, bool], other: bool) -> Finding:
+        tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
+        names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), self.order.index(name)))
+        first = self.book.flags[names[0]]
+        now = first.worse if raised[names[0]] and first.worse else first.other if other and first.other else first.now
+        reply = [now]
+        if "R7" in names[1:]:
+            reply.append(self.book.flags["R7"].now)
+        if first.rest:
+            reply.append(first.rest)
+        return Finding(tuple(names), tier[names[0]], "\n\n".join(text.strip() for text in reply))
+
+    def _split(self, text: str) -> Words:
+        """Words, those typed together taken apart."""
+        words = split(text)
+        for at in range(len(words.raw) - 1, -1, -1):
+            two = self.speller.pieces(words.raw[at])
+            if two:
+                words.raw[at : at + 1] = two
+                words.stems[at : at + 1] = [normal(word) for word in two]
+                words.breaks.insert(at + 1, 0)
+                words.asked.insert(at + 1, False)
+        return words
+
+    def _raised(self, words: Words) -> tuple[dict[str, bool], bool]:
+        """The flags with whether the worse form holds, and whether it is about somebody else."""
+        fixed = [normal(self.speller.word(word)) for word in words.raw]
+        readings = [words.stems] if fixed == words.stems else [words.stems, fixed]
+        matches = self.matcher.match(words, readings)
+        if not matches.literal:
+            return {}, False
+        judge = Judge(self.book, matches)
+        raised: dict[str, bool] = {}
+        for ruled in self.book.rules:
+            if ruled.flag in raised and (raised[ruled.flag] or not ruled.rule.worse):
+                continue
+            if judge.fires(ruled):
+                raised[ruled.flag] = raised.get(ruled.flag, False) or ruled.rule.worse
+        return raised, bool(raised and matches.of("other_person"))
+
+
+class Judge:
+    """Decides rule by rule for one message."""
+
+    def __init__(self, book: Book, matches: Matches) -> None:
+        self.book = book
+        self.matches = matches
+        self._masks: dict[str, list[bool]] = {}
+        self._light: Light | None = None
+        self.places = self._measure(matches.words)
+
+    @property
+    def light(self) -> Light:
+        """The contexts, worked out only once some rule has all that it needs."""
+        if self._light is None:
+            self._light = Light(self.matches, self.book.negatable)
+        return self._light
+
+    def _masked(self, flag: str) -> list[bool]:
+        """Which words belong to a saying that means something else."""
+        if flag not in self._masks:
+            marks = [False] * len(self.matches.words)
+            for start, end in self.matches.of(f"mask_{flag}"):
+                marks[start:end] = [True] * (end - start)
+            self._masks[flag] = marks
+        return self._masks[flag]
+
+    @staticmethod
+    def _measure(words: Words) -> list[int]:
+        places, place = [], 0
+        for pause in words.breaks:
+            place += 1 + (SENTENCE_COST if pause == SENTENCE else 0)
+            places.append(place)
+        return places
+
+    def fires(self, ruled: Ruled) -> bool:
+        """Whether the concepts of a rule stand beside each other, none of them denied."""
+        if not all(any(self.matches.of(name) for name in group) for group in ruled.all):
+            return False
+        live = [self._live(group, ruled) for group in ruled.all]
+        if not all(live):
+            return False
+        away = [hit for name in ruled.rule.unless for hit in self.matches.of(name)]
+        return any(self._beside(anchor, live, ruled, away) for anchor in live[0])
+
+    def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
+        even = tuple(ruled.rule.even)
+        masked = self._masked(ruled.flag)
+        return [
+            hit
+            for name in group
+            for hit in self.matches.of(name)
+            if not any(masked[hit[0] : hit[1]]) and not self.light.dark(hit, even, name in self.book.negatable)
+        ]
+
+    def _beside(self, anchor: Hit, live: list[list[Hit]], ruled: Ruled, away: list[Hit]) -> bool:
+        chosen = [anchor]
+        for hits in live[1:]:
+            near = [hit for hit in hits if not ruled.rule.order or hit[0] >= chosen[-1][1]]
+            if not near:
+                return False
+            chosen.append(min(near, key=lambda hit: self._apart(anchor, hit)))
+        start, end = min(hit[0] for hit in chosen), max(hit[1] for hit in chosen)
+        if self._length(start, end) > ruled.rule.within + sum(hit[1] - hit[0] for hit in chosen):
+            return False
+        if end <= self.matches.words.new:
+            return False  # nothing of it is new
+        return not any(self._near(hit, start, end) for hit in away)
+
+    def _length(self, start: int, end: int) -> int:
+        return self.places[end - 1] - self.places[start] + 1
+
+    @staticmethod
+    def _apart(one: Hit, two: Hit) -> int:
+        return max(one[0], two[0]) - min(one[1], two[1])
+
+    def _near(self, hit: Hit, start: int, end: int) -> bool:
+        """Whether a concept that keeps the flag down stands close by, in the same message."""
+        low, high = max(0, start - 6), min(len(self.places), end + 6)
+        if not (low <= hit[0] < high):
+            return False
+        first, last = sorted((hit[0], start if hit[0] < start else end - 1))
+        return not any(self.matches.words.breaks[at] == MESSAGE for at in range(first + 1, last + 1))

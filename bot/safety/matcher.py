@@ -1,0 +1,97 @@
+"""Where the phrases of each concept stand in a message."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from bot.safety.rules import Book, Part
+from bot.safety.words import SENTENCE, Words
+
+#: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.
+UNKNOWN = "_"
+Hit = tuple[int, int]
+
+
+@dataclass
+class Matches:
+    """All hits in one message, found when asked for."""
+
+    matcher: Matcher
+    words: Words
+    literal: dict[str, list[Hit]]
+    found: dict[str, list[Hit]]
+
+    def of(self, concept: str) -> list[Hit]:
+        """The hits of a concept, in order, each once."""
+        if concept not in self.found:
+            self.found[concept] = []  # a concept that leads to itself finds nothing
+            hits = {hit for parts in self.matcher.live(concept, self.literal) for hit in self._follow(parts)}
+            self.found[concept] = sorted(hits)
+        return self.found[concept]
+
+    def _follow(self, parts: tuple[Part, ...]) -> list[Hit]:
+        hits = self._part(parts[0])
+        for part in parts[1:]:
+            if not hits:
+                return []
+            nexts = self._part(part)
+            starts = [start for start, _ in nexts]
+            joined: set[Hit] = set()
+            for begin, end in hits:
+                at = bisect_left(starts, end)
+                while at < len(nexts) and nexts[at][0] - end <= part.gap:
+                    if not self._broken(end, nexts[at][0]):
+                        joined.add((begin, nexts[at][1]))
+                    at += 1
+            hits = sorted(joined)
+        return hits
+
+    def _part(self, part: Part) -> list[Hit]:
+        return self.of(part.key) if part.concept else self.literal.get(part.key, [])
+
+    def _broken(self, start: int, end: int) -> bool:
+        return any(self.words.breaks[at] == SENTENCE for at in range(start, min(end + 1, len(self.words))))
+
+
+class Matcher:
+    """spaCy's phrase matcher over plain words; a message's raw and corrected words are read side by side."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.vocab = Vocab()
+        self.known = {word for rows in book.literals.values() for row in rows for word in row}
+        self.matcher = PhraseMatcher(self.vocab, attr="ORTH")
+        owners: dict[tuple[str, ...], list[str]] = {}
+        for key, rows in book.literals.items():
+            for row in rows:
+                owners.setdefault(row, []).append(key)
+        self.owners: dict[int, list[str]] = {}
+        for number, (row, keys) in enumerate(owners.items()):
+            name = f"p{number}"
+            self.matcher.add(name, [Doc(self.vocab, words=list(row))])
+            self.owners[self.vocab.strings[name]] = keys
+        self.firsts = {
+            concept: [(parts, [part.key for part in parts if not part.concept]) for parts in group] for concept, group in book.phrases.items()
+        }
+
+    def live(self, concept: str, literal: dict[str, list[Hit]]) -> list[tuple[Part, ...]]:
+        """The phrases of a concept whose words all occur in the message."""
+        return [parts for parts, keys in self.firsts[concept] if all(key in literal for key in keys)]
+
+    def match(self, words: Words, readings: Sequence[Sequence[str]]) -> Matches:
+        """Find the phrases in any of the readings, which have the same length as ``words``."""
+        literal: dict[str, set[Hit]] = {}
+        for stems in readings:
+            doc = Doc(self.vocab, words=[stem if stem in self.known else UNKNOWN for stem in stems])
+            for key, start, end in self.matcher(doc):
+                if any(words.breaks[at] == SENTENCE for at in range(start + 1, end)):
+                    continue
+                for owner in self.owners[key]:
+                    literal.setdefault(owner, set()).add((start, end))
+        return Matches(self, words, {key: sorted(hits) for key, hits in literal.items()}, {})

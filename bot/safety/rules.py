@@ -1,0 +1,208 @@
+"""The rules as data: what the ``.yml`` files beside this module say, checked and compiled.
+
+A phrase is written as patients speak, in a small notation:
+
+- ``(a|b c|)`` one of several, an empty one making it optional;
+- ``<name>`` anything that the concept of that name matches;
+- ``..`` up to three other words in between, ``..5`` up to five.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.errors import ConfigError
+from bot.safety.words import Words, split
+
+HERE = Path(__file__).parent
+Context = Literal["negated", "past", "hypothetical", "question", "story"]
+
+
+class Flag(BaseModel):
+    """A red flag: how urgent, and what to say. ``other`` is said when it is about somebody else, ``worse`` by a rule that is more urgent."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    tier: Literal["emergency", "support", "today", "prescriber"]
+    now: str
+    rest: str = ""
+    other: str = ""
+    worse: str = ""
+
+
+class Rule(BaseModel):
+    """Concepts that together raise a flag.
+
+    Args:
+        all: concepts that must stand beside each other; ``a|b`` takes either.
+        within: how many words they may lie apart.
+        unless: concepts that, live and close by, keep the flag down.
+        even: contexts that do not keep this rule from firing.
+        worse: the more urgent form of the flag.
+        order: whether the concepts must come in the order given.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    all: list[str] = Field(min_length=1)
+    within: int = 12
+    unless: list[str] = []
+    even: list[Context] = []
+    worse: bool = False
+    order: bool = False
+
+
+class File(BaseModel):
+    """One ``.yml`` file. ``things`` cannot be negated, ``signs`` can; ``masks`` are sayings in which nothing counts for this file's flag."""
+
+    model_config = ConfigDict(extra="forbid")
+    flag: Flag | None = None
+    things: dict[str, list[str]] = {}
+    signs: dict[str, list[str]] = {}
+    masks: list[str] = []
+    cues: dict[str, list[str]] = {}
+    rules: list[Rule] = []
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a phrase: words to be found as they stand, or another concept, and how many words may come before it."""
+
+    key: str
+    gap: int
+    concept: bool
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A rule of a flag with its concepts split up."""
+
+    flag: str
+    rule: Rule
+    all: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """All rules, compiled."""
+
+    flags: dict[str, Flag]
+    rules: tuple[Ruled, ...]
+    phrases: dict[str, tuple[tuple[Part, ...], ...]]
+    literals: dict[str, frozenset[tuple[str, ...]]]
+    negatable: frozenset[str]
+    words: frozenset[str]
+
+
+def _alternatives(text: str) -> list[str]:
+    """Every way of reading a phrase with ``(a|b)`` in it."""
+    depth, start = 0, 0
+    pieces: list[list[str]] = []
+    for at, char in enumerate(text):
+        if char == "(":
+            if depth == 0:
+                pieces.append([text[start:at]])
+                start = at + 1
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            if depth < 0:
+                raise ConfigError(f"red flags: a bracket is closed twice in '{text}'")
+            if depth == 0:
+                pieces.append([more for option in _options(text[start:at]) for more in _alternatives(option)])
+                start = at + 1
+    if depth:
+        raise ConfigError(f"red flags: a bracket stays open in '{text}'")
+    pieces.append([text[start:]])
+    return [" ".join(choice) for choice in product(*pieces)]
+
+
+def _options(text: str) -> list[str]:
+    depth, options, start = 0, [], 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            options.append(text[start:at])
+            start = at + 1
+    return [*options, text[start:]]
+
+
+@cache
+def _rows(text: str) -> tuple[Words, ...]:
+    """The plain words of every way of reading a phrase."""
+    return tuple(words for option in _alternatives(text) if (words := split(option)).stems)
+
+
+_CUT = re.compile(r"\s*(\.\.\d*|<[a-z_]+>)\s*")
+
+
+def _parts(phrase: str) -> list[Part]:
+    parts: list[Part] = []
+    gap = 0
+    for piece in _CUT.split(phrase):
+        if not piece.strip():
+            continue
+        if piece.startswith(".."):
+            gap = int(piece[2:] or 3)
+            continue
+        concept = piece.startswith("<")
+        if not concept and not _rows(piece):
+            continue  # an article on its own
+        parts.append(Part(piece[1:-1] if concept else " ".join(piece.split()), gap, concept))
+        gap = 0
+    return parts
+
+
+def read() -> dict[str, File]:
+    """The files as they are written, by name."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {path.name: File.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader)) for path in sorted(HERE.glob("*.yml"))}
+
+
+@cache
+def load() -> Book:
+    """Read and compile every file.
+
+    Raises:
+        ConfigError: a phrase cannot be read, or a rule names a concept that does not exist.
+    """
+    files = read()
+    written: dict[str, list[str]] = {}
+    negatable: set[str] = set()
+    for name, file in files.items():
+        for kind in (file.things, file.signs, {f"cue_{cue}": phrases for cue, phrases in file.cues.items()}):
+            for concept, phrases in kind.items():
+                if concept in written:
+                    raise ConfigError(f"red flags: {name} says '{concept}' a second time")
+                written[concept] = [str(phrase) for phrase in phrases]
+        negatable |= set(file.signs)
+        written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
+    literals: dict[str, frozenset[tuple[str, ...]]] = {}
+    words: set[str] = set()
+    phrases = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
+    for part in {part for group in phrases.values() for parts in group for part in parts}:
+        if part.concept:
+            if part.key not in written:
+                raise ConfigError(f"red flags: nothing is called '{part.key}'")
+            continue
+        rows = _rows(part.key)
+        literals[part.key] = frozenset(tuple(row.stems) for row in rows)
+        words.update(word for row in rows for word in row.raw)
+    flags = {file.flag.name: file.flag for file in files.values() if file.flag}
+    rules = tuple(_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules)
+    return Book(flags, rules, phrases, literals, frozenset(negatable), frozenset(words))
+
+
+def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:
+    groups = tuple(tuple(item.split("|")) for item in rule.all)
+    for concept in [name for group in groups for name in group] + rule.unless:
+        if concept not in written:
+            raise ConfigError(f"red flags: a rule of {flag.name} names '{concept}', which nothing is called")
+    return Ruled(flag.name, rule, groups)

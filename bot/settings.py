@@ -1,0 +1,147 @@
+"""Every setting of the assistant, read once from the environment and checked.
+
+Names carry the prefix ``RLA_`` (``RLA_PORT=8000``); the Telegram ones keep the names that its users know.
+``.env.example`` lists them all, and a test holds that list against this file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The settings. Times are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="RLA_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    # Where we listen. Only the front door listens beyond loopback.
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    rasa_port: int = Field(5005, ge=1, le=65535)
+    actions_port: int = Field(5055, ge=1, le=65535)
+    public_url: str = ""
+    allowed_origins: str = ""
+    trusted_proxies: str = ""
+
+    # Where things are kept.
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    clinic_file: Path = Path("clinic.yml")
+    country: Literal["US", "UK", "EU", ""] = ""
+
+    # How long we wait.
+    rasa_timeout: float = Field(18.0, gt=0, lt=25)
+    drain_timeout: float = Field(12.0, ge=0)
+    lease_seconds: float = Field(30.0, gt=0)
+
+    # Protection.
+    rate_limits: bool = True
+    secure_cookies: bool = False
+    session_idle_minutes: int = Field(15, ge=5, le=60)
+    session_hours: int = Field(12, ge=1, le=24)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    rasa_token: str = ""
+
+    # The ladder for urgent conversations that nobody looks at.
+    alert_minutes: str = "5,15"
+    alert_emails: str = ""
+    alert_webhook_url: str = ""
+    alert_webhook_secret: str = ""
+    smtp_url: str = ""
+
+    # Telegram. Without a token the channel is off, and says so.
+    telegram_bot_token: str = Field("", validation_alias=AliasChoices("TELEGRAM_BOT_TOKEN", "telegram_bot_token"))
+    telegram_webhook_secret: str = Field(
+        "", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret")
+    )
+    telegram_webhook_url: str = Field("", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_URL", "telegram_webhook_url"))
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url")
+    )
+
+    @field_validator("alert_minutes")
+    @classmethod
+    def _minutes(cls, value: str) -> str:
+        steps = [int(part) for part in value.split(",") if part.strip()]
+        if any(step < 1 for step in steps) or steps != sorted(steps):
+            raise ValueError("write the minutes in rising order, for example 5,15")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of our own database."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'assistant.db'}"
+        if self.database_url.startswith(("postgresql://", "postgres://")):
+            return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+        return self.database_url
+
+    @property
+    def rasa_database(self) -> str:
+        """The SQLAlchemy URL of Rasa's tracker store: its own file, or its own tables beside ours."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'rasa.db'}"
+        return "postgresql://" + self.database.split("://", 1)[1]
+
+    @property
+    def rasa_url(self) -> str:
+        return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        return f"http://127.0.0.1:{self.actions_port}"
+
+    @property
+    def brain_token(self) -> str:
+        """The token of Rasa's API, shared by our processes: the setting, or one made once and kept in ``data_dir``."""
+        if self.rasa_token:
+            return self.rasa_token
+        path = self.data_dir / "rasa_token"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        return path.read_text().strip()
+
+    @property
+    def address(self) -> str:
+        """What a person types into the browser."""
+        return self.public_url or f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0') else self.host}:{self.port}"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return tuple(part.strip().rstrip("/") for part in self.allowed_origins.split(",") if part.strip())
+
+    @property
+    def alert_steps(self) -> tuple[int, ...]:
+        """Minutes of opening hours after which an unseen urgent conversation is told on."""
+        return tuple(int(part) for part in self.alert_minutes.split(",") if part.strip())
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SystemExit: a setting is wrong; the message names it and says what is expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0]) if problem["loc"] else "?"
+            name = name if name.isupper() else f"RLA_{name.upper()}"
+            lines.append(f"  {name}: {problem['msg']}")
+        raise SystemExit("A setting is wrong:\n" + "\n".join(lines)) from None

@@ -1,0 +1,154 @@
+"""Accounts of the people who work here: adding, passwords, switching off."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from bot.errors import RefusedError
+from bot.store.models import Conversation, Staff, StaffSession, now
+
+ROLES = ("admin", "staff")
+MIN_PASSWORD = 12
+MAX_PASSWORD = 256
+
+# What is left of a bad password once digits, signs and the usual swaps (0 for o, 3 for e) are undone.
+_COMMON = frozenset(
+    "password passwort passw admin administrator welcome letmein changeme qwerty qwertyuiop qwertyasdf asdfghjkl"
+    " zxcvbnm qazwsx qazwsxedc iloveyou monkey dragon football baseball princess sunshine superman batman master"
+    " secret login hello trustno starwars whatever clinic doctor nurse reception receptionist staff hospital"
+    " restless restlesslegs truffles veins summer winter spring autumn january monday test testing temp temporary"
+    " default guest user access abc abcdef abcdefgh abcdefghijkl abcd aaa correcthorsebatterystaple".split()
+)
+_SWAPS = str.maketrans("013457@$!", "oieastasi")
+
+_hasher = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106, second recommended option
+_slots = threading.BoundedSemaphore(4)  # 64 MiB each: a burst of sign-ins must not eat the memory
+
+
+def clean_email(email: str) -> str:
+    """The e-mail address as it is kept: trimmed and in lower case."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def add_staff(session: Session, email: str, name: str, role: str, password: str) -> Staff:
+    """Add an account.
+
+    Raises:
+        RefusedError: the address, name, role or password will not do, or the address has an account already.
+    """
+    email, name = clean_email(email), " ".join(name.split())
+    if len(email) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise RefusedError("email", "Please give an e-mail address, such as ana@clinic.example.")
+    if not name or len(name) > 120:
+        raise RefusedError("name", "Please give the name that patients and colleagues see, at most 120 characters.")
+    if role not in ROLES:
+        raise RefusedError("role", f"The role is {' or '.join(ROLES)}.")
+    check_password(password, email=email, name=name)
+    if session.scalar(select(Staff.id).where(Staff.email == email)):
+        raise RefusedError("duplicate", f"{email} already has an account.", status=409)
+    staff = Staff(email=email, name=name, role=role, password_hash=_hash(password))
+    session.add(staff)
+    session.flush()
+    return staff
+
+
+def check_password(password: str, *, email: str = "", name: str = "") -> None:
+    """Refuse a password that is easy to guess.
+
+    Long rather than complicated, as NIST SP 800-63B has it.
+
+    Raises:
+        RefusedError: it is too short, too long, or one of the common ones.
+    """
+    if len(password) < MIN_PASSWORD:
+        raise RefusedError("password", f"The password needs at least {MIN_PASSWORD} characters. A few unrelated words work well.")
+    if len(password) > MAX_PASSWORD:
+        raise RefusedError("password", f"The password can have at most {MAX_PASSWORD} characters.")
+    plain = password.lower()
+    letters = re.sub(r"[^a-z]", "", plain)
+    swapped = re.sub(r"[^a-z]", "", plain.translate(_SWAPS))
+    own = {part for part in re.split(r"[^a-z]+", f"{email} {name}".lower()) if len(part) > 3}
+    guesses = {letters, swapped, _unrepeated(letters), _unrepeated(swapped)}
+    if len(set(plain)) < 5 or plain.isdigit() or guesses & (_COMMON | own) or plain in (email, name.lower()):
+        raise RefusedError("password", "That password is too easy to guess. Please take another one, such as a few unrelated words.")
+
+
+def _unrepeated(text: str) -> str:
+    """``abcabc`` is ``abc``."""
+    for size in range(1, len(text) // 2 + 1):
+        if len(text) % size == 0 and text[:size] * (len(text) // size) == text:
+            return text[:size]
+    return text
+
+
+def set_password(session: Session, staff: Staff, password: str, *, keep: str = "") -> None:
+    """Give ``staff`` a new password and end their sessions, but for the one whose token hash is ``keep``."""
+    check_password(password, email=staff.email, name=staff.name)
+    kept = session.get(Staff, staff.id, populate_existing=True)
+    if kept is None:
+        raise RefusedError("gone", "This account is no longer there.", status=404)
+    kept.password_hash = _hash(password)
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.token_hash != keep))
+    session.flush()
+
+
+def verify(staff: Staff | None, password: str) -> bool:
+    """Whether the password is right. Takes as long for an account that does not exist."""
+    known = staff.password_hash if staff else _nobody()
+    try:
+        with _slots:
+            right = _hasher.verify(known, _normal(password[: MAX_PASSWORD + 1]))
+    except (VerificationError, InvalidHashError):
+        return False
+    return right and staff is not None
+
+
+def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff) -> Staff:
+    """Switch an account off or on again. A session of it is refused at its next request.
+
+    Raises:
+        RefusedError: it is one's own account, or the last admin's.
+    """
+    staff = session.get(Staff, staff_id, with_for_update=True)
+    if staff is None:
+        raise RefusedError("gone", "This account is no longer there.", status=404)
+    if disabled and staff.id == by.id:
+        raise RefusedError("own", "You cannot switch off your own account. Ask another admin.", status=409)
+    others = select(func.count()).select_from(Staff).where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
+    if disabled and staff.role == "admin" and not session.scalar(others):
+        raise RefusedError("last", "This is the last admin. Add another admin first.", status=409)
+    staff.disabled_at = now() if disabled else None
+    session.flush()
+    return staff
+
+
+def everyone(session: Session) -> Sequence[tuple[Staff, int]]:
+    """All accounts, each with how many conversations it holds."""
+    held = (
+        select(func.count()).select_from(Conversation).where(Conversation.claimed_by == Staff.id).correlate(Staff).scalar_subquery()
+    )
+    rows = session.execute(select(Staff, held).order_by(Staff.disabled_at.is_not(None), Staff.name))
+    return [(staff, count) for staff, count in rows]
+
+
+def _hash(password: str) -> str:
+    with _slots:
+        return _hasher.hash(_normal(password))
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
+
+
+@cache
+def _nobody() -> str:
+    return _hash("nobody has this password")

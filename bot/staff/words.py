@@ -1,0 +1,109 @@
+"""Names for what the database keeps as codes, and times as people say them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.clinic import clinic
+from bot.store.models import Event, now
+
+FLAGS = {
+    "R1": "Possible clot",
+    "R2": "Chest or breathing",
+    "R3": "Possible stroke",
+    "R4": "Leg artery may be blocked",
+    "R5": "Sore or infection",
+    "R6": "Nerve emergency: bladder, bowel or both legs",
+    "R7": "Thoughts of self-harm",
+    "R8": "New urges on a medicine",
+    "R9": "Medicine stopped suddenly",
+    "R10": "Swallowed too much",
+    "R11": "Warning signs in pregnancy",
+    "R12": "Very sleepy or slow breathing",
+    "R13": "Fell asleep while driving",
+    "R14": "Reaction to an iron drip",
+}
+TIERS = {"emergency": "Emergency", "support": "Crisis support", "today": "Same day", "prescriber": "Call the prescriber"}
+REASONS = {
+    "asked": "Asked for a person",
+    "booking": "Booking request",
+    "red_flag": "Red flag",
+    "no_answer": "The assistant had no answer",
+    "unchecked": "Message was not checked for red flags",
+}
+MODES = {"assistant": "With the assistant", "waiting": "Waiting for staff", "staff": "With staff", "closed": "Closed"}
+CHANNELS = {"widget": "Website", "telegram": "Telegram"}
+BOOKING_STATES = {
+    "requested": "Requested",
+    "contacted": "Contacted",
+    "booked": "Booked",
+    "declined": "Declined",
+    "cancelled": "Cancelled by the patient",
+}
+BOOKING_ACTIONS = {"contacted": "Mark as contacted", "booked": "Mark as booked", "declined": "Decline"}
+DELIVERY = {
+    "queued": "waiting to be sent",
+    "sending": "being sent",
+    "sent": "sent",
+    "failed": "not delivered",
+    "unknown": "may not have arrived: Telegram gave no answer",
+}
+_EVENTS = {
+    "claim": "claimed the conversation",
+    "take_over": "took the conversation over",
+    "return": "gave it back to the assistant",
+    "close": "closed the conversation",
+    "hand_over": "asked for staff",
+    "patient_writes": "wrote again after it was closed",
+    "opened": "opened the conversation",
+    "alert_seen": "saw the red flag",
+    "alert_closed": "closed the red flag",
+    "contact_shown": "looked at the contact details",
+    "reply_withheld": "held back an answer, because staff had taken over",
+}
+
+
+def flag_name(flags: list[str]) -> str:
+    """The plain name of the gravest flag, and how many more there are."""
+    names = [FLAGS.get(flag, f"Red flag {flag}") for flag in flags] or ["Red flag"]
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+def event_text(event: Event) -> str:
+    """What happened, to be read after the actor's name."""
+    data = event.data or {}
+    if event.kind == "booking":
+        before, after = (BOOKING_STATES.get(data.get(key, ""), "?").lower() for key in ("from", "to"))
+        return f"moved the booking from {before} to {after}"
+    text = _EVENTS.get(event.kind, event.kind.replace("_", " "))
+    if event.kind == "hand_over" and data.get("reason"):
+        text = f"put it in the queue: {REASONS.get(data['reason'], data['reason']).lower()}"
+    return f"{text} (“{data['why']}”)" if data.get("why") else text
+
+
+def age(at: datetime) -> str:
+    """How long ago, short: ``now``, ``5 min``, ``3 h``, ``2 d``."""
+    minutes = max(0, int((now() - at).total_seconds() // 60))
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
+
+
+def local(at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(clinic().time_zone))
+
+
+def clock(at: datetime) -> str:
+    """The time on the clinic's wall; with the day if that is not today."""
+    here, today = local(at), local(now())
+    if here.date() == today.date():
+        return f"{here:%H:%M}"
+    return f"{here:%a} {here.day} {here:%b}{f' {here.year}' if here.year != today.year else ''}, {here:%H:%M}"
+
+
+def full_time(at: datetime) -> str:
+    here = local(at)
+    return f"{here:%A} {here.day} {here:%B} {here.year}, {here:%H:%M:%S} {here:%Z}"

@@ -1,0 +1,328 @@
+"""The tables. Every time is an aware UTC time; every text is what was typed, after the cleaning of ``conversation.text``."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC time in every database; SQLite itself keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Conversation(Base):
+    """One talk with one patient. ``mode`` says who speaks; only ``store.modes`` changes it."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        CheckConstraint("mode in ('assistant', 'waiting', 'staff', 'closed')", name="mode"),
+        CheckConstraint("(mode = 'staff') = (claimed_by is not null)", name="claimed"),
+        Index("ix_conversations_queue", "mode", "waiting_since"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    channel: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str | None] = mapped_column(String(64))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    locale: Mapped[str] = mapped_column(String(16), default="en")
+    consent_at: Mapped[datetime | None]
+    mode: Mapped[str] = mapped_column(String(16), default="assistant")
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    waiting_since: Mapped[datetime | None]
+    waiting_reason: Mapped[str | None] = mapped_column(String(32))
+    version: Mapped[int] = mapped_column(default=1)
+    last_seq: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    # The worker that answers holds a lease; a crash frees it by letting it run out.
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    # Rasa must forget a running form before the next turn (an urgent message or staff came between).
+    reset_brain: Mapped[bool] = mapped_column(default=False)
+    # The patient was told that the answer will be late; told once an outage.
+    told_late: Mapped[bool] = mapped_column(default=False)
+    # The channel says that this patient cannot be reached (blocked the bot).
+    unreachable: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def short_name(self) -> str:
+        """How staff tell conversations apart before they know a name."""
+        return f"Visitor {self.id[:4].upper()}"
+
+
+class Inbound(Base):
+    """The inbox: one row a message that a channel handed over, under a key that makes a repeat change nothing."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        CheckConstraint("state in ('pending', 'done', 'set_aside')", name="state"),
+        Index("ix_inbox_pending", "state", "conversation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(16), default="text")
+    text: Mapped[str] = mapped_column(Text)
+    choice: Mapped[str | None] = mapped_column(String(64))
+    seq: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default="pending")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(String(64))
+
+
+class Message(Base):
+    """One line of the conversation as everybody sees it, numbered from 1 by ``seq``."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        CheckConstraint("sender in ('patient', 'assistant', 'staff', 'system')", name="sender"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    sender: Mapped[str] = mapped_column(String(16))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    staff_name: Mapped[str | None] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    choices: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    sources: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    urgent: Mapped[bool] = mapped_column(default=False)
+    answer_id: Mapped[str | None] = mapped_column(String(64))
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Outbox(Base):
+    """One part of a message that a channel must send. The widget needs none: it reads messages by ``seq``."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("message_id", "part"),
+        CheckConstraint("state in ('queued', 'sending', 'sent', 'failed', 'unknown')", name="state"),
+        Index("ix_outbox_due", "state", "not_before"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    part: Mapped[int] = mapped_column(default=0)
+    channel: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(String(120))
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Event(Base):
+    """What happened to a conversation, appended and never changed: mode changes, claims, notes seen, alerts."""
+
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(String(120))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TurnLog(Base):
+    """What the assistant understood and did in one turn; one row an action, once, however often Rasa calls it."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("inbound_id", "action", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
+    action: Mapped[str] = mapped_column(String(64))
+    ordinal: Mapped[int] = mapped_column(default=0)
+    intent: Mapped[str | None] = mapped_column(String(64))
+    confidence: Mapped[float | None]
+    runners_up: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    answer_id: Mapped[str | None] = mapped_column(String(64))
+    answer_version: Mapped[str | None] = mapped_column(String(16))
+    model: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Booking(Base):
+    """A request for an appointment, in the patient's words; staff confirm it, nobody is booked by a machine."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        CheckConstraint("state in ('requested', 'contacted', 'booked', 'declined', 'cancelled')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"), unique=True)
+    name: Mapped[str] = mapped_column(String(256))
+    contact: Mapped[str] = mapped_column(String(256))
+    times: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    consent_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default="requested")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ContactLink(Base):
+    """A one-time page on which a patient leaves contact details, so that they never stand in a chat that others can read.
+
+    The link holds a random token; here stands only its hash. ``name`` and ``contact`` are emptied once a booking has them.
+    """
+
+    __tablename__ = "contact_links"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    name: Mapped[str | None] = mapped_column(String(256))
+    contact: Mapped[str | None] = mapped_column(String(256))
+
+
+class Alert(Base):
+    """A red flag that a message raised. Open until staff close it with a reason."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (UniqueConstraint("inbound_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
+    flags: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    tier: Mapped[str] = mapped_column(String(16))
+    seq: Mapped[int]
+    raised_at: Mapped[datetime] = mapped_column(default=now)
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    seen_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Timer(Base):
+    """Something to do at a time, once: kept here so that a restart forgets nothing."""
+
+    __tablename__ = "timers"
+    __table_args__ = (Index("ix_timers_due", "done_at", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(64))
+
+
+class Note(Base):
+    """A line of staff to staff. A table of its own, so that no way leads from here to the patient."""
+
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Staff(Base):
+    """A person of the clinic who signs in."""
+
+    __tablename__ = "staff"
+    __table_args__ = (CheckConstraint("role in ('admin', 'staff')", name="role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(16), default="staff")
+    password_hash: Mapped[str] = mapped_column(String(256))
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class StaffSession(Base):
+    """A signed-in browser. The cookie holds a random token; here stands only its hash."""
+
+    __tablename__ = "staff_sessions"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignInAttempt(Base):
+    """A failed sign-in, by e-mail and by address, so that guessing slows down over a restart too."""
+
+    __tablename__ = "sign_in_attempts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(300), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class KeyValue(Base):
+    """Small facts that must outlive a process, such as the Telegram polling offset."""
+
+    __tablename__ = "facts"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)

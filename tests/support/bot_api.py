@@ -1,0 +1,422 @@
+"""A Bot API server for tests, over real HTTP: it keeps what it is sent, holds Telegram's limits, and can misbehave.
+
+In a test: ``with BotApi() as api: ...`` and point ``TELEGRAM_API_URL`` at ``api.url``. As a process of its own, driven
+over HTTP: ``python -m tests.support.bot_api --port 9000`` (``POST /control/push``, ``/control/fault``, ``/control/mix``;
+``GET /control/state``).
+
+Followed: https://core.telegram.org/bots/api, and for the webhook tdlib/telegram-bot-api ``WebhookActor.cpp`` (one update
+of a chat at a time; anything but 2xx is sent again; ``Retry-After`` is honoured).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import threading
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from tests.support.updates import units
+
+TOKEN = "4242:a-token-for-tests"
+MAX_UNITS, MAX_CALLBACK = 4096, 64
+OVERALL, PER_CHAT_BURST = 30, 3  # messages within any second
+
+
+@dataclass
+class Sent:
+    """A message that a patient now sees."""
+
+    message_id: int
+    chat: int
+    text: str
+    buttons: list[tuple[str, str]]  # (label, callback_data), one a row
+    links: list[tuple[str, str]]  # (label, url)
+    at: float
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next ``times`` calls of ``method`` (to ``chat``, if given).
+
+    ``kind``: ``429`` (with ``seconds``), ``403``, ``400``, ``500`` or ``junk`` (not delivered), ``500_after`` or
+    ``junk_after`` (delivered), ``cut`` (the connection is closed before delivery), ``cut_after`` (after it), ``delay``
+    (``seconds``, then as usual), ``hang_after`` (delivered, and answered after ``seconds``).
+    """
+
+    method: str
+    kind: str
+    chat: int | None = None
+    times: int = 1
+    seconds: float = 1.0
+
+
+@dataclass
+class _Hook:
+    url: str
+    secret: str
+    queues: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+
+
+class BotApi:
+    """The server. Attributes may be read from the test's thread.
+
+    Args:
+        patience: seconds between tries of the webhook and the longest time that its ``Retry-After`` is obeyed.
+        seed: for what is mixed at random.
+    """
+
+    def __init__(self, *, patience: float = 0.1, seed: int = 1) -> None:
+        self.patience = patience
+        self.sent: list[Sent] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.violations: list[str] = []
+        self.webhook_answers: list[tuple[int, int]] = []  # (update_id, status; 0 if there was none)
+        self.confirmed = 0  # highest update_id that long polling confirmed
+        self.duplicates = 0.0  # how likely an update is delivered twice
+        self.shuffle = False  # whether updates of different chats change places
+        self._faults: list[Fault] = []
+        self._random = random.Random(seed)
+        self._updates: list[dict[str, Any]] = []
+        self._next_update, self._next_message = 1000, 1
+        self._hook: _Hook | None = None
+        self._lock = threading.RLock()
+        self._loop = asyncio.new_event_loop()
+        self._news = asyncio.Event()
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self.port = 0
+
+    # -- starting and stopping
+
+    def __enter__(self) -> BotApi:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, port: int = 0) -> BotApi:
+        """Listen; a port that was used before may be given again, to come back after ``stop``."""
+        if self._loop.is_closed():
+            self._loop, self._news = asyncio.new_event_loop(), asyncio.Event()
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._main, args=(port,), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(5)
+        return self
+
+    def stop(self) -> None:
+        if self._thread:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+            self._thread = None
+
+    def _main(self, port: int) -> None:
+        asyncio.set_event_loop(self._loop)
+        runner = self._loop.run_until_complete(self._listen(port))
+        self._ready.set()
+        self._loop.run_forever()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    async def _listen(self, port: int) -> web.AppRunner:
+        app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.router.add_route("*", "/bot{token}/{method}", self._api)
+        app.router.add_route("*", "/control/{what}", self._control)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        return runner
+
+    # -- what tests do
+
+    def push(self, update: dict[str, Any], *, update_id: int | None = None) -> int:
+        """Let a patient do something: ``update`` as of ``tests.support.updates``. Returns its update_id."""
+        with self._lock:
+            identifier = update_id if update_id is not None else self._next_update
+            self._next_update = max(self._next_update, identifier) + 1
+            update = {**update, "update_id": identifier}
+            copies = 2 if self._random.random() < self.duplicates else 1
+            self._updates += [update] * copies
+        self._loop.call_soon_threadsafe(self._wake)
+        return identifier
+
+    def fault(self, method: str, kind: str, *, chat: int | None = None, times: int = 1, seconds: float = 1.0) -> None:
+        with self._lock:
+            self._faults.append(Fault(method, kind, chat, times, seconds))
+
+    def to(self, chat: int) -> list[Sent]:
+        """What the patient of ``chat`` sees, in order."""
+        return [message for message in list(self.sent) if message.chat == chat]
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        return [arguments for name, arguments in list(self.calls) if name == method]
+
+    def wait_for(self, what: Any, seconds: float = 10.0) -> None:
+        """Wait until ``what()`` is true; fails the test if it never is."""
+        until = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < until, f"nothing came of it; sent: {[(m.chat, m.text[:60]) for m in self.sent]}"
+            time.sleep(0.01)
+
+    def peaks(self) -> tuple[int, int]:
+        """The most messages within any second: overall, and to one chat."""
+        chats: dict[int, list[float]] = defaultdict(list)
+        for message in self.sent:
+            chats[message.chat].append(message.at)
+        return _peak([message.at for message in self.sent]), max((_peak(times) for times in chats.values()), default=0)
+
+    # -- the Bot API
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        arguments = await _arguments(request)
+        if request.match_info["token"] != TOKEN:
+            return _error(401, "Unauthorized")
+        self.calls.append((method, arguments))
+        fault = self._take_fault(method, arguments)
+        kind = fault.kind if fault else ""
+        if fault and kind == "delay":
+            await asyncio.sleep(fault.seconds)
+        elif fault and not kind.endswith("_after"):
+            return self._misbehave(request, fault)
+        answer = await getattr(self, f"_on_{method}", self._on_unknown)(arguments)
+        if fault and kind == "hang_after":
+            await asyncio.sleep(fault.seconds)
+        elif fault and kind.endswith("_after"):
+            return self._misbehave(request, fault)
+        return answer
+
+    def _take_fault(self, method: str, arguments: dict[str, Any]) -> Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.method == method and fault.chat in (None, arguments.get("chat_id")):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                    return fault
+        return None
+
+    def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        kind = fault.kind.removesuffix("_after")
+        if kind == "cut":
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
+        if kind == "429":
+            seconds = max(1, round(fault.seconds))
+            return _error(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
+        if kind == "junk":
+            return web.Response(text="<html>bad gateway</html>")
+        texts = {"403": "Forbidden: bot was blocked by the user", "400": "Bad Request: chat not found", "500": "Internal Server Error"}
+        return _error(int(kind), texts[kind])
+
+    async def _on_unknown(self, _: dict[str, Any]) -> web.Response:
+        return _error(404, "Not Found: method not found")
+
+    async def _on_getMe(self, _: dict[str, Any]) -> web.Response:
+        return _ok({"id": 4242, "is_bot": True, "first_name": "Test", "username": "test_bot"})
+
+    async def _on_sendChatAction(self, _: dict[str, Any]) -> web.Response:
+        return _ok(True)
+
+    async def _on_answerCallbackQuery(self, arguments: dict[str, Any]) -> web.Response:
+        if len(str(arguments.get("text") or "")) > 200:
+            return self._violation("a toast of more than 200 characters")
+        return _ok(True)
+
+    async def _on_sendMessage(self, arguments: dict[str, Any]) -> web.Response:
+        text, chat = str(arguments.get("text", "")), int(arguments["chat_id"])
+        if not text.strip():
+            return self._violation("message text is empty")
+        if units(text) > MAX_UNITS:
+            return self._violation(f"message is too long: {units(text)}")
+        rows = (arguments.get("reply_markup") or {}).get("inline_keyboard", [])
+        buttons = [(button["text"], button["callback_data"]) for row in rows for button in row]
+        if any(not 1 <= len(data.encode()) <= MAX_CALLBACK for _, data in buttons):
+            return self._violation("BUTTON_DATA_INVALID")
+        links = []
+        for entity in arguments.get("entities") or []:
+            if entity["offset"] + entity["length"] > units(text):
+                return self._violation("an entity beyond the text")
+            raw = text.encode("utf-16-le")[entity["offset"] * 2 : (entity["offset"] + entity["length"]) * 2]
+            links.append((raw.decode("utf-16-le"), entity.get("url", "")))
+        with self._lock:
+            message = Sent(self._next_message, chat, text, buttons, links, time.monotonic())
+            self._next_message += 1
+            self.sent.append(message)
+            recent = [m for m in self.sent[-OVERALL - 1 :] if message.at - m.at < 1]
+            if len(recent) > OVERALL:
+                self.violations.append(f"{len(recent)} messages in a second")
+            if len([m for m in self.to(chat)[-PER_CHAT_BURST - 1 :] if message.at - m.at < 1]) > PER_CHAT_BURST:
+                self.violations.append(f"more than {PER_CHAT_BURST} messages in a second to chat {chat}")
+        private = {"id": chat, "type": "private", "first_name": "Pat"}
+        return _ok({"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text})
+
+    async def _on_setWebhook(self, arguments: dict[str, Any]) -> web.Response:
+        self._hook = _Hook(arguments["url"], arguments.get("secret_token", ""))
+        self._wake()
+        return _ok(True)
+
+    async def _on_deleteWebhook(self, _: dict[str, Any]) -> web.Response:
+        self._hook = None
+        return _ok(True)
+
+    async def _on_getUpdates(self, arguments: dict[str, Any]) -> web.Response:
+        if self._hook:
+            return _error(409, "Conflict: can't use getUpdates method while webhook is active")
+        offset = int(arguments.get("offset") or 0)
+        if offset:
+            with self._lock:
+                self.confirmed = max(self.confirmed, offset - 1)
+                self._updates = [update for update in self._updates if update["update_id"] >= offset]
+        until = time.monotonic() + float(arguments.get("timeout") or 0)
+        while not self._updates and time.monotonic() < until:
+            self._news.clear()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._news.wait(), 0.5)
+        with self._lock:
+            batch = list(self._updates[:100])
+        return _ok(self._mixed(batch) if self.shuffle else batch)
+
+    def _mixed(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Chats change places; within a chat the order stays, as Telegram keeps it."""
+        chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for update in updates:
+            chats[_chat(update)].append(update)
+        order = [_chat(update) for update in updates]
+        self._random.shuffle(order)
+        return [chats[chat].pop(0) for chat in order]
+
+    def _violation(self, text: str) -> web.Response:
+        self.violations.append(text)
+        return _error(400, f"Bad Request: {text}")
+
+    # -- the webhook
+
+    def _wake(self) -> None:
+        self._news.set()
+        hook = self._hook
+        if hook is None:
+            return
+        with self._lock:
+            updates, self._updates = self._updates, []
+        for update in updates:
+            chat = _chat(update)
+            hook.queues[chat].append(update)
+            if chat not in hook.tasks:
+                hook.tasks[chat] = self._loop.create_task(self._deliver(hook, chat))
+
+    async def _deliver(self, hook: _Hook, chat: int) -> None:
+        """One update of a chat at a time, again and again until it is acknowledged."""
+        async with ClientSession(timeout=ClientTimeout(total=60)) as http:
+            while hook.queues[chat] and hook is self._hook:
+                update = hook.queues[chat][0]
+                status, wait = await self._post(http, hook, update)
+                self.webhook_answers.append((update["update_id"], status))
+                if 200 <= status < 300:
+                    hook.queues[chat].pop(0)
+                else:
+                    await asyncio.sleep(min(wait or self.patience, self.patience))
+        hook.tasks.pop(chat, None)
+
+    async def _post(self, http: ClientSession, hook: _Hook, update: dict[str, Any]) -> tuple[int, float]:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret}
+        try:
+            async with http.post(hook.url, json=update, headers=headers) as response:
+                return response.status, float(response.headers.get("Retry-After", 0))
+        except (ClientError, asyncio.TimeoutError, OSError):
+            return 0, 0.0
+
+    def unacknowledged(self) -> int:
+        """How many updates the webhook has not taken yet."""
+        return sum(len(queue) for queue in self._hook.queues.values()) if self._hook else len(self._updates)
+
+    # -- driving it from another process
+
+    async def _control(self, request: web.Request) -> web.Response:
+        what = request.match_info["what"]
+        body = await request.json() if request.can_read_body else {}
+        if what == "push":
+            return web.json_response({"update_id": self.push(body["update"], update_id=body.get("update_id"))})
+        if what == "fault":
+            self.fault(**body)
+        elif what == "mix":
+            self.duplicates, self.shuffle = body.get("duplicates", 0.0), body.get("shuffle", False)
+        elif what == "state":
+            after = int(request.query.get("after", 0))
+            sent = [asdict(message) for message in self.sent[after:]]
+            return web.json_response(
+                {"sent": sent, "violations": self.violations, "peaks": self.peaks(), "open": self.unacknowledged(), "confirmed": self.confirmed}
+            )
+        return web.json_response({"ok": True})
+
+
+def _peak(times: list[float]) -> int:
+    times = sorted(times)
+    best = first = 0
+    for last, at in enumerate(times):
+        while at - times[first] >= 1:
+            first += 1
+        best = max(best, last - first + 1)
+    return best
+
+
+def _chat(update: dict[str, Any]) -> int:
+    for part in update.values():
+        if isinstance(part, dict):
+            holder = part.get("message") if isinstance(part.get("message"), dict) else part
+            chat = holder.get("chat") if isinstance(holder, dict) else None
+            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+                return int(chat["id"])
+    return 0
+
+
+async def _arguments(request: web.Request) -> dict[str, Any]:
+    """The arguments of a call, those that are JSON read as such."""
+    if request.content_type == "application/json":
+        return dict(await request.json())
+    form = dict(await request.post()) if request.can_read_body else {}
+    made: dict[str, Any] = {}
+    for name, value in {**request.query, **form}.items():
+        text = str(value)
+        plain = name in ("text", "secret_token", "url", "callback_query_id")
+        try:
+            made[name] = text if plain else json.loads(text)
+        except ValueError:
+            made[name] = text
+    return made
+
+
+def _ok(result: Any) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def _error(code: int, description: str, parameters: dict[str, Any] | None = None) -> web.Response:
+    body = {"ok": False, "error_code": code, "description": description, **({"parameters": parameters} if parameters else {})}
+    return web.json_response(body, status=code)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    with BotApi() as server_:
+        server_.stop()
+        server_.start(parser.parse_args().port)
+        threading.Event().wait()
