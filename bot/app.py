@@ -23,6 +23,7 @@ from bot.channels import widget
 from bot.channels.limits import Limits
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
+from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
 from bot.safety import RedFlags
 from bot.settings import Settings, settings
@@ -48,12 +49,16 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token)
     runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
 
+    timers = Timers(house, bell)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await bell.start()
         await runner.start()
+        await timers.start()
         log.info("front_door_open", address=config.address, telegram="on" if config.telegram_bot_token else "off (no TELEGRAM_BOT_TOKEN)")
         yield
+        await timers.stop()
         await runner.stop(config.drain_timeout)
         await bell.stop()
         await brain.close()

@@ -8,7 +8,7 @@ import sys
 import warnings
 from urllib.parse import urlsplit
 
-from bot.brain import standin
+from bot.brain import quiet, standin
 from bot.settings import Settings, settings
 
 
@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> None:
     warnings.filterwarnings("ignore")
     logging.captureWarnings(True)
     standin.install()
+    quiet.install()
     for name in ("matplotlib", "py.warnings", "sanic.root"):
         logging.getLogger(name).setLevel(logging.ERROR)
     sys.path.insert(0, os.getcwd())

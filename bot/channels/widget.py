@@ -121,7 +121,6 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             raise RefusedError("gone", "This conversation has ended or was deleted. Please start a new one.", status=401)
         return found
 
-    Who = Annotated[str, Depends(who)]
 
     @router.get("/clinic", summary="Who we are, and what to say before consent")
     def about() -> dict[str, Any]:
@@ -152,7 +151,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         return Begun(token=token, **news)
 
     @router.post("/messages", status_code=202, summary="Say something, or press a button")
-    async def say(body: Say, conversation_id: Who, request: Request) -> Taken:
+    async def say(body: Say, request: Request, conversation_id: str = Depends(who)) -> Taken:
         receipt = await asyncio.to_thread(_say, body, conversation_id, _address(request))
         bell.ring(conversation_id)
         kick(conversation_id)
@@ -175,7 +174,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
 
     @router.get("/messages", summary="The lines after a number; waits for news if asked to")
     async def messages(
-        conversation_id: Who,
+        conversation_id: str = Depends(who),
         after: Annotated[int, Query(ge=0)] = 0,
         wait: Annotated[float, Query(ge=0, le=MAX_WAIT, description="Seconds to hold the call until there is news.")] = 0,
         mode: Annotated[str, Query(description="The mode that the caller knows; another one is news too.")] = "",
@@ -197,8 +196,8 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
 
     @router.get("/events", summary="The same as server-sent events", response_class=StreamingResponse)
     async def events(
-        conversation_id: Who,
         request: Request,
+        conversation_id: str = Depends(who),
         after: Annotated[int, Query(ge=0)] = 0,
         last_event_id: Annotated[int | None, Header()] = None,
     ) -> StreamingResponse:
@@ -239,7 +238,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             return _news(session, conversation_id, after)
 
     @router.get("/transcript", summary="The patient's own copy, as text", response_class=PlainTextResponse)
-    def transcript(conversation_id: Who) -> PlainTextResponse:
+    def transcript(conversation_id: str = Depends(who)) -> PlainTextResponse:
         with store.read() as session:
             lines = session.scalars(select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)).all()
         names = {"patient": "You", "assistant": "Assistant", "system": "Notice"}
@@ -251,7 +250,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         return PlainTextResponse("\n".join(parts), headers={"Content-Disposition": 'attachment; filename="conversation.txt"'})
 
     @router.delete("/conversations", status_code=204, summary="Erase the conversation everywhere")
-    def delete(conversation_id: Who) -> Response:
+    def delete(conversation_id: str = Depends(who)) -> Response:
         erase(store, conversation_id)
         bell.ring(conversation_id)
         return Response(status_code=204)

@@ -15,6 +15,7 @@ from bot.safety.words import SENTENCE, Words
 
 #: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.
 UNKNOWN = "_"
+DENIALS = frozenset(["not", "no", "never", "without"])
 Hit = tuple[int, int]
 
 
@@ -56,6 +57,9 @@ class Matches:
         return self.of(part.key) if part.concept else self.literal.get(part.key, [])
 
     def _broken(self, start: int, end: int) -> bool:
+        """Whether a sentence ends, or a denial stands, between two parts of a phrase."""
+        if any(stem in DENIALS for stem in self.words.stems[start:end]):
+            return True
         return any(self.words.breaks[at] == SENTENCE for at in range(start, min(end + 1, len(self.words))))
 
 

@@ -15,9 +15,9 @@ NONE, COMMA, SENTENCE, MESSAGE = 0, 1, 2, 3
 
 #: Words that only add weight or that nobody needs; a rule never has to mind them.
 NOISE = frozenset(
-    "a an the really very fucking fckn fkn effing freaking frigging bloody literally actually quite extremely super totally absolutely basically "
+    "a an the really very fucking fckn fkn effing freaking frigging literally actually quite extremely super totally absolutely basically "
     "honestly definitely kinda sorta please pls plz um uh er erm completely incredibly awfully terribly seriously simply fully "
-    "slightly rather pretty damn damned proper properly sooo soo such also somehow apparently".split()
+    "slightly pretty damn damned proper properly sooo soo also somehow apparently".split()
 )
 
 CONTRACTIONS = {
@@ -68,7 +68,7 @@ IRREGULAR = {
     "dies": "die", "came": "come", "ran": "run", "running": "run", "runs": "run", "threw": "throw", "thrown": "throw", "drooped": "droop", "droopy": "droop",
     "dropped": "drop", "drooping": "droop", "paralyzed": "paralyse", "paralysed": "paralyse", "paralysis": "paralyse", "paler": "pale", "paleness": "pale",
     "weeping": "weep", "oozing": "ooze", "stiffness": "stiff", "rigidity": "rigid", "hallucinating": "hallucinate", "hallucinations": "hallucinate",
-    "legs": "legs", "feet": "feet", "calves": "calves", "ankles": "ankles", "thighs": "thighs", "arms": "arms", "hands": "hands", "eyes": "eyes", "toes": "toes",
+    "note": "note", "notes": "note", "noted": "noted", "legs": "legs", "feet": "feet", "calves": "calves", "ankles": "ankles", "thighs": "thighs", "arms": "arms", "hands": "hands", "eyes": "eyes", "toes": "toes",
     "tits": "tits", "has": "have", "had": "had", "was": "was", "were": "were", "is": "is", "his": "his", "this": "this", "does": "does", "yes": "yes",
     "us": "us", "as": "as", "pus": "pus", "gas": "gas", "less": "less", "always": "always", "news": "news", "being": "being", "during": "during", "morning": "morning",
     "evening": "evening", "nothing": "nothing", "something": "something", "anything": "anything", "everything": "everything", "thing": "thing", "bring": "bring",

@@ -137,9 +137,9 @@ class BotApi:
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._api)
         app.router.add_route("*", "/control/{what}", self._control)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=0.1)
         await site.start()
         self.port = runner.addresses[0][1]
         return runner

@@ -76,6 +76,7 @@ class House:
         self.brain = Brain()
         self.rules = Rules()
         self.port = port
+        self.read_timeout = 10.0
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -112,7 +113,7 @@ class House:
         await self.runner.start()
         if self.webhook:
             await self._serve()
-        self.telegram = Telegram(self.store, self.rules, self.bell, self.runner.kick, self.settings())
+        self.telegram = Telegram(self.store, self.rules, self.bell, self.runner.kick, self.settings(), read_timeout=self.read_timeout)
         self.delivery = Delivery(self.store, self.bell, {"telegram": self.telegram.sender})
         if deliver:
             await self.delivery.start()
@@ -122,7 +123,7 @@ class House:
 
     async def _serve(self) -> None:
         self._app = FastAPI()
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off")
+        config = uvicorn.Config(self._app, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", ws="none")
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server.serve())
         while not self._server.started:

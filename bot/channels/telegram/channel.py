@@ -43,16 +43,18 @@ class Telegram:
 
     Args:
         kick: called with a conversation in which a message waits for the assistant.
+        read_timeout: seconds after which a call that was not answered counts as unknown.
     Raises:
         ConfigError: a webhook without a secret, with which anybody could speak as a patient.
     """
 
-    def __init__(self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings) -> None:
+    def __init__(self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings, *, read_timeout: float = 10.0) -> None:
         if config.telegram_webhook_url and not config.telegram_webhook_secret:
             raise ConfigError("TELEGRAM_WEBHOOK_URL is set: TELEGRAM_WEBHOOK_SECRET must be too (1 to 256 of A-Z a-z 0-9 _ -)")
         self._store, self._bell, self._kick, self._config = store, bell, kick, config
         self._bot_id = config.telegram_bot_token.partition(":")[0]
-        self._requests = (HTTPXRequest(2, **_TIMES), HTTPXRequest(64, **_TIMES))
+        times = {"connect_timeout": 5.0, "read_timeout": read_timeout, "write_timeout": 5.0, "pool_timeout": 5.0}
+        self._requests = (HTTPXRequest(2, **times), HTTPXRequest(64, **times))
         base = f"{config.telegram_api_url.rstrip('/')}/bot"
         self.bot = PollingBot(config.telegram_bot_token, base_url=base, get_updates_request=self._requests[0], request=self._requests[1])
         self.receiver = Receiver(store, guard, self.bot, bot_id=self._bot_id)
@@ -162,6 +164,3 @@ class Telegram:
                 .limit(1)
             ).first()
         return int(chat) if chat else None
-
-
-_TIMES: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 10.0, "write_timeout": 5.0, "pool_timeout": 5.0}

@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from bot.answers import answers
 from bot.channels.telegram import words
 from bot.channels.telegram.entry import After, Entry
-from bot.conversation.lines import add_line
 from bot.clinic import clinic
+from bot.conversation.lines import add_line
 from bot.store.models import Alert, Event, Inbound, Message, now
 from bot.store.modes import change_mode
 

@@ -50,10 +50,13 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
                 await bot.delete_webhook(drop_pending_updates=False)
                 hooked = False
             offset = await asyncio.to_thread(_offset, store, receiver.offset_key)
-            for raw in await bot.raw_updates(offset):
+            updates = await bot.raw_updates(offset)
+            for raw in updates:
                 follow(await asyncio.to_thread(receiver.take, raw, polled=True))
             failures = 0
-            continue
+            if not updates or await asyncio.to_thread(_offset, store, receiver.offset_key) != offset:
+                continue
+            log.error("polling_stuck")  # an update without a number; Telegram sends none
         except RetryAfter as error:
             seconds = error.retry_after
             wait = float(seconds if isinstance(seconds, int) else seconds.total_seconds())

@@ -65,7 +65,7 @@ def _cut(text: str, start: int, furthest: int, whole: Sequence[tuple[int, int]])
             if start < place <= furthest and not any(a < place < b for a, b in whole):
                 return place
     # One long word: between characters as a reader sees them, before a link if one lies across the limit.
-    edge = start
+    edge: int = start
     for match in _GRAPHEME.finditer(text, start):
         if match.end() > furthest:
             break

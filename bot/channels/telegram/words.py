@@ -51,7 +51,10 @@ VIDEO = "I cannot watch videos. Please tell me in words what you would like to k
 FILE = "I cannot open files, and our staff do not see them here either. Please do not send reports here; ask me in words."
 STICKER = "Thank you. I only understand words, though. What would you like to know?"
 LOCATION = "I do not need to know where you are, and I cannot send help. In an emergency call {emergency_number}."
-CONTACT = "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask for one safely."
+CONTACT = (
+    "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask "
+    "for one safely."
+)
 POLL = "I cannot take part in polls or games. Is there something about restless legs that you would like to know?"
 TOO_LONG = "That message is too long for me. Please send it in shorter parts."
 UNREADABLE = (

@@ -1,0 +1,70 @@
+"""Telling staff outside the console: e-mail and a signed webhook. Never a word of what a patient wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import smtplib
+import time
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import structlog
+
+from bot.clinic import clinic
+from bot.settings import settings
+
+log = structlog.get_logger(__name__)
+_SECONDS = 10
+
+
+def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> None:
+    """Say that an urgent conversation has not been looked at for ``minutes`` of opening hours.
+
+    Args:
+        key: names this step; the same step sent again (after a crash) carries the same one, so receivers can tell.
+    Raises:
+        OSError, httpx.HTTPError, smtplib.SMTPException: it could not be sent; the caller tries again.
+    """
+    config = settings()
+    link = f"{config.address}/staff/conversations/{conversation_id}"
+    if config.alert_webhook_url:
+        _post(config.alert_webhook_url, config.alert_webhook_secret, {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link})
+    to = [address.strip() for address in config.alert_emails.split(",") if address.strip()]
+    if to and config.smtp_url:
+        _mail(
+            config.smtp_url,
+            to,
+            subject=f"An urgent chat has waited {minutes} minutes",
+            body=f"A chat marked urgent has not been opened by anybody for {minutes} minutes of opening hours.\n\nPlease open it: {link}\n",
+            key=key,
+        )
+    log.warning("urgent_unseen", conversation=conversation_id, minutes=minutes)
+
+
+def sign(secret: str, stamp: str, body: bytes) -> str:
+    """HMAC-SHA256 over ``stamp.body``, as hex; receivers compare in constant time and refuse old stamps."""
+    return hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def _post(url: str, secret: str, payload: dict[str, object]) -> None:
+    body, stamp = json.dumps(payload).encode(), str(int(time.time()))
+    headers = {"Content-Type": "application/json", "X-RLA-Timestamp": stamp, "X-RLA-Signature": sign(secret, stamp, body), "Idempotency-Key": str(payload["key"])}
+    httpx.post(url, content=body, headers=headers, timeout=_SECONDS, follow_redirects=False).raise_for_status()
+
+
+def _mail(url: str, to: list[str], *, subject: str, body: str, key: str) -> None:
+    parts = urlsplit(url)
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = clinic().email or "assistant@localhost", ", ".join(to), subject
+    message["Message-ID"] = f"<{key}@{parts.hostname}>"
+    message.set_content(body)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    with kind(parts.hostname or "localhost", parts.port or 0, timeout=_SECONDS) as server:
+        if parts.scheme == "smtp+starttls":
+            server.starttls()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)

@@ -1,0 +1,132 @@
+"""What is to be done at a time: rows in the database, so that a restart forgets nothing and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.clinic import clinic
+from bot.conversation import notify
+from bot.conversation.bell import Bell
+from bot.conversation.erasure import erase, erase_tracker
+from bot.store.engine import Store
+from bot.store.models import Alert, Conversation, Event, Timer, now
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY = 1.0
+_HOLD = timedelta(seconds=60)  # a timer in work is not taken by another front door for this long
+_RETRY = timedelta(seconds=30)
+_ATTEMPTS = 10
+
+
+class Timers:
+    """Runs due timers in this process."""
+
+    def __init__(self, store: Store, bell: Bell) -> None:
+        self._store, self._bell = store, bell
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._loop(), name="timers")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self.run_due)
+            except SQLAlchemyError as error:
+                log.warning("timers_failed", error=type(error).__name__)
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def run_due(self, at: datetime | None = None) -> int:
+        """Do what is due at ``at`` (now); returns how many timers were looked at."""
+        moment = at or now()
+        taken = self._take(moment)
+        for timer in taken:
+            try:
+                self._do(timer, moment)
+            except Exception as error:  # one broken timer must not stop the others
+                log.warning("timer_failed", kind=timer.kind, error=type(error).__name__)
+                self._settle(timer.id, again_at=moment + _RETRY)
+        return len(taken)
+
+    def _take(self, moment: datetime) -> list[Timer]:
+        with self._store.write() as session:
+            due = session.scalars(
+                select(Timer)
+                .where(Timer.done_at.is_(None), Timer.due_at <= moment)
+                .order_by(Timer.due_at)
+                .limit(20)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for timer in due:
+                timer.attempts += 1
+                timer.due_at = moment + _HOLD
+            return list(due)
+
+    def _settle(self, timer_id: int, *, outcome: str | None = None, again_at: datetime | None = None) -> None:
+        with self._store.write() as session:
+            timer = session.get(Timer, timer_id)
+            if timer is None:
+                return
+            if outcome is None and timer.attempts < _ATTEMPTS:
+                timer.due_at = again_at or now() + _RETRY
+            else:
+                timer.done_at, timer.outcome = now(), outcome or "given_up"
+
+    def _do(self, timer: Timer, moment: datetime) -> None:
+        if timer.kind == "erase_conversation":
+            erase(self._store, timer.data["conversation"])
+            self._bell.ring(timer.data["conversation"])
+            self._settle(timer.id, outcome="erased")
+        elif timer.kind == "erase_tracker":
+            erase_tracker(timer.data["sender"])
+            self._settle(timer.id, outcome="erased")
+        elif timer.kind == "alert":
+            self._climb(timer, moment)
+        else:
+            self._settle(timer.id, outcome="unknown kind")
+
+    def _climb(self, timer: Timer, moment: datetime) -> None:
+        """One step of the ladder: if nobody has looked for so many minutes of opening hours, tell on."""
+        with self._store.write() as session:
+            row = session.get(Timer, timer.id)
+            alert = session.get(Alert, timer.data["alert"])
+            if row is None:
+                return
+            if alert is None or alert.seen_at or alert.closed_at:
+                row.done_at, row.outcome = now(), "seen"
+                return
+            place, minutes = clinic(), float(timer.data["minutes"])
+            missing = minutes - place.open_minutes(alert.raised_at, moment)
+            if missing > 0.01:
+                # Opening hours have not lasted that long yet: look again when they may have.
+                start = moment if place.is_open(moment) else place.next_opening(moment) or moment + timedelta(days=1)
+                row.due_at, row.attempts = start + timedelta(minutes=missing), 0
+                return
+            told = row.outcome == "told"
+            if not told:
+                row.outcome = "told"
+                session.add(Event(conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=self._facts(session, alert, minutes)))
+            conversation_id, alert_id = alert.conversation_id, alert.id
+        notify.urgent_unseen(conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}")
+        self._bell.ring(conversation_id)
+        self._settle(timer.id, outcome="told")
+
+    @staticmethod
+    def _facts(session: Session, alert: Alert, minutes: float) -> dict[str, Any]:
+        conversation = session.get(Conversation, alert.conversation_id)
+        return {"alert": alert.id, "minutes": minutes, "mode": conversation.mode if conversation else None}

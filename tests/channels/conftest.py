@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import settings
+from tests.support.bot_api import BotApi
+from tests.support.telegram_rig import House
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test touches the data of the checkout."""
+    monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    with BotApi() as server:
+        yield server
+
+
+@pytest.fixture
+def house_with(tmp_path: Path, api: BotApi) -> Iterator[Callable[..., House]]:
+    """Makes a house that is stopped at the end: ``house_with(webhook=True)``; not started yet."""
+    made: list[House] = []
+
+    def make(**how: Any) -> House:
+        made.append(House(tmp_path, api, **how))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.stop()
+
+
+@pytest.fixture
+def house(house_with: Callable[..., House]) -> House:
+    """A running house that polls."""
+    return house_with().start()
