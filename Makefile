@@ -6,7 +6,7 @@ UV := 0.13.9
 BIN := .venv/bin
 STAMP := .venv/.synced
 
-.PHONY: help run test check train setup evaluate chaos bench lock format clean
+.PHONY: help run test check train setup evaluate answers chaos bench lock format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ $(STAMP): requirements.lock
 
 evaluate: train ## how well patients are understood (FILE=tests/nlu/dev.tsv)
 	@$(BIN)/python -m bot evaluate $(or $(FILE),tests/nlu/dev.tsv) $(ARGS)
+
+answers: setup ## all answers as one printable page, for a clinician to review and sign
+	@$(BIN)/python -m bot answers $(ARGS)
 
 chaos: train ## kill everything at random moments; nothing may be lost or doubled
 	@$(BIN)/python -m tests.chaos $(ARGS)

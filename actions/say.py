@@ -70,5 +70,5 @@ async def in_store(work: Callable[[Any], Result]) -> Result:
 
 async def log_turn(turn: Turn, action: str, answer_id: str | None = None, *, ordinal: int = 0) -> None:
     """Log that ``action`` answered with ``answer_id``."""
-    version = answers()[answer_id].version if answer_id in answers() else None
+    version = answers()[answer_id].version if answer_id else None
     await in_store(lambda session: record(session, turn, action, answer_id=answer_id, version=version, ordinal=ordinal))

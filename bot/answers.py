@@ -183,14 +183,26 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
         faults.append(f"{where}: approved, but approved_by is missing")
 
 
-def _entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
+def _read(path: Path, faults: list[str]) -> tuple[yaml.Node | None, Any] | None:
+    """A file as nodes, which know their lines, and as values; ``None`` if it cannot be read, with the fault noted."""
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        rows = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        faults.append(f"{path.name}: {error}".replace("\n", " "))
+        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except OSError as error:
+        faults.append(f"{path.name}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        faults.append(f"{path.name}: is not written in UTF-8")
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        faults.append(f"{path.name}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or error}")
+    return None
+
+
+def _entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
+    read = _read(path, faults)
+    if read is None:
         return []
+    root, rows = read
     if not isinstance(root, yaml.SequenceNode) or not all(isinstance(row, dict) for row in rows):
         faults.append(f"{path.name}:1: this file must be a list of answers")
         return []
@@ -205,12 +217,21 @@ def _fault(path: Path, node: yaml.MappingNode, name: str, problem: Any) -> str:
 
 
 def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Model]:
+    read = _read(path, faults)
+    if read is None:
+        return {}
+    root, rows = read
+    if not isinstance(root, yaml.MappingNode) or not all(isinstance(raw, dict) for raw in rows.values()):
+        faults.append(f"{path.name}:1: this file must be names with fields")
+        return {}
     made = {}
-    for key, raw in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+    for key, node in root.value:
+        if key.value in made:
+            faults.append(f"{path.name}:{key.start_mark.line + 1}: {key.value}: stands here a second time")
         try:
-            made[key] = kind.model_validate(raw)
+            made[key.value] = kind.model_validate(rows[key.value])
         except ValidationError as error:
-            faults += [f"{path.name}: {key}: {e['loc'][0] if e['loc'] else ''}: {e['msg']}" for e in error.errors()]
+            faults += [_fault(path, node, key.value, problem) for problem in error.errors()]
     return made
 
 

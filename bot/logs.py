@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import TracebackType
+from typing import Any
 
 import structlog
 
@@ -33,8 +35,9 @@ def set_up(level: str) -> None:
 class _Short(logging.Formatter):
     """Formats an exception as its type and place."""
 
-    def formatException(self, ei: object) -> str:  # the name is the standard library's
-        kind, _, trace = ei  # type: ignore[misc]
+    def formatException(self, ei: Any) -> str:  # the name is the standard library's
+        kind: type[BaseException] = ei[0]
+        trace: TracebackType | None = ei[2]
         while trace and trace.tb_next:
             trace = trace.tb_next
         where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"

@@ -101,7 +101,8 @@ def _replies(answer: Any) -> list[Reply]:
     for item in answer[:MAX_REPLIES]:
         if not isinstance(item, dict):
             raise BrainUnavailable("junk")
-        payload = item.get("custom") if isinstance(item.get("custom"), dict) else item
+        custom = item.get("custom")
+        payload = custom if isinstance(custom, dict) else item
         reply = _reply(payload)
         if reply:
             replies.append(reply)

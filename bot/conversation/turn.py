@@ -158,8 +158,7 @@ class TurnRunner:
             if inbound.attempts > 1:
                 replies = await self._brain.earlier_answer(conversation_id, inbound.id)
             if not replies:
-                text = f"/{inbound.choice}" if inbound.choice else plain(inbound.text)
-                replies = await self._brain.ask(conversation_id, text, inbound_id=inbound.id, channel=channel)
+                replies = await self._brain.ask(conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=channel)
         except BrainUnavailable as error:
             well = inbound.attempts >= _SET_ASIDE_AT and await self._brain.ready()
             log.warning("brain_unavailable", conversation=conversation_id, reason=str(error), attempt=inbound.attempts)
@@ -264,6 +263,13 @@ class TurnRunner:
 
 
 _TALK = {"key": "talk_to_staff", "label": "Talk to staff"}
+
+
+def _for_brain(inbound: Inbound) -> str:
+    """The message as Rasa gets it: a button as its intent, a ``say_`` button as if its words had been typed."""
+    if inbound.choice and not inbound.choice.startswith("say_"):
+        return f"/{inbound.choice}"
+    return plain(inbound.text)
 
 
 def _say(name: str) -> str:

@@ -5,7 +5,7 @@ Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not de
 
 from __future__ import annotations
 
-from bot.safety.matcher import Hit, Matches
+from bot.safety.matcher import DENIALS, Hit, Matches
 from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
 
 REACH = 6
@@ -15,14 +15,19 @@ LISTS = frozenset(["or", "nor", "and"])
 
 
 class Light:
-    """For every context, whether a word stands in it."""
+    """For every context, whether a word stands in it, as one flag sees it.
 
-    def __init__(self, matches: Matches, negatable: frozenset[str]) -> None:
+    Args:
+        matches: what was found in the message.
+        signs: the flag's own signs; a denial inside one of them ("no feeling", "not stop") denies nothing for this flag.
+    """
+
+    def __init__(self, matches: Matches, signs: frozenset[str]) -> None:
         self.words: Words = matches.words
         self.matches = matches
         size = len(self.words)
         self.inside = [False] * size
-        for concept in negatable:
+        for concept in signs:
             for start, end in matches.of(concept):
                 self.inside[start:end] = [True] * (end - start)
         self.clauses = self._clauses()
@@ -31,6 +36,7 @@ class Light:
         self.hypothetical = [False] * size
         self.question = [False] * size
         self.story = [False] * size
+        self.own = self._starts("personal")
         self._deny()
         self._date()
         self._imagine()
@@ -45,7 +51,9 @@ class Light:
             return True
         if not sign:
             return False
-        return any(getattr(self, name)[at] for name in ("negated", "past", "hypothetical", "question") if name not in even)
+        if "past" not in even and self.past[at] and self.past[hit[1] - 1]:
+            return True
+        return any(getattr(self, name)[at] for name in ("negated", "hypothetical", "question") if name not in even)
 
     def _cue(self, name: str) -> list[Hit]:
         return self.matches.of(f"cue_{name}")
@@ -108,25 +116,19 @@ class Light:
                     break
 
     def _date(self) -> None:
+        if any(start == 0 or self.words.stems[start - 1] not in DENIALS for start, _ in self._cue("recur")):
+            return
         present = {self.clauses[start] for start, _ in self._cue("present")}
         for start, _ in self._cue("past"):
-            if self.inside[start] and self.words.stems[start] not in ("in", "year", "month"):
-                pass
             if self.clauses[start] in present:
                 continue
             sentence = self._sentence(start)
             self._mark_past(range(start, sentence.start - 1, -1), present)
             self._mark_past(range(start, sentence.stop), present)
         for start, _ in self._cue("resolved"):
-            if self.clauses[start] in present and not self._after_present(start):
-                continue
             sentence = self._sentence(start)
             first = self._sentence(sentence.start - 1).start if sentence.start and self.words.breaks[sentence.start] != MESSAGE else sentence.start
             self._mark_past(range(start, first - 1, -1), present - {self.clauses[start]})
-
-    def _after_present(self, start: int) -> bool:
-        """"Fine now" is over, although it says now."""
-        return True
 
     def _mark_past(self, spots: range, present: set[int]) -> None:
         contrast = self._starts("contrast")
@@ -160,8 +162,4 @@ class Light:
 
     def _personal(self, at: int) -> bool:
         """Whether somebody's own state begins here: "I have", "my leg is"."""
-        return at in self._own
-
-    @property
-    def _own(self) -> set[int]:
-        return self._starts("personal")
+        return at in self.own

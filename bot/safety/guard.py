@@ -104,15 +104,14 @@ class Judge:
         self.book = book
         self.matches = matches
         self._masks: dict[str, list[bool]] = {}
-        self._light: Light | None = None
+        self._lights: dict[str, Light] = {}
         self.places = self._measure(matches.words)
 
-    @property
-    def light(self) -> Light:
-        """The contexts, worked out only once some rule has all that it needs."""
-        if self._light is None:
-            self._light = Light(self.matches, self.book.negatable)
-        return self._light
+    def light(self, flag: str) -> Light:
+        """The contexts as a flag sees them, worked out only once one of its rules has all that it needs."""
+        if flag not in self._lights:
+            self._lights[flag] = Light(self.matches, self.book.signs[flag])
+        return self._lights[flag]
 
     def _masked(self, flag: str) -> list[bool]:
         """Which words belong to a saying that means something else."""
@@ -143,12 +142,12 @@ class Judge:
 
     def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
         even = tuple(ruled.rule.even)
-        masked = self._masked(ruled.flag)
+        masked, light = self._masked(ruled.flag), self.light(ruled.flag)
         return [
             hit
             for name in group
             for hit in self.matches.of(name)
-            if not any(masked[hit[0] : hit[1]]) and not self.light.dark(hit, even, name in self.book.negatable)
+            if not any(masked[hit[0] : hit[1]]) and not light.dark(hit, even, name in self.book.negatable)
         ]
 
     def _beside(self, anchor: Hit, live: list[list[Hit]], ruled: Ruled, away: list[Hit]) -> bool:

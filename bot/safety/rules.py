@@ -98,6 +98,7 @@ class Book:
     phrases: dict[str, tuple[tuple[Part, ...], ...]]
     literals: dict[str, frozenset[tuple[str, ...]]]
     negatable: frozenset[str]
+    signs: dict[str, frozenset[str]]
     words: frozenset[str]
 
 
@@ -175,14 +176,15 @@ def load() -> Book:
     """
     files = read()
     written: dict[str, list[str]] = {}
-    negatable: set[str] = set()
+    signs: dict[str, frozenset[str]] = {}
     for name, file in files.items():
         for kind in (file.things, file.signs, {f"cue_{cue}": phrases for cue, phrases in file.cues.items()}):
             for concept, phrases in kind.items():
                 if concept in written:
                     raise ConfigError(f"red flags: {name} says '{concept}' a second time")
                 written[concept] = [str(phrase) for phrase in phrases]
-        negatable |= set(file.signs)
+        if file.flag:
+            signs[file.flag.name] = frozenset(file.signs)
         written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
     literals: dict[str, frozenset[tuple[str, ...]]] = {}
     words: set[str] = set()
@@ -197,7 +199,7 @@ def load() -> Book:
         words.update(word for row in rows for word in row.raw)
     flags = {file.flag.name: file.flag for file in files.values() if file.flag}
     rules = tuple(_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules)
-    return Book(flags, rules, phrases, literals, frozenset(negatable), frozenset(words))
+    return Book(flags, rules, phrases, literals, frozenset().union(*signs.values()), signs, frozenset(words))
 
 
 def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:

@@ -275,7 +275,10 @@ class BotApi:
         return _ok(True)
 
     async def _on_deleteWebhook(self, _: dict[str, Any]) -> web.Response:
-        self._hook = None
+        hook, self._hook = self._hook, None
+        with self._lock:  # what was not taken there waits for getUpdates
+            left = [update for queue in hook.queues.values() for update in queue] if hook else []
+            self._updates = sorted(left + self._updates, key=lambda update: update["update_id"])
         return _ok(True)
 
     async def _on_getUpdates(self, arguments: dict[str, Any]) -> web.Response:
@@ -330,7 +333,7 @@ class BotApi:
                 update = hook.queues[chat][0]
                 status, wait = await self._post(http, hook, update)
                 self.webhook_answers.append((update["update_id"], status))
-                if 200 <= status < 300:
+                if 200 <= status < 300 and hook is self._hook:
                     hook.queues[chat].pop(0)
                 else:
                     await asyncio.sleep(min(wait or self.patience, self.patience))

@@ -24,7 +24,7 @@ from bot.errors import BrainUnavailable
 from bot.safety import Finding
 from bot.settings import Settings
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Conversation, Event, Inbound, Message, Outbox
+from bot.store.models import Base, Conversation, Event, Inbound, KeyValue, Outbox
 from tests.support.bot_api import TOKEN, BotApi
 
 SECRET = "a_secret-for-tests"
@@ -144,22 +144,23 @@ class House:
 
     def rows(self, model: Any, *where: Any) -> list[Any]:
         with self.store.read() as session:
-            return list(session.scalars(select(model).where(*where).order_by(model.id)))
+            return list(session.scalars(select(model).where(*where).order_by(model.created_at if model is Conversation else model.id)))
 
     def conversation(self, chat: int) -> Conversation:
         return self.rows(Conversation, Conversation.external_id == str(chat))[0]
 
     def inbox(self, chat: int) -> list[Inbound]:
-        return self.rows(Inbound, Inbound.conversation_id == self.conversation(chat).id)
-
-    def lines(self, chat: int) -> list[Message]:
-        return self.rows(Message, Message.conversation_id == self.conversation(chat).id)
+        return self.rows(Inbound, Inbound.conversation_id.in_(_of(chat)))
 
     def outbox(self, chat: int) -> list[Outbox]:
-        return self.rows(Outbox, Outbox.conversation_id == self.conversation(chat).id)
+        return self.rows(Outbox, Outbox.conversation_id.in_(_of(chat)))
 
     def events(self, chat: int, kind: str) -> list[Event]:
-        return self.rows(Event, Event.conversation_id == self.conversation(chat).id, Event.kind == kind)
+        return self.rows(Event, Event.conversation_id.in_(_of(chat)), Event.kind == kind)
+
+    def rows_of_facts(self) -> list[KeyValue]:
+        with self.store.read() as session:
+            return list(session.scalars(select(KeyValue)))
 
     def change(self, work: Callable[[Any], Any]) -> Any:
         """Do something in a transaction, and ring."""
@@ -168,3 +169,7 @@ class House:
         for conversation in self.rows(Conversation):
             self.bell.ring(conversation.id)
         return made
+
+
+def _of(chat: int) -> Any:
+    return select(Conversation.id).where(Conversation.external_id == str(chat))

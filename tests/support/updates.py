@@ -86,6 +86,8 @@ CONTENTS: dict[str, dict[str, Any]] = {
             "is_anonymous": True,
             "type": "regular",
             "allows_multiple_answers": False,
+            "allows_revoting": False,
+            "members_only": False,
         }
     },
     "dice": {"dice": {"emoji": "🎲", "value": 3}},

@@ -1,0 +1,146 @@
+"""Starts the real thing for a test: ``python -m bot run`` on free ports, with a data folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def wait_for(what: str, ready: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """The first true value of ``ready``; fails with ``what`` when it does not come. Errors of the way there count as no."""
+    until = time.monotonic() + seconds
+    last: Any = None
+    while time.monotonic() < until:
+        try:
+            last = ready()
+        except (httpx.HTTPError, OSError) as error:
+            last = error
+        else:
+            if last:
+                return last
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {seconds:.0f} s (last: {last!r})")
+
+
+class House:
+    """The three running processes."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.port, self.rasa_port, self.actions_port = free_ports(3)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("RLA_", "TELEGRAM_"))},
+            "RLA_PORT": str(self.port),
+            "RLA_RASA_PORT": str(self.rasa_port),
+            "RLA_ACTIONS_PORT": str(self.actions_port),
+            "RLA_DATA_DIR": str(folder),
+            **settings,
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> House:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=(self.folder / "run.log").open("a"),
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        wait_for("everything is ready", self.ready, 150)
+        return self
+
+    def ready(self) -> bool:
+        return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(40)
+
+    def command(self, *words: str, given: str = "") -> str:
+        """Run ``python -m bot`` with the settings of this house; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words], cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def pid(self, port: int) -> int:
+        """The process that listens on a port, read from /proc/net/tcp."""
+        inodes = set()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+        for folder in Path("/proc").glob("[0-9]*/fd/*"):
+            try:
+                if os.readlink(folder) in inodes:
+                    return int(folder.parts[2])
+            except OSError:
+                continue
+        raise AssertionError(f"nobody listens on {port}")
+
+    def kill(self, port: int) -> None:
+        os.kill(self.pid(port), signal.SIGKILL)
+
+
+class Visitor:
+    """A patient on the website, as a program: the widget API over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=40)
+        begun = self.http.post("/api/conversations", json={"consent": True})
+        begun.raise_for_status()
+        self.token = begun.json()["token"]
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+        self.seen = max(line["seq"] for line in begun.json()["messages"])
+
+    def say(self, text: str | None = None, *, choice: str | None = None, client_id: str | None = None) -> int:
+        body: dict[str, Any] = {"client_id": client_id or str(uuid.uuid4())}
+        body |= {"choice": choice} if choice else {"text": text}
+        answer = self.http.post("/api/messages", json=body)
+        assert answer.status_code == 202, answer.text
+        return int(answer.json()["seq"])
+
+    def lines(self, after: int = 0) -> list[dict[str, Any]]:
+        answer = self.http.get("/api/messages", params={"after": after})
+        answer.raise_for_status()
+        return list(answer.json()["messages"])
+
+    def answers_to(self, seq: int, seconds: float = 40) -> list[dict[str, Any]]:
+        """What the assistant said after line ``seq``, once nothing more is on its way."""
+
+        def settled() -> list[dict[str, Any]]:
+            news = self.http.get("/api/messages", params={"after": seq}).json()
+            said = [line for line in news["messages"] if line["from"] != "patient"]
+            return said if said and not news["typing"] else []
+
+        return list(wait_for("an answer", settled, seconds))
+
+    def ask(self, text: str | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+        return self.answers_to(self.say(text, **kwargs))
