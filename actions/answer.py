@@ -8,12 +8,20 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.misfit import foreign, kind
 from actions.say import log_turn, say, say_line
-from actions.turn import contexts, read_turn
+from actions.turn import Turn, contexts, read_turn
 from bot.answers import TEACHING, Answer, answers
 
 MAX_CAUTIONS = 2
-_MORE_ABOUT = {"pregnant": "ask_pregnancy", "kidney": "ask_kidney", "child": "ask_children", "dopamine": "ask_dopamine_medicines", "gabapentinoid": "ask_gabapentin", "opioid": "ask_opioids"}
+_MORE_ABOUT = {
+    "pregnant": "ask_pregnancy",
+    "kidney": "ask_kidney",
+    "child": "ask_children",
+    "dopamine": "ask_dopamine_medicines",
+    "gabapentinoid": "ask_gabapentin",
+    "opioid": "ask_opioids",
+}
 
 
 class ActionAnswer(Action):
@@ -31,7 +39,17 @@ class ActionAnswer(Action):
             say_in_situation(dispatcher, topic, named)
             await log_turn(turn, self.name(), topic.id)
             return [SlotSet("misses", 0.0)]
+        if corrected(turn, tracker):
+            say_line(dispatcher, tracker, "context_corrected")
+            await log_turn(turn, self.name(), "context_corrected")
+            return [SlotSet("misses", 0.0)]
         line = answers()[turn.intent or ""]
+        outside = (turn.intent or "").startswith("out_of_scope")
+        special = None if turn.pressed else kind(turn.text) if outside else "fallback_language" if foreign(turn.text) else None
+        if special or outside:
+            say_line(dispatcher, tracker, special or line.id)
+            await log_turn(turn, self.name(), special or line.id)
+            return [SlotSet("misses", float(tracker.get_slot("misses") or 0.0) + 1)]
         if line.group not in TEACHING:
             say_line(dispatcher, tracker, line.id)
             await log_turn(turn, self.name(), line.id)
@@ -46,7 +64,7 @@ class ActionAnswer(Action):
 
 
 class ActionFollowUp(Action):
-    """"Tell me more", "say it simpler", "where is that from": of the last answer."""
+    """More of the last answer: "tell me more", "say it simpler", "where is that from"."""
 
     def name(self) -> Text:
         return "action_follow_up"
@@ -90,7 +108,7 @@ def caution_text(answer: Answer, key: str) -> str:
 
 
 def say_in_situation(dispatcher: CollectingDispatcher, topic: Answer, named: List[str]) -> None:
-    """"And if I'm pregnant?": what changes in the last answer's subject."""
+    """What changes in the last answer's subject: "and if I'm pregnant?"."""
     said = [caution_text(topic, key) for key in named[:MAX_CAUTIONS]]
     more = [_MORE_ABOUT[key] for key in named if key in _MORE_ABOUT][:2]
     say(
@@ -109,11 +127,17 @@ def mentioned(tracker: Tracker) -> List[str]:
     return list(dict.fromkeys([*said, *(message.get("mentions") or [])]))
 
 
+def corrected(turn: Turn, tracker: Tracker) -> bool:
+    """Whether the message only takes back what was understood: "no, not pregnant", "it's for me, not my son"."""
+    entities = (tracker.latest_message or {}).get("entities") or []
+    return turn.elliptical and any(
+        entity.get("value") == "no" or (entity["entity"], entity.get("value")) == ("subject", "self") for entity in entities
+    )
+
+
 def sources_text(topic: Answer) -> str:
     """Where an answer comes from, in words, with the date of its last review and its state."""
     rows = [f"- {source['title']}: {source['url']}" for source in answers().links(topic)]
     state = "A clinician has approved it." if topic.state == "approved" else "A clinician has still to sign it."
     reviewed = f"{topic.reviewed_on:%B} {topic.reviewed_on.day}, {topic.reviewed_on.year}"
     return "\n".join([f'My answer on "{topic.title}" rests on:', *rows]) + f"\n\nIt was last reviewed on {reviewed}. {state}"
-
-

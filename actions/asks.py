@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Text
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.say import say_line
+from actions.say import log_turn, say_line
+from actions.turn import read_turn
 from bot.answers import answers
 
 _UNSURE = {"key": "say_not_sure", "label": "Not sure"}
@@ -18,8 +19,9 @@ def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Actio
         return f"action_ask_{slot}"
 
     async def run(self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
-        choices = [*(answers().choices(["affirm", "deny"]) if yes_no else []), *([_UNSURE] if unsure else [])]
+        choices = [*(answers().choices(["affirm", "deny"]) if yes_no else []), *([_UNSURE] if unsure else []), *answers().choices(["stop"])]
         say_line(dispatcher, tracker, slot, choices=choices)
+        await log_turn(read_turn(tracker), self.name(), slot)
         return []
 
     return type(f"Ask_{slot}", (Action,), {"name": name, "run": run, "__module__": __name__})

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.handoff import hand_over
-from actions.log import belongs_here, record
-from actions.say import in_store, log_turn, say_line
+from actions.log import OUTSIDE, belongs_here, record
+from actions.say import in_store, last_said, log_turn, say_line
 from actions.turn import Turn, read_turn
 from bot.answers import answers
 from bot.store.models import Booking, Event, now
@@ -44,7 +44,19 @@ _CHANGE = {
     "booking_times": r"\btimes?\b|\bdays?\b|\bdates?\b|when|morning|afternoon|evening|week",
     "booking_reason": r"reason|about|problem|visit",
 }
-_YES = re.compile(r"^(?:y|yes|yep|yeah|yup|sure|ok|okay|send(?: it)?|please do|go ahead|correct|right|that'?s right|fine|confirm(?:ed)?|i agree|agree)\b", re.IGNORECASE)
+_YES = re.compile(
+    r"^(?:y|yes|yep|yeah|yup|sure|ok|okay|send(?: it)?|please do|go ahead|correct|right|that'?s right|fine|confirm(?:ed)?|i agree|agree)\b",
+    re.IGNORECASE,
+)
+UNSURE = re.compile(
+    r"not (?:really )?sure|unsure|don'?t know|dunno|no idea|maybe|sometimes|hard to say|depends|kind of|kinda|sort of|a bit", re.IGNORECASE
+)
+_NOT_ALL = re.compile(r"\b(?:but|except|change|wrong|instead|not right|not correct)\b", re.IGNORECASE)
+#: What people write in place of a name.
+_NO_NAME = {"hi", "hello", "hey", "yes", "no", "ok", "okay", "sure", "thanks", "thank you", "help", "why", "what", "next", "not sure"}  # fmt: skip
+_CORRECTION = re.compile(r"^(?:no,? |oh,? |wait,? |sorry,? |oops,? |actually,? |i meant,? )+(?=.)", re.IGNORECASE)
+_NAME_IS = re.compile(r"\bname(?: is|'?s| should be)\s+(?P<name>.+)", re.IGNORECASE)
+_PHONE = re.compile(r"\+?\d[\d ()./-]{4,}\d")
 _NO = re.compile(r"^(?:n|no|nope|nah|don'?t|do not|wrong|change|not? (?:right|correct))\b", re.IGNORECASE)
 
 
@@ -56,11 +68,13 @@ def interrupts(slot: str, turn: Turn) -> bool:
     """
     if turn.pressed:
         return turn.intent not in ("affirm", "deny")
-    if turn.intent in _OWN:
+    if turn.intent == "book_appointment" and slot not in SLOTS[2:]:
+        return turn.confidence >= 0.6  # later in the booking form it belongs to the answer
+    if turn.intent in _OWN or (turn.intent == "change_appointment" and slot == "booking_confirm"):
         return False
     if _EMAIL.search(turn.text) or sum(c.isdigit() for c in turn.text) >= 7:
         return False
-    if turn.intent in ("talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot") and slot != "booking_reason":
+    if turn.intent in ("talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot", "goodbye") and slot != "booking_reason":
         return turn.confidence >= 0.6
     return bool(_QUESTION.search(turn.text.strip()))
 
@@ -68,9 +82,14 @@ def interrupts(slot: str, turn: Turn) -> bool:
 def read_name(text: str) -> str | None:
     """The name in an answer, without what stands round it; ``None`` if it cannot be one."""
     text = re.sub(r"^(?:hi|hello|hey)[,.! ]+", "", text.strip(), flags=re.IGNORECASE)
-    text = re.sub(r"^(?:my name is|my name'?s|name is|name'?s|it'?s|this is|i am|i'?m|im|call me|the name is|name:)\s+", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"[, ]+(?:please|thanks|thank you)[.!]*$", "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?:my name is|my name'?s|name is|name'?s|it'?s|this is|i am|i'?m|im|call me|the name is|name:)\s+", "", text, flags=re.IGNORECASE
+    )
     text = text.strip(" .,!\n\t")
-    if not text or len(text) > _MAX["booking_name"] or "\n" in text or not re.search(r"[^\W\d_]", text) or sum(c.isdigit() for c in text) > 2:
+    if not text or len(text) > _MAX["booking_name"] or "\n" in text or "?" in text or text.lower() in _NO_NAME:
+        return None
+    if not re.search(r"[^\W\d_]", text) or sum(c.isdigit() for c in text) > 2:
         return None
     return text
 
@@ -92,11 +111,27 @@ def read_words(slot: str, text: str) -> str | None:
 
 def read_yes_no(turn: Turn) -> str | None:
     """``yes``, ``no``, or ``None`` if it is neither."""
-    if turn.intent == "affirm" and turn.pressed or _YES.search(turn.text.strip()):
+    if not turn.pressed and UNSURE.search(turn.text):
+        return None
+    if (turn.intent == "affirm" and turn.pressed) or _YES.search(turn.text.strip()):
         return "yes"
-    if turn.intent == "deny" and turn.pressed or _NO.search(turn.text.strip()):
+    if (turn.intent == "deny" and turn.pressed) or _NO.search(turn.text.strip()):
         return "no"
     return {"affirm": "yes", "deny": "no"}.get(turn.intent or "") if turn.confidence >= 0.5 else None
+
+
+def correction(slot: str, text: str) -> Dict[Text, str]:
+    """An earlier field put right in passing ("sorry, my number is ...", "oh, the name is ..."), with its new value."""
+    if slot != "booking_confirm" and not _CORRECTION.search(text.strip()):
+        return {}
+    name = _NAME_IS.search(text)
+    if name and slot != "booking_name":
+        value = read_name(name["name"])
+        return {"booking_name": value} if value else {}
+    contact = _EMAIL.search(text) or _PHONE.search(text)
+    if contact and slot not in ("booking_name", "booking_contact") and read_contact(contact.group()):
+        return {"booking_contact": contact.group().strip(" .,;")}
+    return {}
 
 
 def field_to_change(text: str) -> str | None:
@@ -105,6 +140,13 @@ def field_to_change(text: str) -> str | None:
         if re.search(pattern, text, re.IGNORECASE):
             return slot
     return None
+
+
+def declines(turn: Turn) -> bool:
+    """Whether the summary is turned down without a word of what is wrong in it."""
+    if not turn.pressed and (correction("booking_confirm", turn.text) or field_to_change(turn.text)):
+        return False
+    return read_yes_no(turn) == "no" or (read_yes_no(turn) == "yes" and bool(_NOT_ALL.search(turn.text)))
 
 
 def summary(slots: Dict[Text, Any]) -> str:
@@ -128,6 +170,9 @@ class ValidateBookingForm(FormValidationAction):
         return [SlotSet(key, value) for key, value in found.items()]
 
     def _read(self, slot: str, turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker) -> Dict[Text, Any]:
+        corrected = {} if turn.pressed else correction(slot, turn.text)
+        if corrected:
+            return {slot: None, **corrected}
         if slot == "booking_name":
             return self._or_say(slot, read_name(turn.text), "booking_bad_name", dispatcher, tracker)
         if slot == "booking_contact":
@@ -137,15 +182,13 @@ class ValidateBookingForm(FormValidationAction):
         answer = read_yes_no(turn)
         if slot == "booking_consent":
             return self._or_say(slot, answer, "booking_bad_answer", dispatcher, tracker)
-        if answer == "yes":
-            return {slot: "yes"}
-        change = field_to_change(turn.text)
+        change = None if turn.pressed or (answer == "yes" and not _NOT_ALL.search(turn.text)) else field_to_change(turn.text)
         if change:
             return {slot: None, change: None}
-        if answer == "no":
-            choices = [{"key": f"say_{key}", "label": f"Change: {label}"} for key, label in FIELDS.items()]
-            say_line(dispatcher, tracker, "booking_change", choices=[*choices, *answers().choices(["stop"])])
-            return {slot: None}
+        if answer == "no" or (answer == "yes" and _NOT_ALL.search(turn.text)):
+            return {slot: None}  # the form's next question is then what to change
+        if answer == "yes":
+            return {slot: "yes"}
         return self._or_say(slot, None, "booking_bad_answer", dispatcher, tracker)
 
     @staticmethod
@@ -154,20 +197,34 @@ class ValidateBookingForm(FormValidationAction):
             say_line(dispatcher, tracker, line, choices=[])
         return {slot: value}
 
-    async def required_slots(self, domain_slots: List[Text], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Text]:
+    async def required_slots(
+        self, domain_slots: List[Text], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Text]:
         # Without consent nothing is asked further; the submit action says so.
         return [slot for slot in SLOTS if not (slot == "booking_confirm" and tracker.get_slot("booking_consent") == "no")]
 
 
 class ActionAskBookingConfirm(Action):
-    """Shows what will be sent, to confirm, change or stop."""
+    """Shows what will be sent, to confirm, change or stop; after a "no" it asks what to change."""
 
     def name(self) -> Text:
         return "action_ask_booking_confirm"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
-        choices = [{"key": "affirm", "label": "Send it"}, {"key": "deny", "label": "Change something"}, {"key": "stop", "label": "Cancel"}]
-        say_line(dispatcher, tracker, "booking_confirm", extra=summary(tracker.slots), choices=choices)
+        turn = read_turn(tracker)
+        if last_said(tracker) == "booking_confirm" and not interrupts("booking_confirm", turn) and declines(turn):
+            line = "booking_change"
+            choices = [{"key": f"say_{key}", "label": f"Change: {label}"} for key, label in FIELDS.items()]
+            say_line(dispatcher, tracker, line, choices=[*choices, *answers().choices(["stop"])])
+        else:
+            line = "booking_confirm"
+            choices = [
+                {"key": "affirm", "label": "Send it"},
+                {"key": "deny", "label": "Change something"},
+                {"key": "stop", "label": "Cancel"},
+            ]
+            say_line(dispatcher, tracker, line, extra=summary(tracker.slots), choices=choices)
+        await log_turn(turn, self.name(), line)
         return []
 
 
@@ -184,16 +241,17 @@ class ActionSubmitBooking(Action):
             say_line(dispatcher, tracker, "booking_no_consent")
             await log_turn(turn, self.name(), "booking_no_consent")
             return [SlotSet(slot, None) for slot in SLOTS]
-        await in_store(lambda session: store_booking(session, turn, slots))
-        say_line(dispatcher, tracker, "booking_done")
+        say_line(dispatcher, tracker, await in_store(lambda session: store_booking(session, turn, slots)))
         return [SlotSet(slot, None) for slot in SLOTS]
 
 
-def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> None:
-    """Write the request once, in the transaction that also hands the conversation over."""
+def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> str:
+    """Write the request once, in the transaction that also hands the conversation over; returns the line to say."""
     conversation = belongs_here(session, turn)
-    if conversation is None or session.scalar(select(Booking.id).where(Booking.inbound_id == turn.inbound_id)):
-        return
+    if conversation is None:
+        return OUTSIDE
+    if session.scalar(select(Booking.id).where(Booking.inbound_id == turn.inbound_id)):
+        return "booking_done"
     assert turn.inbound_id is not None
     session.add(
         Booking(
@@ -206,7 +264,8 @@ def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> None:
             consent_at=now(),
         )
     )
-    hand_over(session, turn, "action_submit_booking", "booking")
+    hand_over(session, turn, "action_submit_booking", "booking", said="booking_done")
+    return "booking_done"
 
 
 class ActionCancelBooking(Action):
@@ -237,7 +296,7 @@ def ask_change(session: Session, turn: Turn) -> str:
     """Tell staff that the patient wants the newest open request changed; returns the line to say."""
     conversation = belongs_here(session, turn)
     if conversation is None:
-        return "change_none"
+        return OUTSIDE
     booking = session.scalars(
         select(Booking)
         .where(Booking.conversation_id == conversation.id, Booking.state.in_(("requested", "contacted", "booked")))

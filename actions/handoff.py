@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.log import belongs_here, record
+from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, say_line
 from actions.turn import Turn, read_turn
 from bot.answers import answers
@@ -30,14 +30,19 @@ class ActionHandOff(Action):
         return []
 
 
-def hand_over(session: Session, turn: Turn, action: str, reason: str) -> str:
-    """Move the conversation to ``waiting``, once for one message; returns the line that is true now."""
+def hand_over(session: Session, turn: Turn, action: str, reason: str, *, said: str | None = None) -> str:
+    """Move the conversation to ``waiting``, once for one message; returns the line that is true now.
+
+    Args:
+        said: the line that the caller says instead, for the log.
+    """
     conversation = belongs_here(session, turn)
-    line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
     if conversation is None:
-        return line
+        return OUTSIDE
+    line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
     waits = conversation.mode == "waiting" and conversation.waiting_reason == reason
-    if record(session, turn, action, answer_id=line, version=answers()[line].version):
+    said = said or ("hand_off_already" if waits else line)
+    if record(session, turn, action, answer_id=said, version=answers()[said].version):
         change_mode(session, conversation, "hand_over", actor="patient", reason=reason)
         return "hand_off_already" if waits else line
     return line

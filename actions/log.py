@@ -12,6 +12,9 @@ from bot.store.models import Conversation, Inbound, TurnLog
 
 log = structlog.get_logger(__name__)
 
+#: Said instead of "it is done" where nothing is stored: in ``rasa shell``, or once the conversation is deleted.
+OUTSIDE = "outside_front_door"
+
 
 def belongs_here(session: Session, turn: Turn) -> Conversation | None:
     """The conversation of this turn, if the front door knows it and the message is one of its own."""
@@ -23,7 +26,9 @@ def belongs_here(session: Session, turn: Turn) -> Conversation | None:
     return session.get(Conversation, inbound.conversation_id)
 
 
-def record(session: Session, turn: Turn, action: str, *, answer_id: str | None = None, version: str | None = None, ordinal: int = 0) -> bool:
+def record(
+    session: Session, turn: Turn, action: str, *, answer_id: str | None = None, version: str | None = None, ordinal: int = 0
+) -> bool:
     """Write one row for what ``action`` did; returns whether it was the first time for this message.
 
     Does nothing (and returns True) outside the front door, where no conversation is stored.

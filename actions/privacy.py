@@ -15,8 +15,9 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.log import belongs_here
-from actions.say import in_store, log_turn, say_line
+from actions.answer import corrected
+from actions.log import OUTSIDE, belongs_here
+from actions.say import in_store, last_said, log_turn, say_line
 from actions.turn import Turn, read_turn
 from bot.store.models import Timer, now
 
@@ -44,20 +45,23 @@ class ActionYesNo(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         line = turn.intent or "affirm"
-        if tracker.get_slot("awaiting") == "delete":
+        # Only a yes to the very question deletes: anything said in between takes the question back.
+        if tracker.get_slot("awaiting") == "delete" and last_said(tracker) == "delete_ask":
             line = "delete_kept"
             if turn.intent == "affirm":
-                line = "delete_done"
-                await in_store(lambda session: order_erasure(session, turn))
+                line = await in_store(lambda session: order_erasure(session, turn))
+        elif corrected(turn, tracker):
+            line = "context_corrected"
         say_line(dispatcher, tracker, line)
         await log_turn(turn, self.name(), line)
         return [SlotSet("awaiting", None)]
 
 
-def order_erasure(session: Session, turn: Turn) -> None:
-    """Set the timer that erases the conversation."""
+def order_erasure(session: Session, turn: Turn) -> str:
+    """Set the timer that erases the conversation, once; returns the line to say."""
     if belongs_here(session, turn) is None:
-        return
+        return OUTSIDE
     key = f"erase_conversation:{turn.conversation_id}"
     if session.scalar(select(Timer.id).where(Timer.key == key)) is None:
         session.add(Timer(kind="erase_conversation", key=key, data={"conversation": turn.conversation_id}, due_at=now() + DELAY))
+    return "delete_done"

@@ -32,7 +32,9 @@ def say(
     )
 
 
-def say_line(dispatcher: CollectingDispatcher, tracker: Tracker, name: str, *, extra: str = "", choices: Sequence[dict[str, str]] | None = None) -> None:
+def say_line(
+    dispatcher: CollectingDispatcher, tracker: Tracker, name: str, *, extra: str = "", choices: Sequence[dict[str, str]] | None = None
+) -> None:
     """Say a line of ``data/answers`` by its id, in a wording other than the last time."""
     line = answers()[name]
     text = wording(line, tracker)
@@ -43,6 +45,17 @@ def say_line(dispatcher: CollectingDispatcher, tracker: Tracker, name: str, *, e
         sources=answers().links(line),
         answer_id=name,
     )
+
+
+def last_said(tracker: Tracker) -> str | None:
+    """The id of the line that was said last, before the patient's message."""
+    asked = False
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            asked = True
+        elif asked and event.get("event") == "bot":
+            return ((event.get("data") or {}).get("custom") or {}).get("answer")
+    return None
 
 
 def wording(line: Answer, tracker: Tracker) -> str:

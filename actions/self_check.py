@@ -13,7 +13,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.booking import interrupts, read_yes_no
+from actions.booking import UNSURE, interrupts, read_yes_no
 from actions.say import log_turn, say_line
 from actions.turn import Turn, read_turn
 
@@ -26,15 +26,17 @@ QUESTIONS = {
     "check_other": "Another reason already found by a clinician",
 }
 _WORDS = {"yes": "yes", "no": "no", "unsure": "not sure"}
-_UNSURE = re.compile(r"not (?:really )?sure|unsure|don'?t know|dunno|no idea|maybe|sometimes|hard to say|depends|kind of|kinda|sort of|a bit", re.IGNORECASE)
-_ALSO_YES = re.compile(r"^(?:it does|definitely|always|absolutely|mostly|very much|exactly|usually|i do|they do|every (?:night|day)|oh yes|most (?:nights|days|of the time))\b", re.IGNORECASE)
+_ALSO_YES = re.compile(
+    r"^(?:it does|definitely|always|absolutely|mostly|very much|exactly|usually|i do|they do|every (?:night|day)|oh yes|most (?:nights|days|of the time))\b",
+    re.IGNORECASE,
+)
 _ALSO_NO = re.compile(r"^(?:it doesn'?t|they don'?t|i don'?t|never|not at all|nothing|none|not really|hardly)\b", re.IGNORECASE)
 
 
 def read_answer(turn: Turn) -> str | None:
     """``yes``, ``no`` or ``unsure`` in a patient's words; ``None`` if it is none of them."""
     text = turn.text.strip()
-    if not turn.pressed and _UNSURE.search(text):
+    if not turn.pressed and UNSURE.search(text):
         return "unsure"
     if not turn.pressed and _ALSO_YES.search(text):
         return "yes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 
 def serve() -> None:
@@ -17,9 +18,10 @@ def serve() -> None:
     logs.set_up(config.log_level)
     check_port("127.0.0.1", config.actions_port, "RLA_ACTIONS_PORT")
     os.environ["SANIC_HOST"] = "127.0.0.1"  # rasa-sdk listens everywhere unless told otherwise
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     for name in ("rasa_sdk", "sanic.root", "sanic.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("rasa_sdk.forms").setLevel(logging.ERROR)  # our forms check while they read; it warns at each answer
 
     from rasa_sdk.endpoint import run
 

@@ -10,18 +10,20 @@ import hashlib
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.errors import ConfigError
 from bot.settings import ROOT
 
 Model = TypeVar("Model", bound=BaseModel)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 FOLDER = ROOT / "data" / "answers"
 CONTEXTS = ("pregnant", "kidney", "child", "other", "dopamine", "gabapentinoid", "opioid")
+_FAULTS = "The answers have faults:\n  "
 #: Groups whose answers teach, and so need everything that a clinician reviews.
 TEACHING = ("causes", "iron", "treatment", "lifestyle", "care")
 #: Buttons that do something instead of showing an answer.
@@ -59,13 +61,20 @@ class Reviewed(BaseModel):
     """What every reviewed text carries for the clinician who signs it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    text: str
+    text: str = Field(min_length=1)
     sources: list[str] = []
     claims: list[int] = []
     reviewed_on: date
     state: Literal["draft", "approved"]
     approved_by: str | None = None
     needs_clinician_check: list[str] = []
+    place: str
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.state == "approved" and not self.approved_by:
+            raise ValueError("approved, but approved_by is missing")
+        return self
 
     @field_validator("text", "more", "simple", "next_step", mode="before", check_fields=False)
     @classmethod
@@ -93,7 +102,6 @@ class Answer(Reviewed):
     cautions: list[str] = []
     caution_texts: dict[str, str] = {}
     group: str
-    place: str
 
     @property
     def chat(self) -> str:
@@ -102,7 +110,7 @@ class Answer(Reviewed):
 
     @property
     def version(self) -> str:
-        words = "\n".join((self.text, self.next_step, self.more, self.simple, *self.variants))
+        words = "\n".join((self.text, self.next_step, self.more, self.simple, *self.variants, *self.caution_texts.values()))
         return hashlib.sha256(words.encode()).hexdigest()[:8]
 
     @field_validator("cautions", "caution_texts")
@@ -154,12 +162,17 @@ def load_answers(folder: Path) -> Answers:
             if answer.id in made:
                 faults.append(f"{place}: {answer.id}: stands already at {made[answer.id].place}")
             made[answer.id] = answer
+    if faults:  # names are checked once everything can be read
+        raise ConfigError(_FAULTS + "\n  ".join(faults))
     for answer in made.values():
         _check_names(answer, made, faults)
     for key, caution in made.cautions.items():
-        faults += [f"cautions.yml: {key}: source '{s}' is not in sources.yml" for s in caution.sources if s not in made.sources]
+        faults += [f"{caution.place}: {key}: source '{s}' is not in sources.yml" for s in caution.sources if s not in made.sources]
+        if key not in CONTEXTS:
+            faults.append(f"{caution.place}: '{key}' is no context; write one of {', '.join(CONTEXTS)}")
+    faults += [f"cautions.yml:1: '{key}' has no caution" for key in CONTEXTS if key not in made.cautions]
     if faults:
-        raise ConfigError("The answers have faults:\n  " + "\n  ".join(faults))
+        raise ConfigError(_FAULTS + "\n  ".join(faults))
     return made
 
 
@@ -179,15 +192,13 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
             # What the assistant can and cannot do (doses, costs, the clinic) rests on no claim.
             if not getattr(answer, field) and not (field == "claims" and answer.id in ("ask_dose", "ask_cost")):
                 faults.append(f"{where}: {field} is missing")
-    if answer.state == "approved" and not answer.approved_by:
-        faults.append(f"{where}: approved, but approved_by is missing")
 
 
 def _read(path: Path, faults: list[str]) -> tuple[yaml.Node | None, Any] | None:
     """A file as nodes, which know their lines, and as values; ``None`` if it cannot be read, with the fault noted."""
     try:
         text = path.read_text(encoding="utf-8")
-        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        return yaml.compose(text, Loader=_LOADER), yaml.load(text, Loader=_LOADER)  # noqa: S506
     except OSError as error:
         faults.append(f"{path.name}: cannot be read: {error.strerror}")
     except UnicodeDecodeError:
@@ -213,7 +224,7 @@ def _fault(path: Path, node: yaml.MappingNode, name: str, problem: Any) -> str:
     """One line for one fault, at the line of the field where it has one."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     line = next((key.start_mark.line for key, _ in node.value if key.value == field), node.start_mark.line)
-    return f"{path.name}:{line + 1}: {name}: {field}: {problem['msg']}"
+    return ": ".join(part for part in (f"{path.name}:{line + 1}", name, field, problem["msg"].removeprefix("Value error, ")) if part)
 
 
 def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Model]:
@@ -228,8 +239,9 @@ def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Mode
     for key, node in root.value:
         if key.value in made:
             faults.append(f"{path.name}:{key.start_mark.line + 1}: {key.value}: stands here a second time")
+        place = {"place": f"{path.name}:{key.start_mark.line + 1}"} if "place" in kind.model_fields else {}
         try:
-            made[key.value] = kind.model_validate(rows[key.value])
+            made[key.value] = kind.model_validate({**rows[key.value], **place})
         except ValidationError as error:
             faults += [_fault(path, node, key.value, problem) for problem in error.errors()]
     return made

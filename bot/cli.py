@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from bot.errors import AssistantError
+
+#: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
+_MODULES = {
+    "answers": ("bot.answers_page", "every reviewed text on one page, for a clinician to read and sign"),
+    "evaluate": ("bot.evaluation", "how well patients are understood, on a file of sentences"),
+}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -18,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
 
         rasa_cli.serve() if arguments[0] == "rasa-server" else rasa_cli.main(arguments[1:])
         return
-    parser = _parser()
+    parser = _parser(arguments)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -28,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="The restless legs assistant.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -42,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     command("run", _run, "set up what is missing, then start all three processes")
     command("migrate", _migrate, "bring the database to the newest form")
     command("train", _train, "train the Rasa model if anything it depends on has changed")
+    for name, (module, help) in _MODULES.items():
+        own = commands.add_parser(name, help=help)
+        if name in arguments[:1]:
+            import_module(module).add_arguments(own)
+            own.set_defaults(run=import_module(module).run)
     commands.add_parser("rasa-server", help="the Rasa server, on loopback")
     commands.add_parser("rasa", help="Rasa's own command line: rasa shell, rasa test, rasa data validate ...")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -56,6 +57,14 @@ class Clinic(BaseModel):
     holidays: list[date] = []
     emergency: dict[str, Lines]
 
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _quoted(cls, value: Any) -> Any:
+        spans = value.values() if isinstance(value, dict) else ()
+        if any(isinstance(span, list) and any(not isinstance(part, str) for part in span) for span in spans):
+            raise ValueError('put every time in quotes, as ["09:00", "17:00"]; without them YAML reads 17:00 as a number')
+        return value
+
     @field_validator("hours")
     @classmethod
     def _days(cls, value: dict[str, tuple[time, time]]) -> dict[str, tuple[time, time]]:
@@ -94,9 +103,7 @@ class Clinic(BaseModel):
                 runs[-1] = (runs[-1][0], index, runs[-1][2])
             else:
                 runs.append((index, index, self.hours[day]))
-        return ", ".join(
-            f"{DAY_NAMES[a]}{f' to {DAY_NAMES[b]}' if b > a else ''} {_clock(h[0])} to {_clock(h[1])}" for a, b, h in runs
-        )
+        return ", ".join(f"{DAY_NAMES[a]}{f' to {DAY_NAMES[b]}' if b > a else ''} {_clock(h[0])} to {_clock(h[1])}" for a, b, h in runs)
 
     def is_open(self, now: datetime) -> bool:
         """Whether staff read messages at ``now`` (an aware time)."""
@@ -132,12 +139,13 @@ class Clinic(BaseModel):
     def open_minutes(self, start: datetime, end: datetime) -> float:
         """How many minutes of opening hours lie between two aware times."""
         zone = ZoneInfo(self.time_zone)
+        start, end = start.astimezone(UTC), end.astimezone(UTC)  # differences in one zone would ignore the change of clocks
         total, day = 0.0, start.astimezone(zone).date()
         while day <= end.astimezone(zone).date():
             span = self.hours.get(DAYS[day.weekday()])
             if span and day not in self.holidays:
-                opens = max(start, datetime.combine(day, span[0], zone))
-                closes = min(end, datetime.combine(day, span[1], zone))
+                opens = max(start, datetime.combine(day, span[0], zone).astimezone(UTC))
+                closes = min(end, datetime.combine(day, span[1], zone).astimezone(UTC))
                 total += max(0.0, (closes - opens).total_seconds() / 60)
             day += timedelta(days=1)
         return total
@@ -193,4 +201,8 @@ def load_clinic(path: Path) -> Clinic:
 @cache
 def clinic() -> Clinic:
     """The clinic of this installation."""
-    return load_clinic(settings().clinic_file)
+    config = settings()
+    made = load_clinic(config.clinic_file)
+    if config.country and config.country not in made.emergency:
+        raise ConfigError(f"{config.clinic_file}: emergency has no entry for country {config.country}, which RLA_COUNTRY names")
+    return made

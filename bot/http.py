@@ -24,6 +24,8 @@ _HEADERS = {
     b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
 }
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 REQUESTS = Counter("rla_requests_total", "Requests by route and status", ["method", "route", "status"])
 
 
@@ -44,23 +46,12 @@ class _Doorman:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"]}
-        path = scope["path"]
+        headers = dict(scope["headers"])
+        path, method = scope["path"], scope["method"]
         origin = headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and origin.split("://")[-1] != headers.get(b"host", b"").decode("latin-1")
-        if foreign and path.startswith("/api/") and origin not in self._origins:
-            await _refuse("origin", "This site is not allowed to use the chat.", 403)(scope, receive, send)
-            return
-        allowed = origin if foreign and path.startswith("/api/") else ""
-        if allowed and scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=_cors(allowed, preflight=True))(scope, receive, send)
-            return
-        limit = next((size for prefix, size in _LONGER.items() if path.startswith(prefix)), MAX_BODY)
-        declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > limit:
-            await _too_large(limit)(scope, receive, send)
-            return
-        body = _Limited(receive, limit)
+        api = path.startswith("/api/")
+        allowed = origin if foreign and api and origin in self._origins else ""
         started = False
 
         async def answer(message: Message) -> None:
@@ -69,49 +60,71 @@ class _Doorman:
                 started = True
                 present = {name.lower() for name, _ in message["headers"]}
                 extra = [(name, value) for name, value in _HEADERS.items() if name not in present]
-                if path.startswith("/api/") and b"cache-control" not in present:
+                if api and b"cache-control" not in present:
                     extra.append((b"cache-control", b"no-store"))
                 if allowed:
                     extra += [(k.lower().encode(), v.encode()) for k, v in _cors(allowed).items()]
                 message["headers"] = [*message["headers"], *extra]
                 route = getattr(scope.get("route"), "path", "other")
-                REQUESTS.labels(scope["method"], route, message["status"]).inc()
+                REQUESTS.labels(method if method in _METHODS else "other", route, message["status"]).inc()
             await send(message)
 
+        if foreign and api and not allowed:
+            await _refuse("origin", "This site is not allowed to use the chat.", 403)(scope, receive, answer)
+            return
+        if allowed and method == "OPTIONS":
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
+            return
+        limit = next((size for prefix, size in _LONGER.items() if path.startswith(prefix)), MAX_BODY)
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > limit:
+            await _too_large(limit)(scope, receive, answer)
+            return
+        if b"transfer-encoding" in headers:  # names no length: count while it comes
+            whole = await _read_whole(receive, limit)
+            if whole is None:
+                await _too_large(limit)(scope, receive, answer)
+                return
+            receive = _replay(whole, receive)
         try:
-            await self._app(scope, body, answer)
-        except _BodyTooLarge:
-            if not started:
-                await _too_large(limit)(scope, receive, send)
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            log.error("unexpected", error=type(error).__name__, path=getattr(scope.get("route"), "path", "other"))
+            if started:
+                raise
+            await _refuse("internal", "Something went wrong on our side. Please try again in a moment.", 500)(scope, receive, answer)
 
 
-class _BodyTooLarge(Exception):
-    """A body grew past its limit while it was read."""
+async def _read_whole(receive: Receive, limit: int) -> bytes | None:
+    """The body, or ``None`` if it is longer than ``limit``."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return None
+        if not message.get("more_body"):
+            return body
 
 
-class _Limited:
-    """Reads a body and stops at a limit, for bodies that name no length."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._left = receive, limit
+    async def again() -> Message:
+        return left.pop() if left else await receive()
 
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _BodyTooLarge
-        return message
+    return again
 
 
-def _cors(origin: str, *, preflight: bool = False) -> dict[str, str]:
-    headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
-    if preflight:
-        headers |= {
-            "Access-Control-Allow-Methods": "GET, POST, DELETE",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
-            "Access-Control-Max-Age": "600",
-        }
-    return headers
+def _cors(origin: str) -> dict[str, str]:
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Max-Age": "600",
+}
 
 
 def _refuse(code: str, message: str, status: int, retry_after: float | None = None) -> JSONResponse:
@@ -132,7 +145,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
-        fields = sorted({str(e["loc"][-1]) for e in error.errors() if e["loc"]})
+        fields = sorted({e["loc"][-1] for e in error.errors() if e["loc"] and isinstance(e["loc"][-1], str) and e["loc"][-1] != "body"})
         return _refuse("invalid", f"The request is not as expected. Please check: {', '.join(fields) or 'the body'}.", 422)
 
     @app.exception_handler(SQLAlchemyError)
@@ -147,8 +160,3 @@ def answer_errors(app: FastAPI) -> None:
         if request.url.path.startswith("/api/"):
             return _refuse({404: "not_found", 405: "method"}.get(error.status_code, "refused"), message, error.status_code)
         return PlainTextResponse(message, status_code=error.status_code, headers=error.headers)
-
-    @app.exception_handler(Exception)
-    def unexpected(_: Request, error: Exception) -> Response:
-        log.error("unexpected", error=type(error).__name__)
-        return _refuse("internal", "Something went wrong on our side. Your message may not have arrived; please send it again.", 500)

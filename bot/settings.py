@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     @field_validator("alert_minutes")
     @classmethod
     def _minutes(cls, value: str) -> str:
-        steps = [int(part) for part in value.split(",") if part.strip()]
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        steps = [int(part) if part.isdecimal() else 0 for part in parts]
         if any(step < 1 for step in steps) or steps != sorted(steps):
             raise ValueError("write the minutes in rising order, for example 5,15")
         return value
@@ -90,7 +91,7 @@ class Settings(BaseSettings):
     @property
     def rasa_database(self) -> str:
         """The SQLAlchemy URL of Rasa's tracker store: its own file, or its own tables beside ours."""
-        if not self.database_url:
+        if self.database.startswith("sqlite"):
             return f"sqlite:///{self.data_dir / 'rasa.db'}"
         return "postgresql://" + self.database.split("://", 1)[1]
 

@@ -16,7 +16,8 @@ from symspellpy import SymSpell, Verbosity
 LEXICON = Path(__file__).parent / "lexicon.txt"
 #: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its words count as known.
 CANDIDATES = 30_000
-HUGE = 10**12
+HUGE = 10**14
+OPTIONS = 3
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
@@ -43,29 +44,34 @@ class Speller:
         self.lexicon, self.medicines = read_lexicon()
         self.known: set[str] = set(self.lexicon)
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
+        counts: dict[str, int] = {}
         for word in self.lexicon:
-            self._symspell.create_dictionary_entry(word, HUGE)
+            counts[word] = HUGE
         with (files("symspellpy") / "frequency_dictionary_en_82_765.txt").open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines):
                 word, _, count = line.partition(" ")
                 self.known.add(word)
-                if number < CANDIDATES and word not in self.lexicon:
-                    self._symspell.create_dictionary_entry(word, int(count))
-        self.word = lru_cache(maxsize=20_000)(self._word)
+                if word in self.lexicon:
+                    counts[word] = HUGE + int(count)
+                elif number < CANDIDATES:
+                    counts[word] = int(count)
+        for word, weight in counts.items():
+            self._symspell.create_dictionary_entry(word, weight)
+        self.options = lru_cache(maxsize=20_000)(self._options)
 
-    def _word(self, word: str) -> str:
-        """The word put right; the same word if it is known or nothing is near enough."""
+    def _options(self, word: str) -> tuple[str, ...]:
+        """What a word may have been meant to be, the likeliest first; only the word itself if it is known or nothing is near enough."""
         if len(word) < 4 or word in self.known or not word.isascii() or not word.isalpha():
-            return word
+            return (word,)
         far = 1 if len(word) < 6 else 2
         found = self._symspell.lookup(word, Verbosity.CLOSEST, max_edit_distance=far)
-        if not found:
-            return word
-        near = [item for item in found if item.term in self.medicines]
-        if len(near) > 1:
-            return word  # between two medicines nobody guesses
-        same = [item.term for item in found if item.term[0] == word[0]]
-        return same[0] if same and found[0].term not in self.lexicon else found[0].term
+        if sum(item.term in self.medicines for item in found) > 1:
+            return (word,)  # between two medicines nobody guesses
+        return tuple(item.term for item in found[:OPTIONS]) or (word,)
+
+    def word(self, word: str) -> str:
+        """The word put right."""
+        return self.options(word)[0]
 
     def pieces(self, word: str) -> tuple[str, str] | None:
         """The two words of the domain that were typed without a space ("chestpain")."""

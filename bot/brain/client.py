@@ -63,8 +63,11 @@ class RasaClient:
         return said
 
     async def reset(self, conversation_id: str) -> None:
-        """Make Rasa forget a running form, because something else came between."""
-        events = [{"event": "active_loop", "name": None}, {"event": "slot", "name": "requested_slot", "value": None}]
+        """Make Rasa forget a running form or an open question, because something else came between."""
+        events = [
+            {"event": "active_loop", "name": None},
+            *({"event": "slot", "name": slot, "value": None} for slot in ("requested_slot", "awaiting")),
+        ]
         await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, timeout=_SHORT)
 
     async def ready(self) -> bool:

@@ -23,6 +23,7 @@ from bot.brain.encoder import EncoderError
 
 _SEED = 7
 _TINY = 1e-9
+_HIDDEN = 5  # one intent in so many is hidden from the calibration, spread over its folds
 _FLOOR = 1e-4  # the least share that the nearest sentences leave to any intent
 _SHARPNESS = 25.0  # of the vote among nearest sentences: e-fold for each 0.04 of cosine
 #: What each view's log-probabilities count for; found on HINT3 and the development sentences.
@@ -47,10 +48,12 @@ class Guess:
         ranking: intents with their confidences in 0..1, the likeliest first. The first one's is the calibrated
             P(right); the others share the rest in proportion to their probabilities.
         score: ``log p_top + 3 * mean nearest-neighbour similarity``; orders in-scope against out-of-scope (AUROC).
+        second: the runner-up's probability as the views see it, uncalibrated.
     """
 
     ranking: list[tuple[str, float]]
     score: float
+    second: float = 0.0
 
 
 @dataclass
@@ -82,7 +85,7 @@ class IntentModel:
         folds: for the calibration.
     """
 
-    def __init__(self, encoder: SentenceEncoder, *, C: float = 30.0, folds: int = 4) -> None:
+    def __init__(self, encoder: SentenceEncoder, *, C: float = 30.0, folds: int = 3) -> None:
         self._encoder, self._C, self._folds = encoder, C, folds
 
     def fit(self, texts: Sequence[str], intents: Sequence[str]) -> IntentModel:
@@ -108,7 +111,7 @@ class IntentModel:
                 share = float((1 - confidence) * row[index] / rest)
                 # A runner-up is never surer than the first, however unsure that one is.
                 ranking.append((str(classes[index]), min(share, float(confidence))))
-            made.append(Guess(ranking, float(score)))
+            made.append(Guess(ranking, float(score), float(row[order[1]])))
         return made
 
     def _sure(self, signals: np.ndarray) -> np.ndarray:
@@ -119,8 +122,8 @@ class IntentModel:
     def _calibrate(self, texts: np.ndarray, meaning: np.ndarray, y: np.ndarray) -> _Linear | None:
         """Learn P(right) from sentences that a fold had not seen.
 
-        In each fold a part of the intents is hidden too: their sentences can only be answered wrongly, which teaches
-        what a message about something unknown looks like.
+        In each fold a few intents are hidden too: their sentences can only be answered wrongly, which teaches what a
+        message about something unknown looks like.
         """
         names, counts = np.unique(y, return_counts=True)
         folds = min(self._folds, int(counts.min()))
@@ -129,7 +132,7 @@ class IntentModel:
         names = np.random.default_rng(_SEED).permutation(names)
         signals, right = [], []
         for number, (known, unseen) in enumerate(StratifiedKFold(folds, shuffle=True, random_state=_SEED).split(texts, y)):
-            known = known[~np.isin(y[known], names[number :: folds * 2])]
+            known = known[~np.isin(y[known], names[number :: folds * _HIDDEN])]
             if len(set(y[known])) < 2:
                 continue
             views = _Views.fit(list(texts[known]), meaning[known], y[known], self._C)
@@ -197,7 +200,7 @@ class _Views:
         votes = np.exp(_SHARPNESS * (cosine - cosine.max(1, keepdims=True)))
         tally = np.stack([np.bincount(self.member, row, len(self.classes)) for row in votes])
         logs["nearest"] = np.log(tally / tally.sum(1, keepdims=True) + _FLOOR)
-        together = _log_softmax(sum(weight * logs[name] for name, weight in _WEIGHTS.items()))
+        together = _log_softmax(np.sum([weight * logs[name] for name, weight in _WEIGHTS.items()], axis=0))
         shared = (features["characters"] @ self.known.T).toarray()
         near = (shared + cosine) / 2
         first = together.argmax(1)

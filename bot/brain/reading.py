@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.brain.bands import ALSO, ANSWER
+from bot.brain.bands import ALSO, ANSWER, SECOND, SURE
 from bot.brain.intents import Guess, IntentModel
-from bot.brain.questions import parts
+from bot.brain.questions import asks, leans, parts, side_by_side
 from bot.brain.wording import bare
 from bot.spelling import speller
 
@@ -15,6 +15,12 @@ MAX_CHARACTERS = 600
 FALLBACK = "nlu_fallback"
 #: Intents that are no question: beside a question they are manners, not a second topic.
 MANNERS = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "stop", "complain", "rate_helpful", "rate_unhelpful"})
+#: Topics that a part of a message seems to ask about when it only asks on: "is that why?", "should I worry?".
+GENERAL = frozenset(
+    {"ask_causes", "ask_symptoms", "ask_sources", "ask_when_to_seek_care", "ask_repeat", "ask_more", "ask_prevalence"}
+    | {"ask_lifestyle", "ask_cure", "check_symptoms", "ask_what_is_rls"}
+)
+_LONG_ENOUGH = 5
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,69 @@ def prepared(text: str) -> str:
 
 
 def read(model: IntentModel, text: str) -> Reading:
-    """Read one message. Takes a few milliseconds for each part of it, four parts at most."""
-    pieces = parts(text)
+    """Read one message. Takes a few milliseconds for the whole and for its parts, four at most."""
+    pieces = parts(text[:MAX_CHARACTERS])
     whole, *rest = model.guess([prepared(piece) for piece in [text, *pieces]])
-    return combine(whole, rest)
+    return combine(text, whole, list(zip(pieces, rest, strict=True)))
 
 
-def combine(whole: Guess, rest: Sequence[Guess]) -> Reading:
-    """Weigh the whole message against its parts; at most two topics come out, in the order they were asked in."""
-    alone = Reading(whole.ranking, None, whole.score)
-    sure = [guess for guess in rest if guess.ranking[0][0] not in MANNERS and guess.ranking[0][1] >= ALSO]
-    if not sure:
-        return alone
-    first = sure[0]
-    second = next((guess for guess in sure[1:] if guess.ranking[0][0] != first.ranking[0][0]), None)
-    if second is not None:
-        return Reading(first.ranking, second.ranking[0], first.score)
-    if whole.ranking[0][1] < ANSWER <= first.ranking[0][1]:
-        return Reading(first.ranking, None, first.score)
-    return alone
+def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Reading:
+    """Weigh the whole message against its parts; at most two topics come out.
+
+    The whole message decides what it is about. A part adds a second topic, and comes first only when it was asked
+    first without doubt; it replaces the whole's only where that is unsure.
+    """
+    top, runner_up = whole.ranking[0], whole.ranking[1] if len(whole.ranking) > 1 else None
+    found = _questions(pieces)
+    names = [name for name, _ in found]
+    ranking = list(whole.ranking)
+    if _declines(top[0]) and top[1] >= SURE:
+        return Reading(ranking, None, whole.score)
+    if len(found) > 1:
+        if top[0] not in names and top[1] < SURE:
+            return Reading(_led_by(found[0], ranking), found[1], whole.score)
+        other = max((pair for pair in found if pair[0] != top[0]), key=lambda pair: pair[1])
+        if top[0] in names and names.index(other[0]) < names.index(top[0]) and other[1] >= SURE:
+            return Reading(_led_by(other, ranking), top, whole.score)
+        return Reading(ranking, other, whole.score)
+    if found and names[0] != top[0] and top[0] not in MANNERS and top[1] < ANSWER:
+        return Reading(_led_by(found[0], ranking), None, whole.score)
+    if (
+        runner_up is not None
+        and whole.second >= SECOND
+        and top[1] >= ANSWER
+        and not any(name in MANNERS or _declines(name) for name in (top[0], runner_up[0]))
+        and len(text.split()) >= _LONG_ENOUGH
+        and side_by_side(text)
+    ):
+        return Reading(ranking, runner_up, whole.score)
+    return Reading(ranking, None, whole.score)
+
+
+def _questions(pieces: Sequence[tuple[str, Guess]]) -> list[tuple[str, float]]:
+    """The distinct topics that parts surely ask about, in their order."""
+    sure = [(part, guess.ranking[0]) for part, guess in pieces if guess.ranking[0][1] >= ALSO and guess.ranking[0][0] not in MANNERS]
+    in_scope = [pair for pair in sure if not _declines(pair[1][0])]
+    sure = in_scope or sure
+    kept: list[tuple[str, tuple[str, float]]] = []
+    for part, top in sure:
+        # "Is that why?" after a topic of its own asks about that topic.
+        if not (top[0] in GENERAL and leans(part) and any(earlier[0] not in GENERAL for _, earlier in kept)):
+            kept.append((part, top))
+    sure = kept
+    asked = [pair for pair in sure if asks(pair[0])]
+    if len({top[0] for _, top in asked}) > 1:
+        sure = asked  # the rest only tells the story
+    found: dict[str, float] = {}
+    for _, (name, confidence) in sure:
+        found.setdefault(name, confidence)
+    return list(found.items())
+
+
+def _led_by(first: tuple[str, float], ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """``ranking`` with ``first`` at its head."""
+    return [first, *((name, min(confidence, first[1])) for name, confidence in ranking if name != first[0])]
+
+
+def _declines(name: str) -> bool:
+    return name.startswith("out_of_scope")

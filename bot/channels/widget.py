@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,13 +33,19 @@ from bot.store.models import Conversation, Inbound, Message, now
 
 MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0
+_MAX_SEQ = 2**31 - 1  # what the column holds
 
 
 class Begin(BaseModel):
     """A visitor agrees and begins."""
 
     consent: bool
-    locale: Annotated[str, StringConstraints(max_length=16)] = "en"
+    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,16}$")] = "en"
+
+
+def _whole(value: Any) -> Any:
+    """A text box may cut an emoji in two; what is left is no character, and the message is kept all the same."""
+    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if isinstance(value, str) else value
 
 
 class Say(BaseModel):
@@ -48,7 +54,7 @@ class Say(BaseModel):
     client_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")] = Field(
         description="A UUID made by the browser. The same one again changes nothing and gets the same answer."
     )
-    text: str | None = Field(None, description=f"At most {MAX_CHARACTERS} characters.")
+    text: Annotated[str | None, BeforeValidator(_whole)] = Field(None, description=f"At most {MAX_CHARACTERS} characters.")
     choice: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
 
     @model_validator(mode="after")
@@ -103,9 +109,7 @@ class Problem(BaseModel):
     message: str
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (400, 401, 413, 415, 422, 429, 503)
-}
+PROBLEMS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 413, 415, 422, 429, 503)}
 
 
 def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], limits: Limits) -> APIRouter:
@@ -121,7 +125,6 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             raise RefusedError("gone", "This conversation has ended or was deleted. Please start a new one.", status=401)
         return found
 
-
     @router.get("/clinic", summary="Who we are, and what to say before consent")
     def about() -> dict[str, Any]:
         place = clinic()
@@ -130,7 +133,9 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             "phone": place.phone,
             "phone_href": place.phone_href,
             "hours_text": place.hours_text,
-            "emergency": [{"label": line.label, "number": line.number, "href": line.href} for line in (place.lines.emergency, place.lines.crisis)],
+            "emergency": [
+                {"label": line.label, "number": line.number, "href": line.href} for line in (place.lines.emergency, place.lines.crisis)
+            ],
             "privacy_text": place.fill(answers()["ask_privacy"].text),
             "consent_text": place.fill(answers()["consent"].text),
         }
@@ -146,7 +151,14 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             session.add(conversation)
             session.flush()
             greeting = answers()["greet"]
-            add_line(session, conversation, "assistant", clinic().fill(greeting.text), choices=answers().choices(greeting.follow_ups), answer_id="greet")
+            add_line(
+                session,
+                conversation,
+                "assistant",
+                clinic().fill(greeting.text),
+                choices=answers().choices(greeting.follow_ups),
+                answer_id="greet",
+            )
             news = _news(session, conversation.id, 0)
         return Begun(token=token, **news)
 
@@ -158,11 +170,15 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         return Taken(seq=receipt)
 
     def _say(body: Say, conversation_id: str, address: str) -> int:
+        try:
+            limits.check("say", conversation_id, address)
+            refusal = None
+        except RefusedError as error:
+            if body.text is None:
+                raise
+            refusal = error
         with store.write() as session:
-            # A red flag is never behind a limit: the rules look first, and what they find is always taken.
-            if not (body.text and guard.check(body.text[:MAX_CHARACTERS])):
-                limits.check("say", conversation_id, address)
-            return accept(
+            receipt = accept(
                 session,
                 guard,
                 conversation_id,
@@ -170,13 +186,19 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
                 text=body.text,
                 choice=body.choice,
                 client_id=body.client_id,
-            ).seq
+            )
+            # A red flag is never behind a limit, and neither is the answer to a repeat: the rest is rolled back.
+            if refusal and not receipt.urgent and not receipt.repeated:
+                raise refusal
+        return receipt.seq
 
     @router.get("/messages", summary="The lines after a number; waits for news if asked to")
     async def messages(
         conversation_id: str = Depends(who),
-        after: Annotated[int, Query(ge=0)] = 0,
-        wait: Annotated[float, Query(ge=0, le=MAX_WAIT, description="Seconds to hold the call until there is news.")] = 0,
+        after: Annotated[int, Query(ge=0, le=_MAX_SEQ)] = 0,
+        wait: Annotated[
+            float, Query(ge=0, le=MAX_WAIT, allow_inf_nan=False, description="Seconds to hold the call until there is news.")
+        ] = 0,
         mode: Annotated[str, Query(description="The mode that the caller knows; another one is news too.")] = "",
         typing: Annotated[bool | None, Query(description="What the caller shows as typing; a change is news too.")] = None,
     ) -> News:
@@ -198,8 +220,8 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
     async def events(
         request: Request,
         conversation_id: str = Depends(who),
-        after: Annotated[int, Query(ge=0)] = 0,
-        last_event_id: Annotated[int | None, Header()] = None,
+        after: Annotated[int, Query(ge=0, le=_MAX_SEQ)] = 0,
+        last_event_id: Annotated[int | None, Header(ge=0, le=_MAX_SEQ)] = None,
     ) -> StreamingResponse:
         return StreamingResponse(
             _stream(conversation_id, last_event_id if last_event_id is not None else after, request),
@@ -229,7 +251,8 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
                 if time.monotonic() - beat > _HEARTBEAT:
                     beat = time.monotonic()
                     yield ": still here\n\n"
-                await _news_or(event, 5.0)
+                if not news["messages"]:  # there may be more of them than one reading gives
+                    await _news_or(event, 5.0)
         finally:
             bell.unsubscribe(conversation_id, event)
 
@@ -262,9 +285,7 @@ def _news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
-    pending = session.scalar(
-        select(Inbound.id).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").limit(1)
-    )
+    pending = session.scalar(select(Inbound.id).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").limit(1))
     return {
         "mode": conversation.mode,
         "typing": pending is not None and conversation.mode != "staff" and not conversation.told_late,

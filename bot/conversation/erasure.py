@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from sqlalchemy import Engine, create_engine, delete, inspect, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.conversation.lines import locked
 from bot.settings import settings
 from bot.store.engine import Store
 from bot.store.models import Conversation, Timer, now
 
 log = structlog.get_logger(__name__)
 
+_TURN_ENDED = timedelta(minutes=3)  # no turn of Rasa lasts longer
+
 
 def erase(store: Store, conversation_id: str) -> None:
-    """Delete every row of the conversation, and what Rasa's tracker store keeps of it.
+    """Delete every row of the conversation, and what Rasa's tracker store keeps of it. Again changes nothing.
 
-    Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly. If that cannot be done now, a timer
-    does it later: the wish is stored in the same transaction as our own deletion and so is never forgotten.
+    Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly: now, and once more by a timer, because
+    a turn that runs at this moment is stored by Rasa when it ends. The timer is stored in the same transaction as our own
+    deletion, so the wish is never forgotten; when done it stays, as a note of the deletion with no word of the patient.
     """
+    key = f"erase:{conversation_id}"
     with store.write() as session:
+        if locked(session, conversation_id) is None:
+            return
         session.execute(delete(Conversation).where(Conversation.id == conversation_id))
-        session.add(Timer(kind="erase_tracker", key=f"erase:{conversation_id}", data={"sender": conversation_id}, due_at=now()))
+        session.add(Timer(kind="erase_tracker", key=key, data={"sender": conversation_id}, due_at=now() + _TURN_ENDED))
     try:
+        store.forget()
         erase_tracker(conversation_id)
     except SQLAlchemyError as error:
         log.warning("tracker_not_erased_yet", error=type(error).__name__)
-        return
-    with store.write() as session:
-        # The finished timer stays: a note that a deletion took place, with no word of the patient in it.
-        session.execute(update(Timer).where(Timer.key == f"erase:{conversation_id}").values(done_at=now(), outcome="erased"))
+        with store.write() as session:
+            session.execute(update(Timer).where(Timer.key == key).values(due_at=now()))
 
 
 def erase_tracker(sender: str) -> None:
-    """Delete the events that Rasa keeps of ``sender``. Rasa is made to overwrite freed pages (SQLite secure_delete)."""
+    """Delete the events that Rasa keeps of ``sender``. Freed pages are overwritten (SQLite secure_delete)."""
     engine: Engine = create_engine(settings().rasa_database)
     try:
         if not inspect(engine).has_table("events"):

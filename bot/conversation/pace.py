@@ -41,13 +41,12 @@ class Pace:
         moment = self._clock()
         if moment < self._rests_until:
             return self._rests_until - moment
-        self._all.fill(moment, self._rate, 3)
-        if self._all.tokens < 1:
-            return (1 - self._all.tokens) / self._rate
         chat = self._chats.setdefault(key, _Bucket(self._burst, moment))
+        self._all.fill(moment, self._rate, 3)
         chat.fill(moment, self._each, self._burst)
-        if chat.tokens < 1:
-            return (1 - chat.tokens) / self._each
+        wait = max((1 - self._all.tokens) / self._rate, (1 - chat.tokens) / self._each)
+        if wait > 0:
+            return wait
         self._all.tokens -= 1
         chat.tokens -= 1
         self._forget(moment)

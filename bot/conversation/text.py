@@ -18,6 +18,7 @@ MAX_CHARACTERS = 2000
 
 _DROP = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _LONE = re.compile("[\ud800-\udfff]")
+_LEADING = re.compile(r"^[\s/]+")
 
 
 def clean(text: str) -> str:
@@ -45,5 +46,8 @@ def checked(text: str, *, limit: int = MAX_CHARACTERS) -> str:
 
 
 def plain(text: str) -> str:
-    """``text`` as Rasa may see it: a leading slash would be taken for a command (``/restart``, ``/intent{...}``)."""
-    return text.lstrip("/ \t\n") or "?"
+    """``text`` as Rasa may see it: a leading slash would be taken for a command (``/restart``, ``/intent{...}``).
+
+    Rasa itself strips every kind of white space first, so none of it may hide a slash.
+    """
+    return _LEADING.sub("", text) or "?"

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.clinic import clinic
@@ -25,6 +24,8 @@ _LOOK_EVERY = 1.0
 _HOLD = timedelta(seconds=60)  # a timer in work is not taken by another front door for this long
 _RETRY = timedelta(seconds=30)
 _ATTEMPTS = 10
+_AT_ONCE = 50
+_NEVER_GIVEN_UP = frozenset({"erase_conversation", "erase_tracker"})  # a promise to a patient
 
 
 class Timers:
@@ -47,42 +48,45 @@ class Timers:
         while True:
             try:
                 await asyncio.to_thread(self.run_due)
-            except SQLAlchemyError as error:
+            except Exception as error:  # whatever it was, the next round tries again
                 log.warning("timers_failed", error=type(error).__name__)
             await asyncio.sleep(_LOOK_EVERY)
 
     def run_due(self, at: datetime | None = None) -> int:
         """Do what is due at ``at`` (now); returns how many timers were looked at."""
         moment = at or now()
-        taken = self._take(moment)
-        for timer in taken:
+        for done in range(_AT_ONCE):
+            timer = self._take(moment)
+            if timer is None:
+                return done
             try:
                 self._do(timer, moment)
             except Exception as error:  # one broken timer must not stop the others
                 log.warning("timer_failed", kind=timer.kind, error=type(error).__name__)
                 self._settle(timer.id, again_at=moment + _RETRY)
-        return len(taken)
+        return _AT_ONCE
 
-    def _take(self, moment: datetime) -> list[Timer]:
+    def _take(self, moment: datetime) -> Timer | None:
+        """The next due timer, held for us. One by one: what is held waits for nothing but its own work."""
         with self._store.write() as session:
-            due = session.scalars(
+            timer = session.scalars(
                 select(Timer)
                 .where(Timer.done_at.is_(None), Timer.due_at <= moment)
                 .order_by(Timer.due_at)
-                .limit(20)
+                .limit(1)
                 .with_for_update(skip_locked=True)
-            ).all()
-            for timer in due:
+            ).first()
+            if timer:
                 timer.attempts += 1
-                timer.due_at = moment + _HOLD
-            return list(due)
+                timer.due_at = max(moment, now()) + _HOLD
+            return timer
 
     def _settle(self, timer_id: int, *, outcome: str | None = None, again_at: datetime | None = None) -> None:
         with self._store.write() as session:
             timer = session.get(Timer, timer_id)
             if timer is None:
                 return
-            if outcome is None and timer.attempts < _ATTEMPTS:
+            if outcome is None and (timer.attempts < _ATTEMPTS or timer.kind in _NEVER_GIVEN_UP):
                 timer.due_at = again_at or now() + _RETRY
             else:
                 timer.done_at, timer.outcome = now(), outcome or "given_up"
@@ -94,6 +98,7 @@ class Timers:
             self._settle(timer.id, outcome="erased")
         elif timer.kind == "erase_tracker":
             erase_tracker(timer.data["sender"])
+            self._store.forget()
             self._settle(timer.id, outcome="erased")
         elif timer.kind == "alert":
             self._climb(timer, moment)
@@ -120,7 +125,11 @@ class Timers:
             told = row.outcome == "told"
             if not told:
                 row.outcome = "told"
-                session.add(Event(conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=self._facts(session, alert, minutes)))
+                session.add(
+                    Event(
+                        conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=self._facts(session, alert, minutes)
+                    )
+                )
             conversation_id, alert_id = alert.conversation_id, alert.id
         notify.urgent_unseen(conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}")
         self._bell.ring(conversation_id)

@@ -12,12 +12,13 @@ import contextlib
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.answers import answers
@@ -25,7 +26,7 @@ from bot.brain.reply import Reply
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.lines import add_line, locked
-from bot.conversation.text import plain
+from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, now
@@ -37,7 +38,9 @@ _SWEEP_SECONDS = 1.0
 _AT_ONCE = 16  # turns that run side by side
 _RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
 _HAND_OVER_AT = 4  # failed tries after which staff are told
-_SET_ASIDE_AT = 6  # failed tries, with a brain that is well, after which a message is given up
+_SET_ASIDE_AT = 6  # failed tries, with a brain that is well after each, after which a message is given up
+_THINK_SECONDS = 24.0  # a turn with all its calls; a patient is told something within 25
+_LATE = timedelta(seconds=20)  # who has waited this long is told, even if no worker has come to it yet
 
 
 class Brain(Protocol):
@@ -49,12 +52,23 @@ class Brain(Protocol):
     async def ready(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """A message under our lease."""
+
+    inbound: Inbound
+    channel: str
+    reset: bool  # Rasa must forget a running form first
+    version: int  # of the conversation, to see whether somebody changed its mode while we thought
+
+
 class TurnRunner:
     """Runs the turns of this process."""
 
     def __init__(self, store: Store, brain: Brain, bell: Bell, *, lease_seconds: float = 30.0) -> None:
         self._store, self._brain, self._bell = store, brain, bell
         self._lease = timedelta(seconds=lease_seconds)
+        self._think_seconds = min(_THINK_SECONDS, lease_seconds * 0.8)  # never longer than the lease
         self._owner = uuid.uuid4().hex
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -112,27 +126,55 @@ class TurnRunner:
         while True:
             try:
                 for conversation_id in await asyncio.to_thread(self._due):
-                    self.kick(conversation_id)
-            except SQLAlchemyError as error:
+                    if conversation_id not in self._tasks:
+                        self.kick(conversation_id)
+                for conversation_id in await asyncio.to_thread(self._tell_late):
+                    self._bell.ring(conversation_id)
+            except Exception as error:  # whatever it was, the next round tries again
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(_SWEEP_SECONDS)
 
     def _due(self) -> list[str]:
+        """Conversations whose oldest open message may be worked on: unleased, or leased by us without a worker."""
         moment = now()
+        oldest = select(func.min(Inbound.id)).where(Inbound.state == "pending").group_by(Inbound.conversation_id)
         with self._store.read() as session:
             return list(
                 session.scalars(
                     select(Inbound.conversation_id)
                     .join(Conversation, Conversation.id == Inbound.conversation_id)
                     .where(
-                        Inbound.state == "pending",
+                        Inbound.id.in_(oldest),
                         or_(Inbound.not_before.is_(None), Inbound.not_before <= moment),
-                        or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment),
+                        or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment, Conversation.lease_owner == self._owner),
                     )
-                    .distinct()
+                    .order_by(Inbound.id)
                     .limit(200)
                 )
             )
+
+    def _tell_late(self) -> list[str]:
+        """Say that it will be late to whoever has waited long: behind a hung turn, or while every worker is busy."""
+        waits = (Inbound.state == "pending", Inbound.received_at < now() - _LATE)
+        with self._store.read() as session:
+            found = session.scalars(
+                select(Inbound.conversation_id)
+                .join(Conversation, Conversation.id == Inbound.conversation_id)
+                .where(*waits, Conversation.told_late.is_(False), Conversation.mode != "staff")
+                .distinct()
+                .limit(50)
+            ).all()
+        told = []
+        for conversation_id in found:
+            with self._store.write() as session:
+                conversation = locked(session, conversation_id)
+                if conversation is None or conversation.told_late or conversation.mode == "staff":
+                    continue
+                inbound_id = session.scalar(select(func.min(Inbound.id)).where(Inbound.conversation_id == conversation_id, *waits))
+                if inbound_id is not None:
+                    _tell(session, conversation, inbound_id)
+                    told.append(conversation_id)
+        return told
 
     async def _run(self, conversation_id: str) -> None:
         async with self._slots:
@@ -149,27 +191,47 @@ class TurnRunner:
         taken = await asyncio.to_thread(self._take, conversation_id)
         if taken is None:
             return False
-        inbound, channel, reset = taken
-        started = time.monotonic()
+        inbound, started = taken.inbound, time.monotonic()
+        reason = ""
         try:
-            if reset:
-                await self._brain.reset(conversation_id)
-            replies: list[Reply] = []
-            if inbound.attempts > 1:
-                replies = await self._brain.earlier_answer(conversation_id, inbound.id)
-            if not replies:
-                replies = await self._brain.ask(conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=channel)
-        except BrainUnavailable as error:
-            well = inbound.attempts >= _SET_ASIDE_AT and await self._brain.ready()
-            log.warning("brain_unavailable", conversation=conversation_id, reason=str(error), attempt=inbound.attempts)
-            more = await asyncio.to_thread(self._failed, conversation_id, inbound.id, well)
-        else:
-            more = await asyncio.to_thread(self._answered, conversation_id, inbound.id, replies)
+            async with asyncio.timeout(self._think_seconds):
+                replies = await self._think(taken)
+            more = await asyncio.to_thread(self._answered, taken, replies)
             log.info("turn", conversation=conversation_id, seconds=round(time.monotonic() - started, 3), replies=len(replies))
+        except BrainUnavailable as error:
+            reason = str(error)
+        except TimeoutError:
+            reason = "too slow"
+        except SQLAlchemyError as error:
+            if not isinstance(error, (DataError, IntegrityError)):
+                raise  # the database, not the answer
+            reason = "not storable"
+        except Exception as error:  # an answer of a form that nobody thought of must not stop the conversation
+            log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
+            reason = "junk"
+        if reason:
+            well = await self._brain.ready()
+            log.warning("brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts)
+            more = await asyncio.to_thread(self._failed, conversation_id, inbound.id, well)
         self._bell.ring(conversation_id)
         return more
 
-    def _take(self, conversation_id: str) -> tuple[Inbound, str, bool] | None:
+    async def _think(self, taken: _Taken) -> list[Reply]:
+        """What the brain says, made fit to be stored."""
+        inbound = taken.inbound
+        if taken.reset:
+            await self._brain.reset(inbound.conversation_id)
+        replies: list[Reply] = []
+        if inbound.attempts > 1:
+            replies = await self._brain.earlier_answer(inbound.conversation_id, inbound.id)
+        if not replies:
+            replies = await self._brain.ask(inbound.conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=taken.channel)
+        replies = [replace(reply, text=clean(reply.text), answer_id=clean(reply.answer_id or "")[:64] or None) for reply in replies]
+        if not any(reply.text for reply in replies):
+            raise BrainUnavailable("empty answer")
+        return [reply for reply in replies if reply.text]
+
+    def _take(self, conversation_id: str) -> _Taken | None:
         """Lease the conversation and its oldest open message; ``None`` if there is nothing to do here now."""
         moment = now()
         with self._store.write() as session:
@@ -179,24 +241,24 @@ class TurnRunner:
             if conversation.lease_until and conversation.lease_until > moment and conversation.lease_owner != self._owner:
                 return None
             while (inbound := self._oldest(session, conversation_id)) is not None:
-                if conversation.mode != "staff":
+                if conversation.mode == "staff":
+                    _end(inbound, "for_staff")  # staff came between: they have it before their eyes
+                elif inbound.attempts == 0 or not _grant(session, conversation):
                     break
-                _end(inbound, "for_staff")  # staff came between: they have it before their eyes
                 session.flush()
+            if inbound is None:
+                conversation.told_late = False  # everything has been answered; a next outage is told again
             if inbound is None or (inbound.not_before and inbound.not_before > moment):
                 conversation.lease_owner = conversation.lease_until = None
                 return None
             inbound.attempts += 1
             conversation.lease_owner, conversation.lease_until = self._owner, moment + self._lease
-            return inbound, conversation.channel, conversation.reset_brain
+            return _Taken(inbound, conversation.channel, conversation.reset_brain, conversation.version)
 
     @staticmethod
     def _oldest(session: Session, conversation_id: str) -> Inbound | None:
         return session.scalars(
-            select(Inbound)
-            .where(Inbound.conversation_id == conversation_id, Inbound.state == "pending")
-            .order_by(Inbound.id)
-            .limit(1)
+            select(Inbound).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").order_by(Inbound.id).limit(1)
         ).first()
 
     def _mine(self, session: Session, conversation_id: str, inbound_id: int) -> tuple[Conversation, Inbound] | None:
@@ -207,7 +269,8 @@ class TurnRunner:
             return None
         return (conversation, inbound) if conversation.lease_owner == self._owner else None
 
-    def _answered(self, conversation_id: str, inbound_id: int, replies: Sequence[Reply]) -> bool:
+    def _answered(self, taken: _Taken, replies: Sequence[Reply]) -> bool:
+        conversation_id, inbound_id = taken.inbound.conversation_id, taken.inbound.id
         with self._store.write() as session:
             mine = self._mine(session, conversation_id, inbound_id)
             if mine is None:
@@ -228,7 +291,8 @@ class TurnRunner:
                         answer_id=reply.answer_id,
                         inbound_id=inbound_id,
                     )
-            conversation.told_late = conversation.reset_brain = False
+            if taken.reset and conversation.version == taken.version:
+                conversation.reset_brain = False  # otherwise a red flag or staff came between, and Rasa must forget again
             _end(inbound, "answered")
             return True
 
@@ -239,25 +303,24 @@ class TurnRunner:
             if mine is None:
                 return False
             conversation, inbound = mine
-            if well:
+            conversation.lease_owner = conversation.lease_until = None
+            inbound.sick_tries += well
+            if conversation.mode == "staff":
+                _end(inbound, "for_staff")
+                return True
+            if _grant(session, conversation) and inbound.state == "done":
+                return True
+            if inbound.sick_tries >= _SET_ASIDE_AT:
                 inbound.state, inbound.done_at, inbound.note = "set_aside", now(), "no_answer"
                 add_line(session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound_id)
                 change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
-                conversation.told_late, conversation.reset_brain = False, True
+                conversation.reset_brain = True
                 return True
             wait = _RETRY_AFTER[min(inbound.attempts, len(_RETRY_AFTER)) - 1]
             inbound.not_before = now() + timedelta(seconds=wait)
-            conversation.lease_owner = conversation.lease_until = None
-            if inbound.choice == "talk_to_staff":
-                # The one wish that needs no brain.
-                change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
-                add_line(session, conversation, "system", _say("hand_off_done"), inbound_id=inbound_id)
-                _end(inbound, "handed_over")
-                return True
             if not conversation.told_late:
-                conversation.told_late = True
-                add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
-            if inbound.attempts == _HAND_OVER_AT and conversation.mode != "staff":
+                _tell(session, conversation, inbound_id)
+            if inbound.attempts >= _HAND_OVER_AT and conversation.mode == "assistant":
                 change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
             return False
 
@@ -279,3 +342,24 @@ def _say(name: str) -> str:
 def _end(inbound: Inbound, note: str) -> None:
     inbound.state, inbound.done_at, inbound.note = "done", now(), note
 
+
+def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:
+    """Say honestly that the answer will be late, once an outage."""
+    conversation.told_late = True
+    add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
+
+
+def _grant(session: Session, conversation: Conversation) -> bool:
+    """Hand over to staff who pressed the button for it: the one wish that needs no brain, and waits behind nothing."""
+    wishes = session.scalars(
+        select(Inbound)
+        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == "talk_to_staff")
+        .order_by(Inbound.id)
+    ).all()
+    for wish in wishes:
+        change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
+        line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
+        add_line(session, conversation, "system", _say(line), inbound_id=wish.id)
+        _end(wish, "handed_over")
+    session.flush()
+    return bool(wishes)

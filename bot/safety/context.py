@@ -11,6 +11,9 @@ from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
 REACH = 6
 SUBJECTS = frozenset("i my he his she her it they their we our you your this that there left right".split())
 ENDS = frozenset("but though although however except just only because since still until yet instead whereas unless while now today tonight".split())
+LEADING = frozenset("in on of with to from around at for under behind up and or by through that than".split())
+PAST = frozenset("was were had did been".split())
+PRESENT = frozenset("am is are cannot do does has hav will now anyway anyhow".split())
 LISTS = frozenset(["or", "nor", "and"])
 
 
@@ -76,6 +79,11 @@ class Light:
             return True
         return at > 0 and words[at - 1] in ("and", "so", "then") and words[at] in SUBJECTS
 
+    def _new_subject(self, at: int) -> bool:
+        """Whether somebody starts to speak of something else without any sign: "no sleep my chest hurts"."""
+        word, before = self.words.stems[at], self.words.stems[at - 1]
+        return word in ("i", "he", "she", "they", "my", "his", "her") and before not in LEADING
+
     def _clauses(self) -> list[int]:
         number, numbers = 0, []
         for at in range(len(self.words)):
@@ -104,7 +112,7 @@ class Light:
                 continue
             reach = REACH
             for at in range(end, len(self.words)):
-                if self._new_clause(at) or reach == 0:
+                if self._new_clause(at) or reach == 0 or (at - end >= 2 and self._new_subject(at)):
                     break
                 listed = self.words.breaks[at] == COMMA or self.words.stems[at] in LISTS
                 reach = REACH if listed else reach - 1
@@ -131,15 +139,23 @@ class Light:
             self._mark_past(range(start, first - 1, -1), present - {self.clauses[start]})
 
     def _mark_past(self, spots: range, present: set[int]) -> None:
+        """Carry "years ago" from its own clause over to its neighbours, as long as they may belong to it."""
         contrast = self._starts("contrast")
         for at in spots:
-            if self.clauses[at] in present:
+            if self.clauses[at] in present or (self.clauses[at] != self.clauses[spots[0]] and not self._may_be_past(self.clauses[at])):
                 return
             self.past[at] = True
             if at in contrast and spots.step < 0:
                 return
             if spots.step > 0 and at + 1 < len(self.words) and at + 1 in contrast:
                 return
+
+    def _may_be_past(self, clause: int) -> bool:
+        """A clause told in the past, or a short one without anybody in it ("chest pain, coughing, the lot")."""
+        words = [stem for stem, number in zip(self.words.stems, self.clauses, strict=True) if number == clause]
+        if PRESENT.intersection(words):
+            return False
+        return bool(PAST.intersection(words)) or (len(words) <= 4 and words[0] not in SUBJECTS)
 
     def _imagine(self) -> None:
         pseudo = self._covered("not_hypothetical")

@@ -9,8 +9,8 @@ from bot.safety.context import Light
 from bot.safety.finding import TIERS, Finding
 from bot.safety.matcher import Hit, Matcher, Matches
 from bot.safety.rules import Book, Ruled, load
-from bot.safety.words import MESSAGE, SENTENCE, Words, normal, split
-from bot.spelling import speller
+from bot.safety.words import SENTENCE, Words, normal, split
+from bot.spelling import OPTIONS, speller
 
 #: How many words a sentence end counts for when the distance of two concepts is measured.
 SENTENCE_COST = 3
@@ -80,11 +80,22 @@ class RedFlags:
                 words.asked.insert(at + 1, False)
         return words
 
+    def _readings(self, words: Words) -> list[list[str]]:
+        """The words as written, then with each unknown word as its likeliest corrections."""
+        options = [self.speller.options(word) for word in words.raw]
+        readings = [words.stems]
+        for number in range(OPTIONS):
+            reading = [
+                stem if choices[0] == word else normal(choices[min(number, len(choices) - 1)])
+                for stem, word, choices in zip(words.stems, words.raw, options, strict=True)
+            ]
+            if reading not in readings:
+                readings.append(reading)
+        return readings
+
     def _raised(self, words: Words) -> tuple[dict[str, bool], bool]:
         """The flags with whether the worse form holds, and whether it is about somebody else."""
-        fixed = [normal(self.speller.word(word)) for word in words.raw]
-        readings = [words.stems] if fixed == words.stems else [words.stems, fixed]
-        matches = self.matcher.match(words, readings)
+        matches = self.matcher.match(words, self._readings(words))
         if not matches.literal:
             return {}, False
         judge = Judge(self.book, matches)
@@ -172,9 +183,10 @@ class Judge:
         return max(one[0], two[0]) - min(one[1], two[1])
 
     def _near(self, hit: Hit, start: int, end: int) -> bool:
-        """Whether a concept that keeps the flag down stands close by, in the same message."""
+        """Whether a concept that keeps the flag down stands close by, in the same sentence and on the same side of a "but"."""
         low, high = max(0, start - 6), min(len(self.places), end + 6)
         if not (low <= hit[0] < high):
             return False
+        words = self.matches.words
         first, last = sorted((hit[0], start if hit[0] < start else end - 1))
-        return not any(self.matches.words.breaks[at] == MESSAGE for at in range(first + 1, last + 1))
+        return not any(words.breaks[at] >= SENTENCE or words.stems[at] == "but" for at in range(first + 1, last + 1))

@@ -55,7 +55,7 @@ NUMBERS = {
 
 #: Forms that cutting endings cannot bring together.
 IRREGULAR = {
-    "swollen": "swell", "swole": "swell", "swelled": "swell", "swells": "swell", "took": "take", "taken": "take", "taking": "take", "tooken": "take",
+    "swollen": "swell", "swole": "swell", "swelled": "swell", "swells": "swell", "took": "took", "taken": "took", "taking": "take", "tooken": "took", "tuk": "took",
     "fell": "fall", "fallen": "fall", "drove": "drive", "driven": "drive", "numbness": "numb", "bled": "bleed", "bleeding": "bleed", "ate": "eat",
     "eaten": "eat", "drank": "drink", "drunk": "drunk", "swallowed": "swallow", "lost": "lose", "spent": "spend", "bought": "buy", "gone": "gone",
     "woke": "wake", "woken": "wake", "felt": "feel", "hurts": "hurt", "hurting": "hurt", "went": "go", "goes": "go", "going": "going",
@@ -82,7 +82,7 @@ IRREGULAR = {
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+(?:[.,:]\d+)*|[.!?;…\n]+|[,()—–]|\s-+\s|:(?=\s)|#")
 _LONG = re.compile(r"([a-z])\1{2,}")
-_EMOJI = str.maketrans({"🩸": " blood ", "🔪": " . ", "💔": " . ", "❌": " no ", "➡": " . ", "🚑": " . ", "🚫": " no ", "🤰": " pregnant ", "•": " . ", "*": "", "/": " or ", "&": " and ", "+": " and ", "=": " is "})  # fmt: skip
+_EMOJI = str.maketrans({"🩸": " blood ", "🚗": " driving ", "🚙": " driving ", "🎰": " gambling ", "🎲": " gambling ", "💊": " pills ", "😴": " asleep ", "🛒": " shopping ", "🛍": " shopping ", "🔪": " . ", "💔": " . ", "❌": " no ", "➡": " . ", "🚑": " . ", "🚫": " no ", "🤰": " pregnant ", "•": " . ", "*": "", "/": " or ", "&": " and ", "+": " and ", "=": " is "})  # fmt: skip
 _BREAKS = {",": COMMA, "(": COMMA, ")": COMMA, "—": COMMA, "–": COMMA, ":": COMMA}
 
 

@@ -75,7 +75,8 @@ def check_password(password: str, *, email: str = "", name: str = "") -> None:
         raise RefusedError("password", f"The password can have at most {MAX_PASSWORD} characters.")
     plain = password.lower()
     letters = re.sub(r"[^a-z]", "", plain)
-    swapped = re.sub(r"[^a-z]", "", plain.translate(_SWAPS))
+    core = re.sub(r"^[^a-z]+|[^a-z]+$", "", plain)
+    swapped = re.sub(r"[^a-z]", "", core.translate(_SWAPS))
     own = {part for part in re.split(r"[^a-z]+", f"{email} {name}".lower()) if len(part) > 3}
     guesses = {letters, swapped, _unrepeated(letters), _unrepeated(swapped)}
     if len(set(plain)) < 5 or plain.isdigit() or guesses & (_COMMON | own) or plain in (email, name.lower()):

@@ -106,8 +106,8 @@ def route_class(console: Console) -> type[StaffRoute]:
 
 
 def _check_size(request: Request) -> None:
-    length = request.headers.get("content-length", "")
-    if not length.isdigit():
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" in request.headers or not length.isdigit():
         raise RefusedError("length", "The request did not say how long it is.", status=411)
     if int(length) > MAX_BODY:
         raise RefusedError("too_long", "That was too much text at once.", status=413)

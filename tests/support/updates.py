@@ -14,6 +14,17 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def chat_of(update: dict[str, Any]) -> int:
+    """The chat that an update belongs to; 0 if it has none."""
+    for part in update.values():
+        if isinstance(part, dict):
+            holder = part.get("message") if isinstance(part.get("message"), dict) else part
+            chat = holder.get("chat") if isinstance(holder, dict) else None
+            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+                return int(chat["id"])
+    return 0
+
+
 def person(chat: int) -> dict[str, Any]:
     return {"id": chat, "is_bot": False, "first_name": "Pat", "language_code": "en"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -49,12 +50,13 @@ class Telegram:
     """
 
     def __init__(self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings, *, read_timeout: float = 10.0) -> None:
-        if config.telegram_webhook_url and not config.telegram_webhook_secret:
-            raise ConfigError("TELEGRAM_WEBHOOK_URL is set: TELEGRAM_WEBHOOK_SECRET must be too (1 to 256 of A-Z a-z 0-9 _ -)")
+        if config.telegram_webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", config.telegram_webhook_secret):
+            raise ConfigError("TELEGRAM_WEBHOOK_SECRET: with TELEGRAM_WEBHOOK_URL this must be 1 to 256 of A-Z a-z 0-9 _ -")
         self._store, self._bell, self._kick, self._config = store, bell, kick, config
         self._bot_id = config.telegram_bot_token.partition(":")[0]
-        times = {"connect_timeout": 5.0, "read_timeout": read_timeout, "write_timeout": 5.0, "pool_timeout": 5.0}
-        self._requests = (HTTPXRequest(2, **times), HTTPXRequest(64, **times))
+        self._requests = tuple(
+            HTTPXRequest(size, read_timeout=read_timeout, connect_timeout=5, write_timeout=5, pool_timeout=5) for size in (2, 64)
+        )
         base = f"{config.telegram_api_url.rstrip('/')}/bot"
         self.bot = PollingBot(config.telegram_bot_token, base_url=base, get_updates_request=self._requests[0], request=self._requests[1])
         self.receiver = Receiver(store, guard, self.bot, bot_id=self._bot_id)
@@ -80,7 +82,7 @@ class Telegram:
                 self.bot,
                 self._store,
                 bot_id=self._bot_id,
-                url=self._config.telegram_webhook_url,
+                url=webhook.address(self._config.telegram_webhook_url),
                 secret=self._config.telegram_webhook_secret,
             )
         else:

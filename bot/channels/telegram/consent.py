@@ -70,11 +70,7 @@ def show_help(entry: Entry) -> After:
 def stop(entry: Entry) -> After:
     """Withdraw consent: what waits for the assistant is dropped, and the next message is asked for consent again."""
     conversation = entry.conversation
-    entry.session.execute(
-        update(Inbound)
-        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending")
-        .values(state="done", done_at=now(), note="stopped")
-    )
+    _drop_pending(entry, "stopped")
     conversation.consent_at = None
     conversation.reset_brain = True
     entry.session.add(Event(conversation_id=conversation.id, kind="stopped", actor="patient"))
@@ -88,6 +84,14 @@ def stop(entry: Entry) -> After:
     if conversation.mode == "assistant":
         change_mode(entry.session, conversation, "close", actor="patient")
     return entry.done()
+
+
+def _drop_pending(entry: Entry, note: str) -> None:
+    entry.session.execute(
+        update(Inbound)
+        .where(Inbound.conversation_id == entry.conversation.id, Inbound.state == "pending")
+        .values(state="done", done_at=now(), note=note)
+    )
 
 
 def ask_delete(entry: Entry) -> After:
@@ -123,6 +127,12 @@ def decline(entry: Entry) -> After:
     alert = select(Alert.id).where(Alert.conversation_id == entry.conversation.id, Alert.closed_at.is_(None)).limit(1)
     if entry.session.scalars(alert).first() is not None:
         entry.say(words.DECLINED_URGENT)
+        return entry.done()
+    agreed = select(Event.id).where(Event.conversation_id == entry.conversation.id, Event.kind == "consent").limit(1)
+    if entry.conversation.consent_at is None and entry.session.scalars(agreed).first() is not None:
+        # After /stop: only what waits is dropped. An earlier talk, with its requests, goes by /delete alone.
+        _drop_pending(entry, "declined")
+        entry.say(words.DECLINED_LATER)
         return entry.done()
     if entry.conversation.consent_at is not None or entry.conversation.mode in ("waiting", "staff"):
         return entry.done()  # an old button; /stop and /delete are the ways out of a running talk

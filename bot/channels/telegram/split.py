@@ -65,11 +65,11 @@ def _cut(text: str, start: int, furthest: int, whole: Sequence[tuple[int, int]])
             if start < place <= furthest and not any(a < place < b for a, b in whole):
                 return place
     # One long word: between characters as a reader sees them, before a link if one lies across the limit.
-    edge: int = start
+    edge = start
     for match in _GRAPHEME.finditer(text, start):
         if match.end() > furthest:
             break
-        edge = match.end()
+        edge = int(match.end())
     across = [a for a, b in whole if a < edge < b and a > start]
     if across:
         return across[0]

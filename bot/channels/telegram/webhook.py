@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
@@ -56,6 +57,11 @@ def make_router(receiver: Receiver, secret: str, follow: Callable[[After], None]
         return JSONResponse({"ok": True})
 
     return router
+
+
+def address(url: str) -> str:
+    """The webhook's address; of a bare site such as ``https://clinic.example`` the one below it."""
+    return url if urlsplit(url).path.strip("/") else url.rstrip("/") + PATH
 
 
 async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str) -> None:

@@ -25,6 +25,10 @@ DECLINED_URGENT = (
     "That is fine, I will not answer questions. Your message sounded urgent, so it stays with the clinic staff until they have "
     "seen it. In an emergency call {emergency_number}. To have everything deleted, send /delete."
 )
+DECLINED_LATER = (
+    "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. "
+    "In an emergency call {emergency_number}."
+)
 STOPPED = (
     "I have stopped and will not answer here until you write again and agree. A request that you sent to the clinic still "
     "stands; call {clinic_phone} to change it. What you wrote is still stored: /delete removes it."

@@ -173,7 +173,7 @@
     if (scroller() === scroll) return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
     return ($("#lines").lastElementChild?.getBoundingClientRect().bottom ?? 0) < innerHeight + 120;
   };
-  const toEnd = (behavior = "auto") => {
+  const toEnd = (behavior = "instant") => {
     const last = $("#lines")?.lastElementChild;
     if (!last) return;
     if (scroller() === scroll) scroll.scrollTo({ top: scroll.scrollHeight, behavior });
@@ -277,6 +277,7 @@
     addEventListener("pageshow", (event) => event.persisted && connect());
   }
   if (talk && !location.hash) toEnd();
+  if (talk && scroller() === scroll) $('a[aria-current="true"]', queue)?.scrollIntoView({ block: "nearest" });
   const shortAge = (at) => {
     const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(at)) / 60000));
     if (minutes < 1) return "now";

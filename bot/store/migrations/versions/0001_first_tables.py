@@ -95,18 +95,18 @@ def upgrade() -> None:
     with op.batch_alter_table('contact_links', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_links_conversation_id'), ['conversation_id'], unique=False)
 
-    op.create_table('events',
+    op.create_table('history',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('conversation_id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('actor', sa.String(length=120), nullable=False),
     sa.Column('data', sa.JSON(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_events_conversation_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_events'))
+    sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_history_conversation_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_history'))
     )
-    with op.batch_alter_table('events', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_events_conversation_id'), ['conversation_id'], unique=False)
+    with op.batch_alter_table('history', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_history_conversation_id'), ['conversation_id'], unique=False)
 
     op.create_table('inbox',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -119,6 +119,7 @@ def upgrade() -> None:
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('sick_tries', sa.Integer(), nullable=False),
     sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
@@ -318,10 +319,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_inbox_conversation_id'))
 
     op.drop_table('inbox')
-    with op.batch_alter_table('events', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_events_conversation_id'))
+    with op.batch_alter_table('history', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_history_conversation_id'))
 
-    op.drop_table('events')
+    op.drop_table('history')
     with op.batch_alter_table('contact_links', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_links_conversation_id'))
 

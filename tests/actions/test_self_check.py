@@ -1,0 +1,119 @@
+"""The self-check: five questions in the patient's words, left and resumed, a summary at the end and never a diagnosis."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.asks import AskOther, AskUrge
+from actions.self_check import QUESTIONS, ActionBeginCheck, ActionFinishCheck, ActionStopCheck, ValidateSelfCheckForm, outcome, summary
+from tests.actions.conftest import Patient
+
+FORM = "self_check_form"
+ALL_YES = {**dict.fromkeys(QUESTIONS, "yes"), "check_other": "no"}
+
+
+def answer(patient: Patient, text: str, intent: str | None = None, **parsed: object) -> dict:
+    return patient.fills(FORM, ValidateSelfCheckForm(), text, intent, **parsed)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "value"),
+    [
+        ("/affirm", "affirm", "yes"),
+        ("/deny", "deny", "no"),
+        ("yes, every night", "ask_symptoms", "yes"),
+        ("it does", "affirm", "yes"),
+        ("definitely", None, "yes"),
+        ("nope", "deny", "no"),
+        ("not really", "deny", "no"),
+        ("not at all", None, "no"),
+        ("never", None, "no"),
+        ("Not sure", "deny", "unsure"),
+        ("maybe", "deny", "unsure"),
+        ("sometimes, it depends", None, "unsure"),
+    ],
+)
+def test_answers_in_patients_words(patient: Patient, text: str, intent: str | None, value: str) -> None:
+    assert answer(patient, text, intent) == {"check_urge": value}
+
+
+def test_one_question_at_a_time_to_the_end(patient: Patient) -> None:
+    for text, slot in zip(["yes", "yes", "no", "not sure", "no"], QUESTIONS, strict=True):
+        assert list(answer(patient, text)) == [slot]
+    assert {key: patient.slots[key] for key in QUESTIONS} == dict(zip(QUESTIONS, ["yes", "yes", "no", "unsure", "no"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("what helps tonight?", "ask_relief_tonight"),
+        ("/ask_iron_link", "ask_iron_link"),
+        ("book an appointment", "book_appointment"),
+        ("stop", "stop"),
+    ],
+)
+def test_a_question_of_ones_own_is_left_to_the_other_rules(patient: Patient, text: str, intent: str) -> None:
+    assert answer(patient, text, intent) == {}
+    assert patient.said == []
+
+
+def test_what_is_no_answer_is_asked_again_in_other_words(patient: Patient) -> None:
+    texts = []
+    for _ in range(2):
+        answer(patient, "purple")
+        assert patient.slots["check_urge"] is None
+        texts += [said["text"] for said in patient.said if said["answer"] == "check_bad_answer"]
+    assert len(set(texts)) == 2
+
+
+def test_every_question_has_buttons_that_it_understands(patient: Patient) -> None:
+    (asked,) = patient.writes("check", "check_symptoms").hears(AskUrge())
+    assert [choice["key"] for choice in asked["choices"]] == ["affirm", "deny", "say_not_sure", "stop"]
+    label = next(choice["label"] for choice in asked["choices"] if choice["key"] == "say_not_sure")
+    assert answer(patient, label) == {"check_urge": "unsure"}
+
+
+@pytest.mark.parametrize("sign", [key for key in QUESTIONS if key != "check_other"])
+@pytest.mark.parametrize("value", ["no", "unsure"])
+def test_one_sign_missing_does_not_fit(sign: str, value: str) -> None:
+    assert outcome({**ALL_YES, sign: value}) == "check_fits_not_all"
+
+
+@pytest.mark.parametrize(("other", "line"), [("no", "check_fits"), ("unsure", "check_fits"), ("yes", "check_other_reason")])
+def test_another_reason_found_outranks_the_signs(other: str, line: str) -> None:
+    assert outcome({**ALL_YES, "check_other": other}) == line
+
+
+def test_the_end_brings_the_summary_and_offers_a_visit_and_forgets(patient: Patient) -> None:
+    patient.slots |= {**ALL_YES, "check_other": "unsure"}
+    (said,) = patient.writes("not sure").hears(ActionFinishCheck())
+    assert summary({**ALL_YES, "check_other": "unsure"}) in said["text"]
+    assert "not a diagnosis" in said["text"]
+    assert said["choices"][0]["key"] == "book_appointment"
+    assert said["sources"]
+    assert not any(patient.slots[key] for key in QUESTIONS)
+
+
+@pytest.mark.parametrize("slots", [ALL_YES, {**ALL_YES, "check_rest": "no"}, {**ALL_YES, "check_other": "yes"}])
+def test_no_end_says_that_it_is_or_is_not(patient: Patient, slots: dict) -> None:
+    patient.slots |= slots
+    text = patient.writes("ok").hears(ActionFinishCheck())[0]["text"].lower()
+    for verdict in ("you have restless legs", "you do not have", "you don't have", "diagnosed with"):
+        assert verdict not in text
+
+
+def test_left_it_keeps_the_answers_and_goes_on_without_the_opening(patient: Patient) -> None:
+    (opening,) = patient.writes("check", "check_symptoms").hears(ActionBeginCheck())
+    assert opening["answer"] == "check_symptoms_intro"
+    answer(patient, "yes")
+    (left,) = patient.writes("stop", "stop").hears(ActionStopCheck())
+    assert "check_symptoms" in [choice["key"] for choice in left["choices"]]
+    assert patient.slots["check_urge"] == "yes"
+    assert patient.writes("go on", "check_symptoms").hears(ActionBeginCheck()) == []
+    assert answer(patient, "no") == {"check_rest": "no"}
+
+
+def test_works_without_the_front_door(outsider: Patient) -> None:
+    assert outsider.writes("check", "check_symptoms").hears(AskOther())[0]["answer"] == "check_other"
+    outsider.slots |= ALL_YES
+    assert outsider.writes("no").hears(ActionFinishCheck())[0]["answer"] == "check_fits"

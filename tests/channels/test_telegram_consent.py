@@ -1,0 +1,154 @@
+"""Consent on Telegram, and the commands: nothing but red flags before it, and a way out at any time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.channels.telegram import consent, words
+from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, now
+from tests.support import updates
+from tests.support.telegram_chat import CHAT, Chat, claimed, filled, make_chat
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Chat:
+    return make_chat(tmp_path)
+
+
+def test_nothing_but_the_intro_before_consent_and_no_reminder_for_each_quick_message(chat: Chat) -> None:
+    assert chat.writes("one").turn is False
+    assert chat.writes("two").turn is False
+    assert chat.said == [filled(f"{words.INTRO}\n\n{words.KEPT}")]
+    assert chat.pending() == ["one", "two"] and all(row.not_before == consent.HELD for row in chat.rows(Inbound))
+    with chat.store.write() as session:
+        session.execute(update(Message).values(at=now() - timedelta(minutes=5)))
+    chat.writes("three")
+    assert chat.said[1:] == [filled(words.REMIND)]
+
+
+def test_consent_frees_what_was_held(chat: Chat) -> None:
+    chat.writes("one")
+    after = chat.presses("consent_yes")
+    assert after.turn and after.callback
+    assert chat.conversation.consent_at is not None
+    assert [row.not_before for row in chat.rows(Inbound, Inbound.text == "one")] == [None]
+    assert chat.writes("two").turn
+    again = chat.presses("consent_yes")
+    assert again.toast == words.ALREADY_AGREED and chat.said.count(words.AGREED) == 1
+
+
+def test_a_red_flag_is_answered_before_consent(chat: Chat) -> None:
+    chat.writes("I have chest pain")
+    assert len(chat.said) == 1 and chat.said[0].startswith("Call [911](tel:911) now.")
+    assert chat.rows(Alert) and chat.conversation.mode == "waiting"
+    chat.writes("and my legs")
+    assert chat.said[1].startswith(filled(words.INTRO))
+
+
+def test_a_refusal_deletes(chat: Chat) -> None:
+    chat.writes("secret words")
+    after = chat.presses("consent_no")
+    assert after.farewell == words.DECLINED and after.chat == CHAT
+    assert [chat.rows(model) for model in (Conversation, Inbound, Message, Outbox)] == [[], [], [], []]
+
+
+def test_a_refusal_keeps_an_open_red_flag_for_staff(chat: Chat) -> None:
+    chat.writes("chest pain")
+    chat.writes("hello")
+    after = chat.presses("consent_no")
+    assert after.erase is None and chat.said[-1] == filled(words.DECLINED_URGENT) and chat.rows(Alert)
+
+
+def test_before_consent_staff_may_talk_and_nothing_is_held(chat: Chat) -> None:
+    chat.writes("chest pain")
+    chat.change(claimed)
+    before = len(chat.said)
+    chat.writes("I am here")
+    chat.does(updates.content(CHAT, **updates.CONTENTS["poll"]))
+    assert chat.pending() == [] and chat.said[before:] == [words.POLL]
+
+
+@pytest.mark.parametrize("command", ["/help", "/restart", "/help@test_bot"])
+def test_commands_after_consent(chat: Chat, command: str) -> None:
+    chat.agrees()
+    assert chat.writes(command).turn is False
+    assert chat.said[-1] == filled(words.HELP) and chat.typed[-1] == command and chat.pending() == []
+
+
+def test_start_introduces_then_greets(chat: Chat) -> None:
+    chat.writes("/start")
+    chat.writes("/start ref")
+    assert chat.said == [filled(words.INTRO)] * 2
+    chat.presses("consent_yes")
+    chat.writes("/start")
+    assert chat.said[-1].startswith("Hello.")
+
+
+@pytest.mark.parametrize("command", ["/help", "/stop", "/delete", "/start", "/nonsense"])
+def test_a_red_flag_behind_a_command_is_answered(chat: Chat, command: str) -> None:
+    chat.agrees()
+    chat.writes(f"{command} chest pain")
+    assert chat.said[-1].startswith("Call [911]")
+
+
+def test_stop_ends_and_the_next_message_asks_again(chat: Chat) -> None:
+    chat.agrees()
+    chat.writes("a question")
+    chat.writes("/stop")
+    assert chat.said[-1] == filled(words.STOPPED) and chat.pending() == []
+    assert chat.conversation.mode == "closed" and chat.conversation.consent_at is None
+    chat.writes("another")
+    assert chat.said[-1] == filled(f"{words.INTRO}\n\n{words.KEPT}")
+    assert [row.not_before for row in chat.rows(Inbound, Inbound.state == "pending")] == [consent.HELD]
+
+
+def test_stop_while_staff_have_it_leaves_it_with_staff(chat: Chat) -> None:
+    chat.agrees()
+    chat.change(claimed)
+    chat.writes("/stop")
+    assert chat.conversation.mode == "staff" and chat.said[-1] == filled(words.STOPPED_STAFF)
+
+
+def test_delete_asks_first_then_erases(chat: Chat) -> None:
+    chat.agrees()
+    chat.writes("secret")
+    chat.writes("/delete")
+    chat.presses("delete_no")
+    assert chat.said[-1] == words.KEEP and "secret" in chat.typed
+    chat.writes("/delete")
+    after = chat.presses("delete_yes")
+    assert after.farewell and chat.rows(Conversation) == [] and chat.rows(Message) == []
+    assert chat.presses("delete_yes").toast == words.OLD_BUTTON  # an impatient second tap, or Telegram's repeat
+    assert chat.rows(Conversation) == []
+
+
+def test_a_crash_before_the_erasing_is_made_good_by_the_repeat(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.agrees()
+    chat.writes("/delete")
+
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.channels.telegram.receive.erase", crash)
+        with pytest.raises(KeyboardInterrupt):
+            chat.presses("delete_yes", update_id=900, polled=True)
+    assert chat.rows(Conversation) and chat.rows(KeyValue) == []  # the offset did not move
+    after = chat.presses("delete_yes", update_id=900, polled=True)
+    assert after.farewell and chat.rows(Conversation) == []
+    assert chat.rows(KeyValue)[0].value == "901"
+
+
+def test_a_refusal_after_stop_drops_what_waits_and_keeps_the_earlier_talk(chat: Chat) -> None:
+    chat.agrees()
+    chat.writes("earlier")
+    chat.writes("/stop")
+    chat.writes("waits")
+    after = chat.presses("consent_no")
+    assert after.erase is None and chat.said[-1] == filled(words.DECLINED_LATER)
+    assert "earlier" in chat.typed and chat.pending() == []

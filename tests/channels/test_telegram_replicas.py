@@ -1,0 +1,114 @@
+"""Several front doors on one PostgreSQL: the same update at the same moment, and one outbox for all."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.channels.telegram.polling import PollingBot
+from bot.channels.telegram.receive import Receiver
+from bot.channels.telegram.send import TelegramSender
+from bot.conversation.bell import Bell
+from bot.conversation.delivery import Delivery
+from bot.conversation.lines import add_line, locked
+from bot.store.engine import Store
+from bot.store.models import Conversation, Inbound, Message, Outbox, now
+from tests.support import updates
+from tests.support.bot_api import TOKEN, BotApi
+from tests.support.postgres import postgres
+from tests.support.telegram_rig import Rules
+
+CHATS = range(600, 612)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Store]:
+    with postgres() as store:
+        yield store
+
+
+@pytest.fixture
+def store(server: Store) -> Iterator[Store]:
+    yield server
+    with server.write() as session:
+        session.execute(delete(Conversation))
+
+
+def test_a_hundred_copies_at_once_on_four_front_doors_are_one_message(store: Store) -> None:
+    doors = [Receiver(store, Rules(), PollingBot(TOKEN), bot_id="4242") for _ in range(4)]
+    start = threading.Barrier(8)
+    errors: list[Exception] = []
+
+    def flood(door: Receiver) -> None:
+        for chat in CHATS:
+            start.wait()
+            for number in (0, 1):
+                try:
+                    door.take({**updates.text(chat, f"words {number}"), "update_id": chat * 10 + number})
+                except Exception as error:
+                    errors.append(error)
+
+    threads = [threading.Thread(target=flood, args=(doors[index % 4],)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with store.read() as session:
+        rows = session.scalars(select(Inbound).order_by(Inbound.external_id)).all()
+        assert [row.text for row in rows] == ["words 0", "words 1"] * len(CHATS)
+        assert len(session.scalars(select(Conversation)).all()) == len(CHATS)
+        assert [line.sender for line in session.scalars(select(Message))].count("system") == len(CHATS)
+
+
+def test_the_database_itself_refuses_a_second_row_of_one_update(store: Store) -> None:
+    with store.write() as session:
+        conversation = Conversation(channel="telegram", external_id="1")
+        session.add(conversation)
+        session.flush()
+        identifier = conversation.id
+
+    def insert() -> None:
+        with store.write() as session:
+            session.add(Inbound(conversation_id=identifier, channel="telegram", external_id="4242:1", text="x", seq=1))
+
+    insert()
+    with pytest.raises(IntegrityError):
+        insert()
+    with pytest.raises(IntegrityError), store.write() as session:
+        session.add(Conversation(channel="telegram", external_id="1"))
+
+
+def test_three_senders_on_one_outbox_send_each_line_once_and_in_order(store: Store) -> None:
+    with store.write() as session:
+        for chat in CHATS:
+            conversation = Conversation(channel="telegram", external_id=str(chat), consent_at=now())
+            session.add(conversation)
+            session.flush()
+            locked(session, conversation.id)
+            for number in range(3):
+                add_line(session, conversation, "assistant", str(number))
+
+    async def send(api: BotApi) -> None:
+        bots = [PollingBot(TOKEN, base_url=f"{api.url}/bot") for _ in range(3)]
+        deliveries = [Delivery(store, Bell(), {"telegram": TelegramSender(bot)}) for bot in bots]
+        for delivery in deliveries:
+            await delivery.start()
+        for _ in count():
+            await asyncio.sleep(0.05)
+            with store.read() as session:
+                if not session.scalars(select(Outbox.id).where(Outbox.state.in_(("queued", "sending")))).first():
+                    break
+        for delivery in deliveries:
+            await delivery.stop()
+
+    with BotApi() as api:
+        asyncio.run(asyncio.wait_for(send(api), 30))
+        for chat in CHATS:
+            assert [message.text for message in api.to(chat)] == ["0", "1", "2"]

@@ -1,0 +1,203 @@
+"""What breaks. Each fault is one coroutine that breaks something and, where that is not our job, mends it again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from tests.chaos.house import FragileHouse
+from tests.support.bot_api import BotApi
+
+
+@dataclass
+class Rig:
+    """What a fault may touch.
+
+    Args:
+        in_flight: Telegram messages whose fate a fault has made unknowable, counted as it strikes.
+    """
+
+    house: FragileHouse
+    api: BotApi
+    dice: random.Random
+    disk: Path | None
+    count_sending: Callable[[], int]
+    in_flight: int = 0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Args:
+    strike: does the harm; returns when it is over (the house may still have to get up).
+    times: how often in one round.
+    """
+
+    name: str
+    says: str
+    strike: Callable[[Rig], Awaitable[None]]
+    times: int = 2
+
+
+def _kill(*names: str) -> Callable[[Rig], Awaitable[None]]:
+    async def strike(rig: Rig) -> None:
+        rig.house.signal(signal.SIGKILL, *names)
+        if "door" in names:
+            rig.in_flight += await asyncio.to_thread(rig.count_sending)
+        if "supervisor" in names:
+            await rig.house.relaunch()
+
+    return strike
+
+
+async def _kill_supervisor(rig: Rig) -> None:
+    """Its children are told to end by the kernel and drain; then all is started again."""
+    rig.house.signal(signal.SIGKILL, "supervisor")
+    await rig.house.relaunch()
+
+
+async def _terminate(rig: Rig) -> None:
+    rig.house.signal(signal.SIGTERM, "supervisor")
+    await rig.house.relaunch()
+
+
+async def _lock_database(rig: Rig) -> None:
+    """Somebody holds SQLite's write lock for longer than anyone waits for it."""
+
+    def hold() -> None:
+        connection = sqlite3.connect(rig.house.folder / "assistant.db", isolation_level=None, timeout=30)
+        connection.execute("BEGIN IMMEDIATE")
+        time.sleep(14)
+        connection.execute("ROLLBACK")
+        connection.close()
+
+    rig.in_flight += 2 * await asyncio.to_thread(rig.count_sending)
+    await asyncio.to_thread(hold)
+
+
+async def _fill_disk(rig: Rig) -> None:
+    assert rig.disk is not None
+    filler = rig.disk / "filler"
+
+    def fill() -> None:
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            size = 1 << 20
+            while size:
+                try:
+                    file.write(b"\0" * size)
+                except OSError:
+                    size //= 4
+
+    rig.in_flight += await asyncio.to_thread(rig.count_sending)
+    try:
+        until = time.monotonic() + 8
+        while time.monotonic() < until:  # what others free is taken again
+            await asyncio.to_thread(fill)
+            rig.in_flight += await asyncio.to_thread(rig.count_sending)
+            await asyncio.sleep(1)
+    finally:
+        filler.unlink()
+
+
+def _freeze(name: str, seconds: float) -> Callable[[Rig], Awaitable[None]]:
+    async def strike(rig: Rig) -> None:
+        hit = rig.house.signal(signal.SIGSTOP, name)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if hit:
+                rig.house.signal(signal.SIGCONT, name)
+
+    return strike
+
+
+def _replace(name: str, seconds: float = 10) -> Callable[[Rig], Awaitable[None]]:
+    """The process is gone and something else answers on its port: nothing, junk, errors, a megabyte of it."""
+
+    async def strike(rig: Rig) -> None:
+        port = rig.house.rasa_port if name == "rasa" else rig.house.actions_port
+        rig.house.signal(signal.SIGSTOP, "supervisor")
+        try:
+            rig.house.signal(signal.SIGKILL, name)
+            runner = await _junk_server(port, rig.dice)
+            await asyncio.sleep(seconds)
+            await runner.cleanup()
+        finally:
+            rig.house.signal(signal.SIGCONT, "supervisor")
+
+    return strike
+
+
+async def _junk_server(port: int, dice: random.Random) -> web.AppRunner:
+    kinds = [
+        lambda: web.json_response([]),
+        lambda: web.Response(text="<html>", content_type="text/html"),
+        lambda: web.Response(status=500),
+        lambda: web.json_response([{"text": None}, 7, {"custom": {"text": ""}}]),
+        lambda: web.json_response({"events": [{"event": 7}], "responses": "none"}),
+        lambda: web.Response(text="[" * 10_000, content_type="application/json"),
+        lambda: web.Response(body=b"\xff" * 1_000_000),
+    ]
+
+    async def answer(_: web.Request) -> web.Response:
+        return dice.choice(kinds)()
+
+    app = web.Application()
+    app.router.add_route("*", "/{way:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    for _ in range(50):
+        with contextlib.suppress(OSError):
+            await web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=0.1, reuse_address=True).start()
+            return runner
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"port {port} does not become free")
+
+
+async def _telegram(rig: Rig) -> None:
+    """Telegram repeats and mixes updates, refuses, cuts, errs, and answers too late."""
+    api, until = rig.api, time.monotonic() + 12
+    api.duplicates, api.shuffle = 0.3, True
+    unclear = 0
+    while time.monotonic() < until:
+        kind = rig.dice.choice(["429", "500", "500_after", "cut", "cut_after", "junk_after", "hang_after", "delay"])
+        api.fault("sendMessage", kind, seconds=12 if kind == "hang_after" else 1)
+        unclear += kind not in ("429", "delay")  # a 5xx or a cut comes after the request left us
+        api.fault("getUpdates", rig.dice.choice(["500", "cut", "junk"]))
+        await asyncio.sleep(rig.dice.uniform(0.5, 1.5))
+    api.duplicates, api.shuffle = 0.0, False
+    rig.in_flight += unclear
+
+
+async def _nothing(_: Rig) -> None:
+    await asyncio.sleep(3)
+
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault("none", "nothing breaks", _nothing),
+        Fault("kill-door", "kill -9 of the front door", _kill("door"), 3),
+        Fault("kill-rasa", "kill -9 of Rasa", _kill("rasa")),
+        Fault("kill-actions", "kill -9 of the action server", _kill("actions"), 3),
+        Fault("kill-all", "kill -9 of all four processes at once", _kill("supervisor", "door", "rasa", "actions")),
+        Fault("kill-supervisor", "kill -9 of the launcher; its children end with it", _kill_supervisor, 1),
+        Fault("term", "SIGTERM under load, and a new start", _terminate),
+        Fault("rasa-hangs", "Rasa stands still for 22 s", _freeze("rasa", 22), 1),
+        Fault("actions-hang", "the action server stands still for 22 s", _freeze("actions", 22), 1),
+        Fault("door-hangs", "the front door stands still for 8 s", _freeze("door", 8), 1),
+        Fault("rasa-junk", "something else answers in Rasa's place", _replace("rasa"), 1),
+        Fault("actions-junk", "something else answers in the action server's place", _replace("actions"), 1),
+        Fault("db-locked", "the database is locked for 14 s", _lock_database, 1),
+        Fault("disk-full", "the disk is full for 8 s", _fill_disk, 1),
+        Fault("telegram", "Telegram repeats, mixes, refuses, cuts, hangs", _telegram, 1),
+    )
+}

@@ -1,0 +1,349 @@
+"""Working on conversations through the pages: who holds what, red flags first, bookings, and nothing lost."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.staff.canned import canned
+from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog, now
+from tests.staff.conftest import House, Person
+
+XSS = "<script>alert(1)</script><img src=x onerror=alert(2)>[tap](javascript:alert(3))\"'><svg onload=alert(4)>"
+
+
+def talk_path(talk: str, what: str = "") -> str:
+    return f"/staff/conversations/{talk}" + (f"/{what}" if what else "")
+
+
+def state(house: House, talk: str) -> Conversation:
+    with house.store.read() as session:
+        return session.get_one(Conversation, talk)
+
+
+def events(house: House, talk: str, kind: str) -> list[Event]:
+    with house.store.read() as session:
+        return list(session.scalars(select(Event).where(Event.conversation_id == talk, Event.kind == kind)))
+
+
+def order(page: str) -> list[str]:
+    """The conversations of a list, from the top."""
+    return re.findall(r'data-id="([0-9a-f]{32})"', page.split('id="talk"')[0])
+
+
+# Who speaks
+
+
+def test_of_two_who_claim_at_once_one_is_refused_with_the_others_name(house: House, ana: Person, bo: Person) -> None:
+    for _ in range(5):
+        talk = house.conversation()
+        start, answers = threading.Barrier(2), {}
+
+        def claim(name: str, person: Person, talk: str = talk, start: threading.Barrier = start, answers: dict[str, object] = answers) -> None:
+            start.wait()
+            answers[name] = person.post(talk_path(talk, "claim"))
+
+        threads = [threading.Thread(target=claim, args=pair) for pair in (("Ana Ruiz", ana), ("Bo Lind", bo))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        codes = {name: answer.status_code for name, answer in answers.items()}  # type: ignore[attr-defined]
+        assert sorted(codes.values()) == [303, 409], codes
+        winner = next(name for name, code in codes.items() if code == 303)
+        loser = next(name for name, code in codes.items() if code == 409)
+        assert f"{winner} already has this conversation." in answers[loser].text  # type: ignore[attr-defined]
+        assert len(events(house, talk, "claim")) == 1
+
+
+def test_only_the_holder_may_reply(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    early = ana.post(talk_path(talk, "reply"), text="too early")
+    assert early.status_code == 409 and "too early" in early.text
+    ana.post(talk_path(talk, "claim"))
+    refused = bo.post(talk_path(talk, "reply"), text="my long <reply>")
+    assert refused.status_code == 409
+    assert "Ana Ruiz has this conversation now." in refused.text and "my long &lt;reply&gt;" in refused.text
+    assert ana.post(talk_path(talk, "reply"), text="hello there").status_code == 303
+    with house.store.read() as session:
+        said = session.scalars(select(Message).where(Message.conversation_id == talk, Message.sender == "staff")).all()
+    assert [(line.text, line.staff_name) for line in said] == [("hello there", "Ana Ruiz")]
+
+
+def test_the_same_form_sent_twice_says_it_once(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    ana.post(talk_path(talk, "claim"))
+    for _ in range(2):
+        ana.post(talk_path(talk, "reply"), text="once", client_id="abc123")
+    with house.store.read() as session:
+        assert session.query(Message).filter_by(conversation_id=talk, text="once").count() == 1
+
+
+def test_take_over_needs_a_reason_and_is_written_down(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    ana.post(talk_path(talk, "claim"))
+    assert bo.post(talk_path(talk, "take-over"), reason="  ").status_code == 400
+    assert bo.post(talk_path(talk, "take-over"), reason="Ana has gone home").status_code == 303
+    assert ana.post(talk_path(talk, "reply"), text="still me?").status_code == 409
+    assert events(house, talk, "take_over")[0].data["why"] == "Ana has gone home"
+
+
+def test_give_back_wakes_the_assistant_and_only_the_holder_may(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    ana.post(talk_path(talk, "claim"))
+    assert bo.post(talk_path(talk, "return")).status_code == 409
+    assert house.kicked == []
+    assert ana.post(talk_path(talk, "return")).status_code == 303
+    assert (state(house, talk).mode, house.kicked) == ("assistant", [talk])
+
+
+def test_a_too_long_reply_comes_back_in_the_box(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    ana.post(talk_path(talk, "claim"))
+    text = "x" * 4001
+    answer = ana.post(talk_path(talk, "reply"), text=text)
+    assert answer.status_code == 413 and text in answer.text
+
+
+def test_ready_made_replies_work_without_a_script(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    ana.post(talk_path(talk, "claim"))
+    page = ana.post(talk_path(talk, "reply"), text="Dear you,", ready="hello", insert="1").text
+    box = re.search(r'<textarea id="reply".*?>\n(.*?)</textarea>', page, re.DOTALL)
+    assert box and box[1].startswith("Dear you,\n\nHello, this is Ana Ruiz at ")
+    assert all("{" not in entry.filled("Ana") for entry in canned())
+
+
+def test_notes_never_reach_the_patient(house: House, ana: Person) -> None:
+    talk = house.conversation(channel="telegram")
+    before = state(house, talk).last_seq
+    assert ana.post(talk_path(talk, "note"), text="sounds worried, call soon").status_code == 303
+    with house.store.read() as session:
+        assert session.scalars(select(Note.text)).all() == ["sounds worried, call soon"]
+        assert session.scalars(select(Outbox)).all() == []
+    assert state(house, talk).last_seq == before
+    assert "sounds worried" in ana.get(talk_path(talk)).text
+
+
+def test_the_script_gets_words_instead_of_pages(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    assert ana.send(talk_path(talk, "claim")).status_code == 204
+    assert ana.send(talk_path(talk, "reply"), text="hi").status_code == 204
+    refused = bo.send(talk_path(talk, "reply"), text="hi")
+    assert (refused.status_code, refused.json()["message"]) == (409, "Ana Ruiz has this conversation now.")
+    lost = house.browser().post(talk_path(talk, "reply"), data={"text": "hi"}, headers={"X-Fragment": "1"})
+    assert lost.status_code == 401
+
+
+# Red flags
+
+
+def test_closing_with_an_open_red_flag_needs_a_reason(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    alert = house.flag(talk)
+    assert ana.post(talk_path(talk, "close")).status_code == 400
+    assert ana.post(talk_path(talk, f"alerts/{alert}/close"), reason=" ").status_code == 400
+    assert state(house, talk).mode == "waiting"
+    assert ana.post(talk_path(talk, "close"), reason="Called, is at the hospital").status_code == 303
+    assert state(house, talk).mode == "closed"
+    with house.store.read() as session:
+        assert session.get_one(Alert, alert).close_reason == "Called, is at the hospital"
+
+
+def test_a_red_flag_is_closed_only_through_its_own_conversation(house: House, ana: Person) -> None:
+    alert, other = house.flag(house.conversation()), house.conversation("another")
+    assert ana.post(talk_path(other, f"alerts/{alert}/close"), reason="done").status_code == 409
+    with house.store.read() as session:
+        assert session.get_one(Alert, alert).closed_at is None
+
+
+@pytest.mark.parametrize("view", ["urgent", "waiting", "open", "mine"])
+def test_red_flags_are_on_top_of_every_list(house: House, ana: Person, view: str) -> None:
+    calm = [house.conversation(f"calm {number}", minutes=500 - number) for number in range(3)]
+    today = house.conversation("calf", minutes=5)
+    house.flag(today, tier="today", flags=("R1",), minutes=5)
+    emergency = house.conversation("chest", minutes=1)
+    house.flag(emergency, minutes=1)
+    looked = house.conversation("looked at", minutes=90)
+    house.flag(looked, minutes=90)
+    ana.get(talk_path(looked))
+    if view == "mine":
+        for talk in [*calm, today, emergency, looked]:
+            with house.store.write() as session:
+                session.execute(update(Conversation).where(Conversation.id == talk).values(mode="staff", claimed_by=1, waiting_since=None))
+    listed = order(ana.get(f"/staff/?view={view}").text)
+    assert listed[:3] == [emergency, today, looked]
+    assert set(listed[3:]) == (set() if view == "urgent" else set(calm))
+
+
+def test_a_red_flag_in_a_closed_conversation_leads_the_closed_list_too(house: House, ana: Person) -> None:
+    old, flagged = house.conversation("old"), house.conversation("flagged")
+    house.flag(flagged)
+    with house.store.write() as session:
+        session.execute(update(Conversation).values(mode="closed", waiting_since=None))
+        session.execute(update(Conversation).where(Conversation.id == old).values(updated_at=now() + timedelta(hours=1)))
+    assert order(ana.get("/staff/?view=closed").text) == [flagged, old]
+
+
+def test_many_newer_conversations_never_push_a_red_flag_off_the_list(house: House, ana: Person) -> None:
+    flagged = house.conversation("first of all", minutes=5000)
+    house.flag(flagged, minutes=5000)
+    with house.store.write() as session:
+        session.add_all(Conversation(channel="widget", last_seq=1) for _ in range(320))
+        session.execute(update(Conversation).where(Conversation.id == flagged).values(updated_at=now() - timedelta(days=4)))
+    assert order(ana.get("/staff/?view=open").text)[0] == flagged
+
+
+def test_a_graver_flag_outranks_one_already_seen(house: House, ana: Person) -> None:
+    talk, other = house.conversation("pills", minutes=60), house.conversation("calf", minutes=30)
+    house.flag(talk, tier="prescriber", flags=("R8",), minutes=60)
+    ana.get(talk_path(talk))
+    house.flag(other, tier="today", flags=("R1",), minutes=30)
+    house.flag(talk, tier="emergency", flags=("R2",), minutes=1)
+    page = ana.get("/staff/?view=urgent").text
+    assert order(page) == [talk, other]
+    assert page.index("Chest or breathing") < page.index("Possible clot")
+
+
+def test_opening_is_written_once_and_stops_the_clock(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    alert = house.flag(talk)
+    assert "Nobody has looked yet" in ana.get("/staff/?view=urgent").text
+    bo.get(talk_path(talk))
+    bo.get(talk_path(talk))
+    assert [event.actor for event in events(house, talk, "opened")] == ["Bo Lind"]
+    with house.store.read() as session:
+        assert session.get_one(Alert, alert).seen_by == 2
+    assert re.search(r"Seen by <bdi>Bo Lind</bdi> at \d\d:\d\d", ana.get("/staff/?view=urgent").text)
+
+
+def test_neither_the_list_nor_a_prefetch_nor_the_live_parts_count_as_looking(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    alert = house.flag(talk)
+    ana.get("/staff/?view=urgent")
+    ana.get(talk_path(talk), headers={"Sec-Purpose": "prefetch"})
+    ana.get(f"/staff/fragments/lines?conversation={talk}")
+    with house.store.read() as session:
+        assert session.get_one(Alert, alert).seen_at is None
+    assert len(events(house, talk, "opened")) == 1, "but fetching the text past the page is in the history"
+
+
+# Bookings
+
+
+def test_booking_moves_on_and_the_slower_one_is_told(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    path = talk_path(talk, f"bookings/{house.booking(talk)}/state")
+    assert ana.post(path, state="contacted", version="1").status_code == 303
+    late = bo.post(path, state="declined", version="1")
+    assert late.status_code == 409 and "Somebody has changed this request" in late.text
+    assert ana.post(path, state="booked", version="2").status_code == 303
+    assert ana.post(path, state="nonsense", version="3").status_code == 409
+    with house.store.read() as session:
+        booking = session.scalars(select(Booking)).one()
+    assert (booking.state, booking.version) == ("booked", 3)
+    assert [event.data["to"] for event in events(house, talk, "booking")] == ["contacted", "booked"]
+
+
+def test_contact_is_hidden_until_asked_for_and_only_for_who_asked(house: House, ana: Person, bo: Person) -> None:
+    talk = house.conversation()
+    booking = house.booking(talk)
+    for path in (talk_path(talk), "/staff/bookings", f"/staff/fragments/conversation?conversation={talk}"):
+        assert "555 010 4477" not in ana.get(path).text
+    assert ana.post(talk_path(talk, f"bookings/{booking}/contact")).status_code == 303
+    assert "555 010 4477" in ana.get(talk_path(talk)).text and "555 010 4477" in ana.get("/staff/bookings").text
+    assert "555 010 4477" not in bo.get(talk_path(talk)).text
+    assert [event.actor for event in events(house, talk, "contact_shown")] == ["Ana Ruiz"]
+    with house.store.write() as session:
+        session.execute(update(Event).values(at=now() - timedelta(minutes=6)))
+    assert "555 010 4477" not in ana.get(talk_path(talk)).text
+
+
+# What is shown
+
+
+def test_hostile_text_is_only_text_everywhere(house: House, ana: Person) -> None:
+    talk = house.conversation(XSS)
+    house.booking(talk, name=XSS)
+    ana.post(talk_path(talk, "note"), text=XSS)
+    ana.post(talk_path(talk, "claim"))
+    ana.post(talk_path(talk, "reply"), text=XSS)
+    pages = [
+        talk_path(talk),
+        "/staff/?view=mine",
+        "/staff/bookings",
+        f"/staff/fragments/lines?conversation={talk}",
+        f"/staff/fragments/conversation?conversation={talk}",
+        f"/staff/?view={XSS}",
+        f"/staff/sign-in?next={XSS}&why={XSS}",
+    ]
+    for path in pages:
+        text = ana.get(path).text
+        assert "<script>alert" not in text and "<img src=x" not in text and "<svg onload" not in text, path
+        assert "href=\"javascript:" not in text, path
+    assert "&lt;script&gt;alert(1)" in ana.get(talk_path(talk)).text
+
+
+def test_links_of_reviewed_text_work_and_those_of_patients_do_not(house: House, ana: Person) -> None:
+    talk = house.conversation("see [me](https://evil.example)")
+    with house.store.write() as session:
+        session.add(
+            Message(conversation_id=talk, seq=90, sender="system", text="Call [911](tel:911) or [x](javascript:alert(1)) <b>now</b>", choices=[], sources=[])
+        )
+    page = ana.get(talk_path(talk)).text
+    assert '<a href="tel:911" rel="noreferrer noopener">911</a>' in page
+    assert 'href="https://evil.example"' not in page and "<b>now</b>" not in page
+
+
+def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person) -> None:
+    talk = house.conversation("why iron")
+    with house.store.write() as session:
+        inbound = session.scalars(select(Message.inbound_id).where(Message.conversation_id == talk)).one()
+        assert inbound is not None
+        session.add(
+            TurnLog(
+                conversation_id=talk,
+                inbound_id=inbound,
+                action="action_answer",
+                intent="ask_iron_link",
+                confidence=0.93,
+                runners_up=[{"intent": "ask_iron_test", "confidence": 0.04}],
+                answer_id="ask_iron_link",
+                answer_version="3",
+                model="m1",
+            )
+        )
+        for seq in (50, 51):
+            session.add(Message(conversation_id=talk, seq=seq, sender="assistant", text="Iron.", choices=[], sources=[], inbound_id=inbound))
+    page = ana.get(talk_path(talk)).text
+    assert page.count("Understood:") == 1
+    for part in ("ask_iron_link</code> 93%", "ask_iron_test</code> 4%", "ask_iron_link (version 3)", "m1"):
+        assert part in page
+
+
+def test_delivery_shows_the_worst_part_and_is_honest_about_not_knowing(house: House, ana: Person) -> None:
+    talk = house.conversation(channel="telegram")
+    ana.post(talk_path(talk, "claim"))
+    ana.post(talk_path(talk, "reply"), text="hello")
+    assert "Telegram: waiting to be sent" in ana.get(talk_path(talk)).text
+    with house.store.write() as session:
+        for row in session.scalars(select(Outbox)):
+            row.state = "sent"
+            session.add(Outbox(message_id=row.message_id, conversation_id=talk, channel="telegram", part=1, state="unknown"))
+    page = ana.get(talk_path(talk)).text
+    assert "may not have arrived" in page and "Telegram: sent" not in page
+
+
+def test_a_conversation_that_is_gone_is_said_so(house: House, ana: Person) -> None:
+    answer = ana.get(talk_path("0" * 32))
+    assert answer.status_code == 404 and "no longer there" in answer.text
+
+
+def test_empty_lists_say_what_they_mean(house: House, ana: Person) -> None:
+    for view, words in {"waiting": "Nobody is waiting", "urgent": "No red flags open", "mine": "You hold no conversation"}.items():
+        assert words in ana.get(f"/staff/?view={view}").text
+    assert "No requests here" in ana.get("/staff/bookings").text
