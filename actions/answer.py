@@ -9,7 +9,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.misfit import foreign, kind
-from actions.say import log_turn, say, say_line
+from actions.say import just_said, log_turn, say, say_line
 from actions.turn import Turn, contexts, read_turn
 from bot.answers import TEACHING, Answer, answers
 
@@ -60,6 +60,7 @@ class ActionAnswer(Action):
         if second and second.id != line.id and second.group in TEACHING:
             say_answer(dispatcher, second, known)
             await log_turn(turn, self.name(), second.id, ordinal=1)
+            line = second
         return [SlotSet("topic", line.id), SlotSet("misses", 0.0)]
 
 
@@ -76,7 +77,8 @@ class ActionFollowUp(Action):
             say_line(dispatcher, tracker, f"{turn.intent}_none")
             await log_turn(turn, self.name())
             return []
-        text = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(turn.intent or "", sources_text(topic))
+        wanted = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(turn.intent or "", sources_text(topic))
+        text = next((text for text in (wanted, topic.simple, topic.chat) if not just_said(text, tracker)), wanted)
         left = [key for key in ("ask_more", "ask_repeat", "ask_sources") if key != turn.intent][:1]
         say(
             dispatcher,

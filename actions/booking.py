@@ -33,6 +33,8 @@ SLOTS = (*FIELDS, "booking_consent", "booking_confirm")
 _MAX = {"booking_name": 100, "booking_contact": 200, "booking_times": 500, "booking_reason": 1000}
 #: Intents that answer a yes/no question or belong to the form; all others may interrupt it.
 _OWN = {"affirm", "deny", "thank", "greet", "book_appointment", "nlu_fallback", "out_of_scope_other", "out_of_scope_medical", None}
+#: Wishes that are rarely worded as a question.
+_WISHES = {"talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot", "goodbye", "check_symptoms"}
 _QUESTION = re.compile(
     r"\?\s*$|^(?:hi,? |hello,? |ok,? |but |and |sorry,? |wait,? |first,? )*(?:what|why|how|when|where|who|which|can|could|should|would|will|is|are|do|does|did|am|tell me|explain)\b",
     re.IGNORECASE,
@@ -74,8 +76,8 @@ def interrupts(slot: str, turn: Turn) -> bool:
         return False
     if _EMAIL.search(turn.text) or sum(c.isdigit() for c in turn.text) >= 7:
         return False
-    if turn.intent in ("talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot", "goodbye") and slot != "booking_reason":
-        return turn.confidence >= 0.6
+    if turn.intent in _WISHES and slot != "booking_reason" and turn.confidence >= 0.6:
+        return True
     return bool(_QUESTION.search(turn.text.strip()))
 
 
@@ -307,5 +309,5 @@ def ask_change(session: Session, turn: Turn) -> str:
         return "change_none"
     if record(session, turn, "action_change_appointment", answer_id="change_done"):
         session.add(Event(conversation_id=conversation.id, kind="change_wanted", actor="patient", data={"booking": booking.id}))
-        hand_over(session, turn, "action_change_appointment:hand_over", "change")
+        hand_over(session, turn, "action_change_appointment:hand_over", "change", said="change_done")
     return "change_done"

@@ -61,4 +61,7 @@ def noise(text: str) -> bool:
     words = re.findall(r"[a-z]+", text.lower())
     if not words:
         return True
-    return all(word not in _SHORT and (not re.search(r"[aeiouy]", word) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", word)) for word in words)
+    return all(
+        word not in _SHORT and (not re.search(r"[aeiouy]", word) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", word))
+        for word in words
+    )

@@ -47,15 +47,25 @@ def say_line(
     )
 
 
-def last_said(tracker: Tracker) -> str | None:
-    """The id of the line that was said last, before the patient's message."""
+def last_message(tracker: Tracker) -> dict[str, Any]:
+    """What was said last, before the patient's message."""
     asked = False
     for event in reversed(tracker.events):
         if event.get("event") == "user":
             asked = True
         elif asked and event.get("event") == "bot":
-            return ((event.get("data") or {}).get("custom") or {}).get("answer")
-    return None
+            return (event.get("data") or {}).get("custom") or {}
+    return {}
+
+
+def last_said(tracker: Tracker) -> str | None:
+    """The id of the line that was said last."""
+    return last_message(tracker).get("answer")
+
+
+def just_said(text: str, tracker: Tracker) -> bool:
+    """Whether ``text`` is what was said last, word for word."""
+    return last_message(tracker).get("text") == clinic().fill(text)
 
 
 def wording(line: Answer, tracker: Tracker) -> str:

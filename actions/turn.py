@@ -40,6 +40,8 @@ def read_turn(tracker: Tracker) -> Turn:
     intent = message.get("intent") or {}
     inbound = metadata.get("inbound_id")
     text = message.get("text") or ""
+    # Rasa writes its model's id on the events, not on the message.
+    models = (str(id_) for event in reversed(tracker.events or []) if (id_ := (event.get("metadata") or {}).get("model_id")))
     ranking = tuple(
         (row["name"], float(row.get("confidence") or 0.0))
         for row in message.get("intent_ranking") or []
@@ -55,7 +57,7 @@ def read_turn(tracker: Tracker) -> Turn:
         inbound_id=inbound if isinstance(inbound, int) else None,
         conversation_id=tracker.sender_id,
         channel=str(metadata.get("channel") or ""),
-        model=str(metadata.get("model_id") or "") or None,
+        model=next(models, None),
         pressed=text.startswith("/"),
     )
 

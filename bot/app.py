@@ -19,10 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import http
 from bot.brain.client import RasaClient
-from bot.channels import widget
+from bot.channels import contact_link, widget
 from bot.channels.limits import Limits
+from bot.channels.telegram import Telegram
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
+from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
 from bot.safety import RedFlags
@@ -48,18 +50,26 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     bell = Bell(config.redis_url)
     brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token)
     runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
-
     timers = Timers(house, bell)
+    telegram = Telegram(house, guard, bell, runner.kick, config) if config.telegram_bot_token else None
+    delivery = Delivery(house, bell, {"telegram": telegram.sender} if telegram else {})
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await bell.start()
         await runner.start()
         await timers.start()
+        await delivery.start()
+        if telegram:
+            await telegram.start()
         log.info("front_door_open", address=config.address, telegram="on" if config.telegram_bot_token else "off (no TELEGRAM_BOT_TOKEN)")
         yield
+        # First what brings new work, then what finishes it, last what carries it out.
+        if telegram:
+            await telegram.stop()
         await timers.stop()
         await runner.stop(config.drain_timeout)
+        await delivery.stop()
         await bell.stop()
         await brain.close()
 
@@ -76,6 +86,9 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     http.answer_errors(app)
     app.include_router(widget.make_router(house, guard, bell, runner.kick, Limits(on=config.rate_limits)))
     app.include_router(staff_router(house, bell, runner.kick))
+    app.include_router(contact_link.make_router(house, bell))
+    if telegram:
+        app.include_router(telegram.router)
     _public_pages(app)
     _health(app, house, brain, config)
     return app

@@ -7,11 +7,13 @@ Words that are known, short words and anything with a digit are never touched, a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from symspellpy import SymSpell, Verbosity
+from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 LEXICON = Path(__file__).parent / "lexicon.txt"
 #: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its words count as known.
@@ -21,27 +23,52 @@ OPTIONS = 3
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
-def read_lexicon() -> tuple[frozenset[str], frozenset[str]]:
-    """The words of ``lexicon.txt``: all of them, and those under its heading ``# medicines``."""
+def read_lexicon() -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
+    """What ``lexicon.txt`` holds.
+
+    Returns:
+        all words; those under its heading ``# medicines``; and its pairs of words that are often written for each other.
+    """
     words: set[str] = set()
     medicines: set[str] = set()
+    heard: dict[str, str] = {}
     section = ""
     for line in LEXICON.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             section = line[1:].strip()
             continue
         row = line.lower().split()
+        if section == "heard as":
+            heard.update(pair.split(":") for pair in row)
+            continue
         words.update(row)
         if section == "medicines":
             medicines.update(row)
-    return frozenset(words), frozenset(medicines)
+    return frozenset(words), frozenset(medicines), heard
+
+
+_SOUNDS = [
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        ("ough|augh", "f"), ("ph", "f"), ("gh", ""), ("^kn", "n"), ("^wr", "r"), ("mb$", "m"), ("tch", "C"), ("ch", "C"), ("sh|ti(?=on)", "S"),
+        ("c(?=[eiy])", "s"), ("ck|c|q", "k"), ("x", "ks"), ("z", "s"), ("dg|g(?=[ei])", "j"), ("(?<=.)[aeiouyhw]", ""), ("^[aeiou]", "A"), (r"(.)\1+", r"\1"),
+    )
+]  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def sound(word: str) -> str:
+    """How a word sounds, roughly: its consonants."""
+    for pattern, plain in _SOUNDS:
+        word = pattern.sub(plain, word)
+    return word
 
 
 class Speller:
     """Corrects single words and whole texts."""
 
     def __init__(self) -> None:
-        self.lexicon, self.medicines = read_lexicon()
+        self.lexicon, self.medicines, self.heard = read_lexicon()
         self.known: set[str] = set(self.lexicon)
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
         counts: dict[str, int] = {}
@@ -55,6 +82,11 @@ class Speller:
                     counts[word] = HUGE + int(count)
                 elif number < CANDIDATES:
                     counts[word] = int(count)
+        self._sounds: dict[str, list[str]] = {}
+        for word in sorted(self.lexicon - self.medicines):
+            self._sounds.setdefault(sound(word), []).append(word)
+        distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
+        self._apart: Callable[[str, str], int] = lambda one, two: distance.compare(one, two, 20)
         for word, weight in counts.items():
             self._symspell.create_dictionary_entry(word, weight)
         self.options = lru_cache(maxsize=20_000)(self._options)
@@ -67,7 +99,13 @@ class Speller:
         found = self._symspell.lookup(word, Verbosity.CLOSEST, max_edit_distance=far)
         if sum(item.term in self.medicines for item in found) > 1:
             return (word,)  # between two medicines nobody guesses
-        return tuple(item.term for item in found[:OPTIONS]) or (word,)
+        spelt = [item.term for item in found[:OPTIONS]]
+        return tuple(spelt + [term for term in self._alike(word) if term not in spelt]) or (word,)
+
+    def _alike(self, word: str) -> list[str]:
+        """Words of the domain that sound like this one ("coff")."""
+        near = [(distance, term) for term in self._sounds.get(sound(word), ()) if (distance := self._apart(word, term)) <= 3]
+        return [term for _, term in sorted(near)[:2]]
 
     def word(self, word: str) -> str:
         """The word put right."""

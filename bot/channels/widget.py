@@ -45,7 +45,7 @@ class Begin(BaseModel):
 
 def _whole(value: Any) -> Any:
     """A text box may cut an emoji in two; what is left is no character, and the message is kept all the same."""
-    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if isinstance(value, str) else value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 class Say(BaseModel):

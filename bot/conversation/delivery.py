@@ -66,6 +66,10 @@ class Sender(Protocol):
         """Send one part to the patient whom the channel knows as ``address``."""
         ...
 
+    async def close(self) -> None:
+        """Nothing more will be sent."""
+        ...
+
 
 @dataclass(frozen=True)
 class _Head:
@@ -122,6 +126,8 @@ class Delivery:
             await asyncio.gather(*late, return_exceptions=True)
         with contextlib.suppress(SQLAlchemyError):
             await asyncio.to_thread(self._give_up_dead, Outbox.lease_owner == self._owner)
+        for sender in self._senders.values():
+            await sender.close()
 
     def kick(self) -> None:
         """There may be something to send. Call on the event loop."""
@@ -129,7 +135,7 @@ class Delivery:
 
     async def _run(self) -> None:
         fresh = True
-        while True:
+        while not self._stopping:  # in Python 3.11 wait_for may swallow a cancellation, so that alone is no end
             self._wake.clear()
             wait = _LOOK_SECONDS
             try:
@@ -244,6 +250,7 @@ class Delivery:
             except Exception as error:  # a bug in a sender: the part may be out already
                 log.error("sender_failed", outbox=head.outbox_id, error=type(error).__name__)
                 outcome = Outcome("unknown", error=type(error).__name__)
+            self._pace[head.channel].done(head.conversation_id)
             self._mind(head, outcome)
             await self._record(head, outcome)
         finally:
@@ -253,6 +260,8 @@ class Delivery:
     def _mind(self, head: _Head, outcome: Outcome) -> None:
         """Let a channel rest that has trouble; otherwise one line after the other would be tried on it."""
         if outcome.channel_down:
+            if self._pace[head.channel].resting:
+                return  # one trouble, noticed by several that were on their way
             rest = max(outcome.wait, _BACK_OFF[min(self._failures[head.channel], len(_BACK_OFF) - 1)])
             self._failures[head.channel] += 1
             self._pace[head.channel].rest(rest)

@@ -52,9 +52,19 @@ class Pace:
         self._forget(moment)
         return 0.0
 
+    def done(self, key: str) -> None:
+        """The message has arrived: only from now on does time count for the next, however long this one was on its way."""
+        chat = self._chats.get(key)
+        if chat:
+            chat.at = self._clock()
+
     def rest(self, seconds: float) -> None:
         """Write to nobody for so long."""
         self._rests_until = max(self._rests_until, self._clock() + seconds)
+
+    @property
+    def resting(self) -> bool:
+        return self._clock() < self._rests_until
 
     def _forget(self, moment: float) -> None:
         """Drop the buckets that are full again, so that memory does not grow with the number of patients."""

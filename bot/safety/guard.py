@@ -82,9 +82,13 @@ class RedFlags:
 
     def _readings(self, words: Words) -> list[list[str]]:
         """The words as written, then with each unknown word as its likeliest corrections."""
-        options = [self.speller.options(word) for word in words.raw]
+        heard = self.speller.heard
+        options = [
+            (heard[word],) if word in heard else (word,) if stem in self.matcher.known else self.speller.options(word)
+            for stem, word in zip(words.stems, words.raw, strict=True)
+        ]
         readings = [words.stems]
-        for number in range(OPTIONS):
+        for number in range(OPTIONS + 2):
             reading = [
                 stem if choices[0] == word else normal(choices[min(number, len(choices) - 1)])
                 for stem, word, choices in zip(words.stems, words.raw, options, strict=True)

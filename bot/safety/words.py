@@ -16,7 +16,7 @@ NONE, COMMA, SENTENCE, MESSAGE = 0, 1, 2, 3
 #: Words that only add weight or that nobody needs; a rule never has to mind them.
 NOISE = frozenset(
     "a an the really very fucking fckn fkn effing freaking frigging literally actually quite extremely super totally absolutely basically "
-    "honestly definitely kinda sorta please pls plz um uh er erm completely incredibly awfully terribly seriously simply fully "
+    "honestly definitely kinda sorta please realy rly reely vry pls plz um uh er erm completely incredibly awfully terribly seriously simply fully "
     "slightly pretty damn damned proper properly sooo soo also somehow apparently".split()
 )
 
@@ -32,7 +32,7 @@ CONTRACTIONS = {
     "abt": "about", "n": "and", "hubby": "husband", "hubbys": "husband", "hubby's": "husband", "thru": "through", "til": "until", "till": "until",
     "tho": "though", "altho": "although", "nd": "and", "wk": "week", "wks": "weeks", "yrs": "years", "yr": "year", "mths": "months", "hrs": "hours",
     "hr": "hour", "mins": "minutes", "tmrw": "tomorrow", "2day": "today", "2nite": "tonight", "tonite": "tonight", "2night": "tonight", "rn": "right now",
-    "breathin": "breathing", "feelin": "feeling", "anymore": "any more", "everytime": "every time", "alot": "lots", "infront": "in front",
+    "hav": "have", "hed": "head", "blu": "blue", "cof": "cough", "wen": "when", "sum": "some", "wud": "would", "cud": "could", "shud": "should", "thot": "thought", "thots": "thoughts", "coff": "cough", "owt": "out", "sumthing": "something", "wiv": "with", "da": "the", "dat": "that", "dis": "this", "gon": "gone", "fone": "phone", "av": "have", "bout": "about", "cum": "come", "ded": "dead", "dye": "die", "stil": "still", "bak": "back", "blak": "black", "leggs": "legs", "breathin": "breathing", "feelin": "feeling", "anymore": "any more", "everytime": "every time", "alot": "lots", "infront": "in front",
     "stil": "still", "yday": "yesterday", "mum": "mother", "mom": "mother", "mam": "mother", "mummy": "mother", "mommy": "mother", "ma": "mother", "dad": "father", "daddy": "father",
     "mums": "mother", "moms": "mother", "dads": "father", "dr": "doctor", "doc": "doctor", "gp": "doctor", "docs": "doctor", "meds": "medicine", "med": "medicine",
     "medication": "medicine", "medications": "medicine", "medicines": "medicine", "drug": "medicine", "drugs": "medicine", "tabs": "tablets", "tab": "tablet", "caps": "capsules",
@@ -55,7 +55,7 @@ NUMBERS = {
 
 #: Forms that cutting endings cannot bring together.
 IRREGULAR = {
-    "swollen": "swell", "swole": "swell", "swelled": "swell", "swells": "swell", "took": "took", "taken": "took", "taking": "take", "tooken": "took", "tuk": "took",
+    "swollen": "swell", "swole": "swell", "takes": "takes", "swelled": "swell", "swells": "swell", "took": "took", "taken": "took", "taking": "take", "tooken": "took", "tuk": "took",
     "fell": "fall", "fallen": "fall", "drove": "drive", "driven": "drive", "numbness": "numb", "bled": "bleed", "bleeding": "bleed", "ate": "eat",
     "eaten": "eat", "drank": "drink", "drunk": "drunk", "swallowed": "swallow", "lost": "lose", "spent": "spend", "bought": "buy", "gone": "gone",
     "woke": "wake", "woken": "wake", "felt": "feel", "hurts": "hurt", "hurting": "hurt", "went": "go", "goes": "go", "going": "going",
@@ -74,13 +74,14 @@ IRREGULAR = {
     "evening": "evening", "nothing": "nothing", "something": "something", "anything": "anything", "everything": "everything", "thing": "thing", "bring": "bring",
     "stroke": "stroke", "need": "need", "bed": "bed", "red": "red", "breath": "breath", "speech": "speech", "blood": "blood", "killed": "kill", "hung": "hang",
     "controlled": "control", "rage": "rage", "sores": "sore", "smelly": "smell", "stinks": "stink", "stinking": "stink", "stinky": "stink", "fevers": "fever", "feverish": "fever",
-    "dizziness": "dizzy", "dizzier": "dizzy", "fainted": "faint", "slurring": "slur", "slurry": "slur", "slurs": "slur", "tried": "try", "left": "left", "hives": "hives",
+    "dizziness": "dizzy", "uncontrolled": "uncontrol", "uncontrollable": "uncontrol", "uncontrollably": "uncontrol", "uncontrolable": "uncontrol", "dizzier": "dizzy", "fainted": "faint", "slurring": "slur", "slurry": "slur", "slurs": "slur", "tried": "try", "left": "left", "hives": "hives",
     "babies": "baby", "pregnancy": "pregnant", "preggers": "pregnant", "preggo": "pregnant", "suicide": "suicide", "suicidal": "suicidal", "urgent": "urgent",
     "knew": "know", "known": "know", "told": "tell", "said": "say", "says": "say", "saw": "see", "seen": "see", "wetting": "wet", "choking": "choke", "paid": "pay",
     "puffed": "puff", "puffy": "puffy", "seizing": "seize", "stung": "sting", "cut": "cut", "cutting": "cut", "spilt": "spill", "crushing": "crush",
 }  # fmt: skip
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+(?:[.,:]\d+)*|[.!?;…\n]+|[,()—–]|\s-+\s|:(?=\s)|#")
+_SHORT = re.compile("[^aeiou][aeiou][^aeiouwxy]")
 _LONG = re.compile(r"([a-z])\1{2,}")
 _EMOJI = str.maketrans({"🩸": " blood ", "🚗": " driving ", "🚙": " driving ", "🎰": " gambling ", "🎲": " gambling ", "💊": " pills ", "😴": " asleep ", "🛒": " shopping ", "🛍": " shopping ", "🔪": " . ", "💔": " . ", "❌": " no ", "➡": " . ", "🚑": " . ", "🚫": " no ", "🤰": " pregnant ", "•": " . ", "*": "", "/": " or ", "&": " and ", "+": " and ", "=": " is "})  # fmt: skip
 _BREAKS = {",": COMMA, "(": COMMA, ")": COMMA, "—": COMMA, "–": COMMA, ":": COMMA}
@@ -129,8 +130,10 @@ def _cut(word: str) -> str:
             word = root
             if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
                 word = root[:-1]
+            elif _SHORT.fullmatch(root):
+                word = root + "e"  # "caring" is not about a car
             break
-    if len(word) > 3 and word.endswith("e"):
+    if len(word) > 4 and word.endswith("e"):
         word = word[:-1]
     if len(word) > 3 and word.endswith("y"):
         word = word[:-1] + "i"

@@ -21,13 +21,14 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 
 # What is left of a bad password once digits, signs and the usual swaps (0 for o, 3 for e) are undone.
-_COMMON = frozenset(
-    "password passwort passw admin administrator welcome letmein changeme qwerty qwertyuiop qwertyasdf asdfghjkl"
-    " zxcvbnm qazwsx qazwsxedc iloveyou monkey dragon football baseball princess sunshine superman batman master"
-    " secret login hello trustno starwars whatever clinic doctor nurse reception receptionist staff hospital"
-    " restless restlesslegs truffles veins summer winter spring autumn january monday test testing temp temporary"
-    " default guest user access abc abcdef abcdefgh abcdefghijkl abcd aaa correcthorsebatterystaple".split()
-)
+_COMMON_WORDS = """
+password passwort passw admin administrator welcome letmein changeme qwerty qwertyuiop qwertyasdf asdfghjkl
+zxcvbnm qazwsx qazwsxedc iloveyou monkey dragon football baseball princess sunshine superman batman master
+secret login hello trustno starwars whatever clinic doctor nurse reception receptionist staff hospital restless
+restlesslegs truffles veins summer winter spring autumn january monday test testing temp temporary default
+guest user access abc abcdef abcdefgh abcdefghijkl abcd aaa correcthorsebatterystaple
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 _SWAPS = str.maketrans("013457@$!", "oieastasi")
 
 _hasher = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106, second recommended option
@@ -134,9 +135,7 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff) 
 
 def everyone(session: Session) -> Sequence[tuple[Staff, int]]:
     """All accounts, each with how many conversations it holds."""
-    held = (
-        select(func.count()).select_from(Conversation).where(Conversation.claimed_by == Staff.id).correlate(Staff).scalar_subquery()
-    )
+    held = select(func.count()).select_from(Conversation).where(Conversation.claimed_by == Staff.id).correlate(Staff).scalar_subquery()
     rows = session.execute(select(Staff, held).order_by(Staff.disabled_at.is_not(None), Staff.name))
     return [(staff, count) for staff, count in rows]
 

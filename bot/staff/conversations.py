@@ -22,7 +22,13 @@ Text = Annotated[str, Form()]
 
 def add_routes(router: APIRouter, console: Console) -> None:
     def show(
-        request: Request, who: SignedIn, conversation_id: str, *, status: int = 200, problem: str | None = None, kept: dict[str, str] | None = None
+        request: Request,
+        who: SignedIn,
+        conversation_id: str,
+        *,
+        status: int = 200,
+        problem: str | None = None,
+        kept: dict[str, str] | None = None,
     ) -> Response:
         """The page of a conversation, with the queue beside it."""
         view = list_name(request.query_params.get("view", ""))
@@ -73,7 +79,17 @@ def add_routes(router: APIRouter, console: Console) -> None:
         with console.store.read() as session:
             rows, counts = desk.queue(session, view, who.staff), desk.counts(session, who.staff)
         return page(
-            request, "desk.html", section="queue", view=view, views=VIEWS, rows=rows, counts=counts, talk=None, open_id="", canned=(), kept={}
+            request,
+            "desk.html",
+            section="queue",
+            view=view,
+            views=VIEWS,
+            rows=rows,
+            counts=counts,
+            talk=None,
+            open_id="",
+            canned=(),
+            kept={},
         )
 
     @router.get("/conversations/{conversation_id}")
@@ -117,7 +133,12 @@ def add_routes(router: APIRouter, console: Console) -> None:
     @router.post("/conversations/{conversation_id}/note")
     def note(request: Request, who: Who, conversation_id: str, text: Text = "") -> Response:
         return act(
-            request, who, conversation_id, lambda session: desk.add_note(session, conversation_id, who.staff, text), "noted", kept={"note": text}
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.add_note(session, conversation_id, who.staff, text),
+            "noted",
+            kept={"note": text},
         )
 
     @router.post("/conversations/{conversation_id}/return")
@@ -162,7 +183,11 @@ def add_routes(router: APIRouter, console: Console) -> None:
         back: Text = "",
     ) -> Response:
         done = act(
-            request, who, conversation_id, lambda session: desk.set_booking(session, booking_id, who.staff, state, version=version), "booking"
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.set_booking(session, booking_id, who.staff, state, version=version),
+            "booking",
         )
         return go("/staff/bookings", "booking") if back == "bookings" and done.status_code == 303 else done
 

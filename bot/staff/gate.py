@@ -79,18 +79,24 @@ class StaffRoute(APIRoute):
         except RefusedError as error:
             return problem_page(request, error, kept=await _typed(request))
         except RequestValidationError:
-            return problem_page(request, RefusedError("form", "The form was not complete. Please go back and try again."), kept=await _typed(request))
+            return problem_page(
+                request, RefusedError("form", "The form was not complete. Please go back and try again."), kept=await _typed(request)
+            )
         except SQLAlchemyError as error:
             log.exception("staff page: database", exc_info=error)
             return problem_page(
                 request,
-                RefusedError("database", "The database cannot be reached just now, so nothing was saved. Please try again in a moment.", status=503),
+                RefusedError(
+                    "database", "The database cannot be reached just now, so nothing was saved. Please try again in a moment.", status=503
+                ),
                 kept=await _typed(request),
             )
         except Exception:
             log.exception("staff page failed: %s", self.path)
             return problem_page(
-                request, RefusedError("error", "Something went wrong on our side. Please try again.", status=500), kept=await _typed(request)
+                request,
+                RefusedError("error", "Something went wrong on our side. Please try again.", status=500),
+                kept=await _typed(request),
             )
 
     def _who(self, request: Request) -> SignedIn:

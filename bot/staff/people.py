@@ -20,7 +20,9 @@ Text = Annotated[str, Form()]
 
 
 def add_routes(router: APIRouter, console: Console) -> None:
-    def show_staff(request: Request, who: SignedIn, *, status: int = 200, problem: str | None = None, kept: dict[str, str] | None = None) -> Response:
+    def show_staff(
+        request: Request, who: SignedIn, *, status: int = 200, problem: str | None = None, kept: dict[str, str] | None = None
+    ) -> Response:
         with console.store.read() as session:
             people = accounts.everyone(session)
         return page(request, "staff.html", status=status, section="staff", people=people, problem=problem, kept=kept or {})
@@ -31,7 +33,15 @@ def add_routes(router: APIRouter, console: Console) -> None:
         with console.store.read() as session:
             found, by_state, counts = read_bookings(session, state, who.staff), booking_counts(session), desk.counts(session, who.staff)
         return page(
-            request, "bookings.html", section="bookings", bookings=found, by_state=by_state, state=state, counts=counts, views=VIEWS, view="bookings"
+            request,
+            "bookings.html",
+            section="bookings",
+            bookings=found,
+            by_state=by_state,
+            state=state,
+            counts=counts,
+            views=VIEWS,
+            view="bookings",
         )
 
     @router.get("/people")
@@ -44,9 +54,7 @@ def add_routes(router: APIRouter, console: Console) -> None:
             with console.store.write() as session:
                 accounts.add_staff(session, email, name, role, password)
         except RefusedError as error:
-            return show_staff(
-                request, who, status=error.status, problem=error.message, kept={"email": email, "name": name, "role": role}
-            )
+            return show_staff(request, who, status=error.status, problem=error.message, kept={"email": email, "name": name, "role": role})
         return go("/staff/people", "added")
 
     @router.post("/people/{staff_id}/off")

@@ -76,7 +76,9 @@ def touch(store: Store, who: SignedIn) -> None:
     """A person did something: the idle time begins anew."""
     late = now() - _TOUCH_EVERY
     with store.read() as session:
-        if not session.scalar(select(StaffSession.token_hash).where(StaffSession.token_hash == who.token_hash, StaffSession.seen_at < late)):
+        if not session.scalar(
+            select(StaffSession.token_hash).where(StaffSession.token_hash == who.token_hash, StaffSession.seen_at < late)
+        ):
             return
     with store.write() as session:
         session.execute(update(StaffSession).where(StaffSession.token_hash == who.token_hash).values(seen_at=now()))
@@ -137,9 +139,7 @@ def _count_try(session: Session, email: str, address: str) -> list[int]:
     ).all()
     if len(by_address) >= ADDRESS_TRIES:
         _wait(by_address[len(by_address) - ADDRESS_TRIES] + ADDRESS_SPAN, moment)
-    failures, last = session.execute(
-        select(func.count(), func.max(SignInAttempt.at)).where(SignInAttempt.key == f"account:{email}")
-    ).one()
+    failures, last = session.execute(select(func.count(), func.max(SignInAttempt.at)).where(SignInAttempt.key == f"account:{email}")).one()
     if failures >= FREE_TRIES:
         _wait(last + min(_FIRST_WAIT * 2 ** min(failures - FREE_TRIES, 10), _LONGEST_WAIT), moment)
     rows = [SignInAttempt(key=f"account:{email}", at=moment), SignInAttempt(key=f"address:{address}"[:300], at=moment)]

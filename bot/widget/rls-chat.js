@@ -202,6 +202,7 @@
   .staff .body { padding: 10px 15px; border-radius: 18px; border-start-start-radius: 5px; }
   .staff .who b { color: var(--rls-staff-ink); }
   .system { align-self: center; text-align: center; }
+  .urgent { text-align: start; }
   .urgent .body { box-shadow: inset 0 0 0 2px var(--rls-red-fill); }
   .flag { display: flex; gap: 8px; font-weight: 600; }
   .from a { color: inherit; display: inline-block; padding-block: 4px; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from actions.answer import ActionAnswer, ActionFollowUp
@@ -96,6 +98,7 @@ def test_what_was_understood_can_be_put_right(patient: Patient, text: str, taken
 def test_two_questions_get_two_answers(patient: Patient) -> None:
     said = patient.writes("is it hereditary and does iron help?", "ask_genetics", also={"name": IRON}).hears(ActionAnswer())
     assert [line["answer"] for line in said] == ["ask_genetics", IRON]
+    assert patient.slots["topic"] == IRON  # "tell me more" is of what was said last
 
 
 @pytest.mark.parametrize(("intent", "field"), [("ask_more", "more"), ("ask_repeat", "simple")])
@@ -105,6 +108,13 @@ def test_more_and_simpler_are_of_the_last_answer(patient: Patient, intent: str, 
     said = patient.writes("go on", intent).hears(ActionFollowUp())
     assert said[0]["text"] == clinic().fill(getattr(answers()[IRON], field))
     assert intent not in [choice["key"] for choice in said[0]["choices"]]
+
+
+@pytest.mark.parametrize("intent", ["ask_more", "ask_repeat"])
+def test_asked_again_it_does_not_say_the_same_again(patient: Patient, intent: str) -> None:
+    patient.writes("does iron help?", IRON).hears(ActionAnswer())
+    texts = [patient.writes("and?", intent).hears(ActionFollowUp())[0]["text"] for _ in range(4)]
+    assert all(one != two for one, two in pairwise(texts))
 
 
 def test_where_is_that_from_names_links_date_and_state(patient: Patient) -> None:
@@ -123,7 +133,7 @@ def test_a_follow_up_of_nothing_says_so(patient: Patient, intent: str) -> None:
 @pytest.mark.parametrize("intent", ["greet", "thank", "complain", "stop", "out_of_scope_other", "out_of_scope_medical", "rate_unhelpful"])
 def test_the_same_line_never_comes_in_the_same_words_twice_running(patient: Patient, intent: str) -> None:
     texts = [patient.writes("again", intent).hears(ActionAnswer())[0]["text"] for _ in range(5)]
-    assert all(one != two for one, two in zip(texts, texts[1:], strict=False))
+    assert all(one != two for one, two in pairwise(texts))
 
 
 def test_no_placeholder_reaches_a_patient(patient: Patient) -> None:

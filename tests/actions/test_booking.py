@@ -110,16 +110,17 @@ def test_the_whole_way(patient: Patient) -> None:
         ("/ask_iron_link", "ask_iron_link"),
         ("what is rls", "ask_what_is_rls"),
         ("cancel", "stop"),
+        ("why do you need that?", "ask_privacy"),
     ],
 )
 def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(patient: Patient, slot: str, text: str, intent: str) -> None:
     until(patient, slot)
-    assert answer(patient, text, intent) == {}
+    assert answer(patient, text, intent, confidence=0.5) == {}
     assert patient.said == []
 
 
 @pytest.mark.parametrize("slot", [slot for slot in SLOTS if slot != "booking_reason"])
-@pytest.mark.parametrize("intent", ["talk_to_staff", "delete_my_data", "goodbye"])
+@pytest.mark.parametrize("intent", ["talk_to_staff", "delete_my_data", "goodbye", "check_symptoms"])
 def test_wishes_that_are_no_questions_get_through_too(patient: Patient, slot: str, intent: str) -> None:
     until(patient, slot)
     assert answer(patient, "as I said before", intent) == {}

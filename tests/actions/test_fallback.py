@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from actions.answer import ActionAnswer
@@ -55,7 +57,7 @@ def test_an_answer_in_between_starts_the_count_again(patient: Patient) -> None:
 )
 def test_the_same_apology_never_comes_twice_running(patient: Patient, text: str, ranking: list) -> None:
     texts = [miss(patient, text, ranking)["text"] for _ in range(5)]
-    assert all(one != two for one, two in zip(texts, texts[1:], strict=False))
+    assert all(one != two for one, two in pairwise(texts))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.actions.conftest import Patient
 def test_a_row_says_what_was_understood_and_which_wording_was_answered(patient: Patient) -> None:
     ranking = [("ask_genetics", 0.8123), ("ask_causes", 0.1), ("nlu_fallback", 0.05), ("greet", 0.01)]
     patient.writes("is it in the family", "ask_genetics", 0.8123, ranking=ranking)
-    patient.message["metadata"]["model_id"] = "abc"
+    patient.events[-1]["metadata"] = {"model_id": "abc"}
     patient.hears(ActionAnswer())
     (row,) = patient.rows(TurnLog)
     assert (row.conversation_id, row.inbound_id, row.action, row.intent, row.model) == (
@@ -52,7 +52,7 @@ def test_the_second_of_two_answers_has_its_own_row(patient: Patient) -> None:
 
 
 def test_a_miss_and_a_question_of_a_form_are_logged_too(patient: Patient) -> None:
-    patient.writes("hm", "nlu_fallback", 0.1).hears(ActionFallback())
+    patient.writes("hm the thing", "nlu_fallback", 0.1).hears(ActionFallback())
     patient.writes("book", "book_appointment").hears(AskName())
     assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [
         ("action_fallback", "fallback_unknown"),

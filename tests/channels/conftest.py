@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.settings import settings
 from tests.support.bot_api import BotApi
 from tests.support.telegram_rig import House
-
-
-@pytest.fixture(autouse=True)
-def own_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test touches the data of the checkout."""
-    monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture

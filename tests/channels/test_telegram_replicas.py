@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.channels.telegram.polling import PollingBot
@@ -17,27 +18,24 @@ from bot.channels.telegram.send import TelegramSender
 from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.lines import add_line, locked
-from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, Message, Outbox, now
+from bot.store.engine import Store, make_engine
+from bot.store.models import Base, Conversation, Inbound, Message, Outbox, now
 from tests.support import updates
 from tests.support.bot_api import TOKEN, BotApi
-from tests.support.postgres import postgres
 from tests.support.telegram_rig import Rules
 
 CHATS = range(600, 612)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Store]:
-    with postgres() as store:
-        yield store
-
-
 @pytest.fixture
-def store(server: Store) -> Iterator[Store]:
-    yield server
-    with server.write() as session:
-        session.execute(delete(Conversation))
+def store(postgres: Any) -> Iterator[Store]:
+    """PostgreSQL, where writers do not wait for each other."""
+    url = postgres.new(empty=True)
+    engine = make_engine(url)
+    Base.metadata.create_all(engine)
+    yield Store(engine)
+    engine.dispose()
+    postgres.drop(url)
 
 
 def test_a_hundred_copies_at_once_on_four_front_doors_are_one_message(store: Store) -> None:
@@ -112,3 +110,22 @@ def test_three_senders_on_one_outbox_send_each_line_once_and_in_order(store: Sto
         asyncio.run(asyncio.wait_for(send(api), 30))
         for chat in CHATS:
             assert [message.text for message in api.to(chat)] == ["0", "1", "2"]
+
+
+def test_stopping_ends_even_if_it_is_woken_at_that_moment(store: Store) -> None:
+    """``asyncio.wait_for`` of Python 3.11 may swallow a cancellation that comes with the wake-up."""
+
+    async def begin_and_end() -> None:
+        for _ in range(40):
+            bell = Bell()
+            await bell.start()
+            delivery = Delivery(store, bell, {})
+            await delivery.start()
+            await asyncio.sleep(0.02)
+            delivery.kick()
+            await delivery.stop(0.1)
+
+    worker = threading.Thread(target=lambda: asyncio.run(begin_and_end()), daemon=True)
+    worker.start()
+    worker.join(20)
+    assert not worker.is_alive()

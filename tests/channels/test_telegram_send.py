@@ -52,14 +52,16 @@ def test_429_delays_that_chat_only(house: House, api: BotApi) -> None:
     known(house, CHAT, OTHER)
     api.fault("sendMessage", "429", chat=CHAT, seconds=2)
     began = time.monotonic()
-    say(house, CHAT, "slow")
+    say(house, CHAT, "slow", "after it")
+    api.wait_for(lambda: house.outbox(CHAT)[0].error == "429")
+    asked = time.monotonic()
     say(house, OTHER, "quick")
     api.wait_for(lambda: api.to(OTHER))
-    assert time.monotonic() - began < 1.5
-    api.wait_for(lambda: api.to(CHAT))
+    assert api.to(OTHER)[0].at - asked < 1 and api.to(CHAT) == []
+    api.wait_for(lambda: len(api.to(CHAT)) == 2)
     assert api.to(CHAT)[0].at - began >= 2
     api.wait_for(lambda: settled(house, CHAT))
-    assert [m.text for m in api.to(CHAT)] == ["slow"] and states(house, CHAT) == ["sent"]
+    assert [m.text for m in api.to(CHAT)] == ["slow", "after it"] and states(house, CHAT) == ["sent", "sent"]
 
 
 def test_429_for_all_is_obeyed_and_nothing_is_lost(house: House, api: BotApi) -> None:
@@ -123,6 +125,20 @@ def test_an_unreachable_server_is_tried_again_until_it_is_back(house: House, api
     api.start(port)
     api.wait_for(lambda: len(api.to(CHAT)) == 2)
     assert [m.text for m in api.to(CHAT)] == ["one", "two"]
+
+
+def test_many_on_their_way_in_one_outage_do_not_make_the_rest_longer(house: House, api: BotApi) -> None:
+    chats = range(700, 712)
+    known(house, *chats)
+    port = api.port
+    api.stop()
+    for chat in chats:
+        say(house, chat, "hello")
+    time.sleep(0.5)
+    api.start(port)
+    began = time.monotonic()
+    api.wait_for(lambda: all(len(api.to(chat)) == 1 for chat in chats))
+    assert time.monotonic() - began < 6
 
 
 def test_a_crash_while_sending_is_unknown_and_never_sent_again(house: House, api: BotApi) -> None:

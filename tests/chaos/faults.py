@@ -174,6 +174,7 @@ async def _telegram(rig: Rig) -> None:
         api.fault("getUpdates", rig.dice.choice(["500", "cut", "junk"]))
         await asyncio.sleep(rig.dice.uniform(0.5, 1.5))
     api.duplicates, api.shuffle = 0.0, False
+    api._faults.clear()  # what is still to come is not for the next round
     rig.in_flight += unclear
 
 

@@ -31,7 +31,7 @@ class FragileHouse(House):
         if webhook:
             self.environment["TELEGRAM_WEBHOOK_URL"] = f"{self.url}/telegram/webhook"
             self.environment["TELEGRAM_WEBHOOK_SECRET"] = SECRET
-        self._log = (folder.parent / f"{folder.name}.log").open("a")
+        self._log = (folder / "run.log").open("a")
 
     def launch(self) -> None:
         """Start the supervisor; it ends with us. Call on the main thread, whose end would end it too."""

@@ -8,7 +8,7 @@ import hashlib
 import random
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -19,6 +19,15 @@ from tests.support.bot_api import BotApi
 
 PATIENCE = 150.0  # seconds that a patient goes on trying to hand over one message
 _LOOKS = 6.0  # seconds that one waits for an answer before writing on
+
+
+async def either(ready: Callable[[], object], seconds: float) -> bool:
+    """Wait until ``ready``, or so many seconds; says which."""
+    for _ in range(round(seconds / 0.1)):
+        if ready():
+            return True
+        await asyncio.sleep(0.1)
+    return False
 
 
 class WidgetPatient:
@@ -67,9 +76,8 @@ class WidgetPatient:
             if again and again["seq"] != op.seq:
                 op.refused = f"a repeat got seq {again['seq']} after {op.seq}"
         if self._dice.random() < 0.5:
-            until = time.monotonic() + _LOOKS
-            while time.monotonic() < until and not any(seq > op.seq and who != "patient" for seq, who, _ in self.account.seen[op.seq :]):
-                await asyncio.sleep(0.1)
+            sent = op.seq
+            await either(lambda: any(seq > sent and who != "patient" for seq, who, _ in self.account.seen[sent:]), _LOOKS)
 
     async def _watch(self, http: httpx.AsyncClient) -> None:
         while not self._done.is_set():
@@ -128,9 +136,7 @@ class TelegramPatient:
             update = updates.press(self._chat, step.choice) if step.choice else updates.text(self._chat, step.text)
             self._push(step, update)
             if self._dice.random() < 0.5:
-                until = time.monotonic() + _LOOKS
-                while time.monotonic() < until and len(self._api.to(self._chat)) == before:
-                    await asyncio.sleep(0.2)
+                await either(lambda: len(self._api.to(self._chat)) > before, _LOOKS)  # noqa: B023
             await asyncio.sleep(self._dice.uniform(0, 2))
 
     async def finish(self) -> None:

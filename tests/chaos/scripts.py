@@ -32,7 +32,12 @@ QUESTIONS = (
 )
 RED_FLAGS = ("i have crushing chest pain and cannot breathe", "my calf is swollen and hot on one side")
 STAFF = Step(choice="talk_to_staff")
-CONTACT = {"name": "Marguerite Oyelaran", "contact": "+1 555 010 0142", "times": "tuesday mornings before ten", "reason": "aching legs since spring"}
+CONTACT = {
+    "name": "Marguerite Oyelaran",
+    "contact": "+1 555 010 0142",
+    "times": "tuesday mornings before ten",
+    "reason": "aching legs since spring",
+}
 BOOKING = (
     Step(choice="book_appointment"),
     Step(text=CONTACT["name"]),
@@ -70,5 +75,7 @@ class Lessons:
         steps = []
         for _ in range(turns):
             roll = dice.random()
-            steps.append(Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(self.questions))
+            steps.append(
+                Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(self.questions)
+            )
         return kind, steps

@@ -50,6 +50,10 @@ class Verdict:
         bad = self.lost + self.doubled + self.disordered + self.unanswered + self.unacknowledged + self.wrong
         return bad == 0 and self.unknown <= self.unknown_allowed
 
+    def worst(self, count: int) -> list[str]:
+        """The gravest findings."""
+        return sorted(self.findings, key=lambda text: text.startswith("wrong"))[:count]
+
     def note(self, what: str, text: str) -> None:
         setattr(self, what, getattr(self, what) + 1)
         self.findings.append(f"{what}: {text}")
@@ -177,11 +181,15 @@ class _Case:
         flags = sum(op.step.urgent for op in self.account.ops if op.acknowledged)
         if len(alerts) != flags:
             self.note("doubled" if len(alerts) > flags else "lost", f"{len(alerts)} alerts for {flags} red flags")
-        turns = Counter((row.inbound_id, row.action, row.ordinal) for row in self._rows(TurnLog, TurnLog.conversation_id == identifier, TurnLog.id))
+        turns = Counter(
+            (row.inbound_id, row.action, row.ordinal) for row in self._rows(TurnLog, TurnLog.conversation_id == identifier, TurnLog.id)
+        )
         if any(times > 1 for times in turns.values()):
             self.note("doubled", "an action is logged twice")
         bookings = self._rows(Booking, Booking.conversation_id == identifier, Booking.id)
-        wanted = int(self.account.script == "booking" and any(op.step.expect == ("booking_done",) and op.acknowledged for op in self.account.ops))
+        wanted = int(
+            self.account.script == "booking" and any(op.step.expect == ("booking_done",) and op.acknowledged for op in self.account.ops)
+        )
         if any(row.state == "set_aside" for row in self.inbox):
             return
         if len(bookings) != wanted:

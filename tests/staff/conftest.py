@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,11 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from bot.conversation.bell import Bell
 from bot.conversation.lines import add_line
+from bot.staff import accounts
 from bot.staff.accounts import add_staff
 from bot.staff.app import make_router
 from bot.store.engine import Store, make_engine
@@ -50,7 +54,9 @@ class House:
         page = browser.get("/staff/account").text
         return Person(browser, token_in(page))
 
-    def conversation(self, text: str = "can I talk to a person", *, mode: str = "waiting", channel: str = "widget", minutes: float = 0) -> str:
+    def conversation(
+        self, text: str = "can I talk to a person", *, mode: str = "waiting", channel: str = "widget", minutes: float = 0
+    ) -> str:
         """A conversation in which the patient said one thing ``minutes`` ago."""
         with self.store.write() as session:
             made = Conversation(channel=channel, external_id=text[:60] if channel == "telegram" else None, consent_at=now())
@@ -140,17 +146,41 @@ def try_password(browser: TestClient, email: str, password: str, **extra: str) -
     return browser.post("/staff/sign-in", data={"csrf": token, "email": email, "password": password, **extra})
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'console.db'}")
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """Real argon2, but with little memory: what it costs is not what these tests are about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("staff") / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
+def make_house(path: Path, empty: Path) -> House:
+    shutil.copy(empty, path)
+    engine = make_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     store = Store(engine)
     kicked: list[str] = []
     router = make_router(store, Bell(), kicked.append)
     app = FastAPI()
     app.include_router(router)
-    yield House(store, router, app, kicked)
-    engine.dispose()
+    return House(store, router, app, kicked)
+
+
+@pytest.fixture
+def house(tmp_path: Path, empty_database: Path) -> Iterator[House]:
+    made = make_house(tmp_path / "console.db", empty_database)
+    yield made
+    made.store.engine.dispose()
 
 
 @pytest.fixture

@@ -43,7 +43,9 @@ def test_of_two_who_claim_at_once_one_is_refused_with_the_others_name(house: Hou
         talk = house.conversation()
         start, answers = threading.Barrier(2), {}
 
-        def claim(name: str, person: Person, talk: str = talk, start: threading.Barrier = start, answers: dict[str, object] = answers) -> None:
+        def claim(
+            name: str, person: Person, talk: str = talk, start: threading.Barrier = start, answers: dict[str, object] = answers
+        ) -> None:
             start.wait()
             answers[name] = person.post(talk_path(talk, "claim"))
 
@@ -194,7 +196,9 @@ def test_many_newer_conversations_never_push_a_red_flag_off_the_list(house: Hous
     house.flag(flagged, minutes=5000)
     with house.store.write() as session:
         session.add_all(Conversation(channel="widget", last_seq=1) for _ in range(320))
-        session.execute(update(Conversation).where(Conversation.id == flagged).values(updated_at=now() - timedelta(days=4)))
+        # Given back to the assistant, so that nothing but the flag itself keeps it on top.
+        given_back = {"mode": "assistant", "waiting_since": None, "updated_at": now() - timedelta(days=4)}
+        session.execute(update(Conversation).where(Conversation.id == flagged).values(given_back))
     assert order(ana.get("/staff/?view=open").text)[0] == flagged
 
 
@@ -284,7 +288,7 @@ def test_hostile_text_is_only_text_everywhere(house: House, ana: Person) -> None
     for path in pages:
         text = ana.get(path).text
         assert "<script>alert" not in text and "<img src=x" not in text and "<svg onload" not in text, path
-        assert "href=\"javascript:" not in text, path
+        assert 'href="javascript:' not in text, path
     assert "&lt;script&gt;alert(1)" in ana.get(talk_path(talk)).text
 
 
@@ -292,7 +296,14 @@ def test_links_of_reviewed_text_work_and_those_of_patients_do_not(house: House, 
     talk = house.conversation("see [me](https://evil.example)")
     with house.store.write() as session:
         session.add(
-            Message(conversation_id=talk, seq=90, sender="system", text="Call [911](tel:911) or [x](javascript:alert(1)) <b>now</b>", choices=[], sources=[])
+            Message(
+                conversation_id=talk,
+                seq=90,
+                sender="system",
+                text="Call [911](tel:911) or [x](javascript:alert(1)) <b>now</b>",
+                choices=[],
+                sources=[],
+            )
         )
     page = ana.get(talk_path(talk)).text
     assert '<a href="tel:911" rel="noreferrer noopener">911</a>' in page
@@ -318,7 +329,9 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
             )
         )
         for seq in (50, 51):
-            session.add(Message(conversation_id=talk, seq=seq, sender="assistant", text="Iron.", choices=[], sources=[], inbound_id=inbound))
+            session.add(
+                Message(conversation_id=talk, seq=seq, sender="assistant", text="Iron.", choices=[], sources=[], inbound_id=inbound)
+            )
     page = ana.get(talk_path(talk)).text
     assert page.count("Understood:") == 1
     for part in ("ask_iron_link</code> 93%", "ask_iron_test</code> 4%", "ask_iron_link (version 3)", "m1"):

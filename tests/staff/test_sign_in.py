@@ -181,7 +181,8 @@ def test_disabled_account_is_out_at_once_and_told_why(house: House, ana: Person,
 
 
 @pytest.mark.parametrize(
-    "aim", ["https://evil.example/", "//evil.example/staff/", "/\\evil.example", "/staff/\\..", "javascript:alert(1)", "/other", "/staff/sign-in"]
+    "aim",
+    ["https://evil.example/", "//evil.example/staff/", "/\\evil.example", "/staff/\\..", "javascript:alert(1)", "/other", "/staff/sign-in"],
 )
 def test_after_sign_in_one_never_lands_elsewhere(house: House, aim: str) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
@@ -194,7 +195,10 @@ def test_after_sign_in_one_lands_where_one_was_going(house: House) -> None:
     assert answer.headers["location"] == "/staff/bookings?state=booked"
 
 
-@pytest.mark.parametrize("password", ["short", "password1234", "P4ssw0rd!2026", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "anaruizanaruiz", "ana@clinic.example"])
+@pytest.mark.parametrize(
+    "password",
+    ["short", "password1234", "P4ssw0rd!2026", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "anaruizanaruiz", "ana@clinic.example"],
+)
 def test_easy_passwords_are_refused(password: str) -> None:
     with pytest.raises(RefusedError):
         check_password(password, email="ana@clinic.example", name="Anaruiz")

@@ -131,9 +131,9 @@ class House:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def _down(self) -> None:
+        await self.telegram.stop()
         await self.runner.stop(1.0)
         await self.delivery.stop(1.0)
-        await self.telegram.stop()
         if self._server:
             self._server.should_exit = True
             self._server.force_exit = True

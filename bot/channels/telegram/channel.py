@@ -40,7 +40,7 @@ _REMEMBERED = 2000  # callback queries
 
 
 class Telegram:
-    """Receives by webhook if an address is set, by long polling otherwise. Start after the bell, stop after delivery.
+    """Receives by webhook if an address is set, by long polling otherwise. Stop it before delivery.
 
     Args:
         kick: called with a conversation in which a message waits for the assistant.
@@ -99,8 +99,7 @@ class Telegram:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        for request in self._requests:
-            await request.shutdown()
+        await self._requests[0].shutdown()  # the other one is delivery's, which may still have lines to send
 
     def follow(self, after: After) -> None:
         """What follows the commit of an update. Call on the event loop; nothing here may be lost that matters."""

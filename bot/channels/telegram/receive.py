@@ -137,7 +137,8 @@ class Receiver:
         conversation = self._find(session, message.chat.id) or self._begin(session, message.chat.id, language)
         if self._known(session, key):
             return After()
-        mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
+        if conversation.unreachable:
+            mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
         self._mark_late(session, conversation, update.update_id)
         entry = Entry(session, conversation, key)
         return self._edited(entry, message) if update.edited_message else self._written(entry, message)
@@ -259,7 +260,8 @@ class Receiver:
             # Stored, but a crash came before the erasing: else the conversation would not be here any more.
             left = consent.erasing(conversation.id, known.choice or "") if known.note == "erase" else After()
             return replace(left, callback=query.id, chat=chat.id)
-        mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
+        if conversation.unreachable:
+            mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
         entry = Entry(session, conversation, key)
         if not _KEY.fullmatch(choice):
             return replace(self._kindly(entry, "unknown_choice", words.OLD_BUTTON), callback=query.id)

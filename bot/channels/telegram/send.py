@@ -21,6 +21,7 @@ class TelegramSender:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._request = bot.request  # delivery ends after the channel, so the connection is closed here
 
     def parts(self, line: Message) -> list[Part]:
         return render(line)
@@ -38,6 +39,9 @@ class TelegramSender:
         except (TelegramError, ValueError) as error:
             return outcome(error)
         return Outcome("sent", provider_id=str(sent.message_id))
+
+    async def close(self) -> None:
+        await self._request.shutdown()
 
 
 def outcome(error: Exception) -> Outcome:

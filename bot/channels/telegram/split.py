@@ -60,7 +60,7 @@ def _cut(text: str, start: int, furthest: int, whole: Sequence[tuple[int, int]])
     least = start + int((furthest - start) * _LEAST)
     for pattern, lowest in ((_PARAGRAPH, least), (_SENTENCE, least), (_WORD, start + 1)):
         # A run of white space may reach over the limit: what counts is where it begins.
-        places = [m.start() if m.group() else m.end() for m in pattern.finditer(text, lowest, min(len(text), furthest + 1))]
+        places: list[int] = [m.start() if m.group() else m.end() for m in pattern.finditer(text, lowest, min(len(text), furthest + 1))]
         for place in reversed(places):
             if start < place <= furthest and not any(a < place < b for a, b in whole):
                 return place

@@ -1,0 +1,57 @@
+"""The migrations make exactly the tables of the models, on both databases, and can be taken back."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, Engine, inspect
+
+from bot.store.migrate import alembic_config, migrate
+from bot.store.models import Base
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def checks(engine: Engine) -> dict[str, set[str]]:
+    """Alembic does not compare these."""
+    inspector = inspect(engine)
+    return {table: {str(check["name"]) for check in inspector.get_check_constraints(table)} for table in Base.metadata.tables}
+
+
+def test_migrations_and_models_agree(engine: Engine) -> None:
+    assert differences(engine) == []
+
+
+def test_they_agree_on_checks_and_cascades_too(engine: Engine) -> None:
+    wanted = {
+        name: {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
+        for name, table in Base.metadata.tables.items()
+    }
+    assert checks(engine) == wanted
+    inspector = inspect(engine)
+    for name, table in Base.metadata.tables.items():
+        made = {key["constrained_columns"][0]: (key["options"].get("ondelete") or "").upper() for key in inspector.get_foreign_keys(name)}
+        assert made == {key.parent.name: key.ondelete or "" for key in table.foreign_keys}, name
+
+
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+    migrate(engine)
+    assert differences(engine) == []
+
+
+def test_down_to_nothing_and_up_again(engine: Engine) -> None:
+    command.downgrade(alembic_config(engine), "base")
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    migrate(engine)
+    assert differences(engine) == []
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    script = ScriptDirectory.from_config(alembic_config(None))
+    assert len(script.get_heads()) == 1
