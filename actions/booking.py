@@ -20,6 +20,8 @@ from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, last_said, log_turn, say_line
 from actions.turn import Turn, read_turn
 from bot.answers import answers
+from bot.settings import settings
+from bot.store.contact_links import make_link
 from bot.store.models import Booking, Event, now
 
 FORM = "booking_form"
@@ -30,6 +32,9 @@ FIELDS = {
     "booking_reason": "What it is about",
 }
 SLOTS = (*FIELDS, "booking_consent", "booking_confirm")
+#: On Telegram these two are asked on a one-time web page after the request, so that they never stand in the chat.
+BY_LINK = "(on a private page)"
+_BY_LINK_ON = {"telegram"}
 _MAX = {"booking_name": 100, "booking_contact": 200, "booking_times": 500, "booking_reason": 1000}
 #: Intents that answer a yes/no question or belong to the form; all others may interrupt it.
 _OWN = {"affirm", "deny", "thank", "greet", "book_appointment", "nlu_fallback", "out_of_scope_other", "out_of_scope_medical", None}
@@ -152,7 +157,19 @@ def declines(turn: Turn) -> bool:
 
 
 def summary(slots: Dict[Text, Any]) -> str:
-    return "\n".join(f"- {label}: {slots.get(slot) or '-'}" for slot, label in FIELDS.items())
+    return "\n".join(f"- {label}: {slots.get(slot) or '-'}" for slot, label in FIELDS.items() if slots.get(slot) != BY_LINK)
+
+
+class ActionBeginBooking(Action):
+    """On channels that others can read, name and contact are left to the private page."""
+
+    def name(self) -> Text:
+        return "action_begin_booking"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+        if read_turn(tracker).channel not in _BY_LINK_ON:
+            return []
+        return [SlotSet("booking_name", BY_LINK), SlotSet("booking_contact", BY_LINK)]
 
 
 class ValidateBookingForm(FormValidationAction):
@@ -216,7 +233,8 @@ class ActionAskBookingConfirm(Action):
         turn = read_turn(tracker)
         if last_said(tracker) == "booking_confirm" and not interrupts("booking_confirm", turn) and declines(turn):
             line = "booking_change"
-            choices = [{"key": f"say_{key}", "label": f"Change: {label}"} for key, label in FIELDS.items()]
+            asked = [key for key in FIELDS if tracker.get_slot(key) != BY_LINK]
+            choices = [{"key": f"say_{key}", "label": f"Change: {FIELDS[key]}"} for key in asked]
             say_line(dispatcher, tracker, line, choices=[*choices, *answers().choices(["stop"])])
         else:
             line = "booking_confirm"
@@ -243,31 +261,39 @@ class ActionSubmitBooking(Action):
             say_line(dispatcher, tracker, "booking_no_consent")
             await log_turn(turn, self.name(), "booking_no_consent")
             return [SlotSet(slot, None) for slot in SLOTS]
-        say_line(dispatcher, tracker, await in_store(lambda session: store_booking(session, turn, slots)))
+        line, link = await in_store(lambda session: store_booking(session, turn, slots))
+        say_line(dispatcher, tracker, line)
+        if link:
+            say_line(dispatcher, tracker, "booking_link", extra=link)
         return [SlotSet(slot, None) for slot in SLOTS]
 
 
-def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> str:
-    """Write the request once, in the transaction that also hands the conversation over; returns the line to say."""
+def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> tuple[str, str]:
+    """Write the request once, in the transaction that also hands the conversation over.
+
+    Returns the line to say, and the address of the private page where name and contact are still to be left, or "".
+    """
     conversation = belongs_here(session, turn)
     if conversation is None:
-        return OUTSIDE
-    if session.scalar(select(Booking.id).where(Booking.inbound_id == turn.inbound_id)):
-        return "booking_done"
+        return OUTSIDE, ""
     assert turn.inbound_id is not None
-    session.add(
-        Booking(
+    booking = session.scalars(select(Booking).where(Booking.inbound_id == turn.inbound_id)).first()
+    if booking is None:
+        given = {key: "" if slots[key] == BY_LINK else slots[key] for key in FIELDS}
+        booking = Booking(
             conversation_id=conversation.id,
             inbound_id=turn.inbound_id,
-            name=slots["booking_name"],
-            contact=slots["booking_contact"],
-            times=slots["booking_times"],
-            reason=slots["booking_reason"],
+            name=given["booking_name"],
+            contact=given["booking_contact"],
+            times=given["booking_times"],
+            reason=given["booking_reason"],
             consent_at=now(),
         )
-    )
-    hand_over(session, turn, "action_submit_booking", "booking", said="booking_done")
-    return "booking_done"
+        session.add(booking)
+        session.flush()
+        hand_over(session, turn, "action_submit_booking", "booking", said="booking_done")
+    address = settings().public_url  # a page on this machine alone would reach no patient
+    return "booking_done", make_link(session, booking, address=address) if address and not booking.contact else ""
 
 
 class ActionCancelBooking(Action):

@@ -23,14 +23,15 @@ OPTIONS = 3
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
-def read_lexicon() -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
+def read_lexicon() -> tuple[frozenset[str], frozenset[str], frozenset[str], dict[str, str]]:
     """What ``lexicon.txt`` holds.
 
     Returns:
-        all words; those under its heading ``# medicines``; and its pairs of words that are often written for each other.
+        all words; those that win against the rest; those under its heading ``# medicines``; and its pairs of words that are often written for each other.
     """
     words: set[str] = set()
     medicines: set[str] = set()
+    first: set[str] = set()
     heard: dict[str, str] = {}
     section = ""
     for line in LEXICON.read_text(encoding="utf-8").splitlines():
@@ -39,12 +40,14 @@ def read_lexicon() -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
             continue
         row = line.lower().split()
         if section == "heard as":
-            heard.update(pair.split(":") for pair in row)
+            heard.update((wrong, right) for wrong, _, right in (pair.partition(":") for pair in row))
             continue
         words.update(row)
         if section == "medicines":
             medicines.update(row)
-    return frozenset(words), frozenset(medicines), heard
+        if section != "words of the red-flag rules":
+            first.update(row)
+    return frozenset(words), frozenset(first), frozenset(medicines), heard
 
 
 _SOUNDS = [
@@ -68,18 +71,18 @@ class Speller:
     """Corrects single words and whole texts."""
 
     def __init__(self) -> None:
-        self.lexicon, self.medicines, self.heard = read_lexicon()
+        self.lexicon, first, self.medicines, self.heard = read_lexicon()
         self.known: set[str] = set(self.lexicon)
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
         counts: dict[str, int] = {}
         for word in self.lexicon:
-            counts[word] = HUGE
+            counts[word] = HUGE * 100 if word in first else HUGE
         with (files("symspellpy") / "frequency_dictionary_en_82_765.txt").open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines):
                 word, _, count = line.partition(" ")
                 self.known.add(word)
                 if word in self.lexicon:
-                    counts[word] = HUGE + int(count)
+                    counts[word] += int(count)
                 elif number < CANDIDATES:
                     counts[word] = int(count)
         self._sounds: dict[str, list[str]] = {}

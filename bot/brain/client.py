@@ -92,7 +92,7 @@ class RasaClient:
             raise BrainUnavailable("too slow") from None
         except httpx.HTTPStatusError as error:
             raise BrainUnavailable(f"status {error.response.status_code}") from None
-        except (httpx.HTTPError, ValueError, UnicodeDecodeError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:  # no JSON, or JSON of a depth that nobody means
             raise BrainUnavailable(type(error).__name__) from None
 
 

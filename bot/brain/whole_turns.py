@@ -4,6 +4,9 @@ Rasa's own REST channel answers 200 with whatever was said before something brok
 that failed ("the actions events are lost"): the patient would get half an answer, and a form that was begun would not
 be there for the next one. Here any failure ends the turn before Rasa stores it, and the front door asks again.
 
+The same goes for Rasa's tracker store: when it fails, Rasa goes on in memory ("Falling back"), with a form forgotten, and
+writes the patient's words into its log. Here that too ends the turn.
+
 A message that comes a second time, because its first answer never arrived, gets that answer again. That is looked up
 under Rasa's lock of the conversation, so a form cannot take the same words twice even while the first turn still runs.
 """
@@ -17,6 +20,7 @@ from typing import Any
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import FailSafeTrackerStore
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -26,6 +30,10 @@ log = logging.getLogger(__name__)
 
 class BrokenTurn(BaseException):
     """An action failed. No ``Exception``, because Rasa catches every one of those and goes on."""
+
+
+class TrackerStoreDown(RuntimeError):
+    """Rasa's tracker could not be read or written."""
 
 
 class FrontDoor(InputChannel):  # type: ignore[misc]
@@ -68,7 +76,7 @@ def said_before(events: Iterable[Any], inbound_id: int) -> list[dict[str, Any]]:
 
 
 def _install() -> None:
-    """Put both guards into Rasa, once."""
+    """Put the guards into Rasa, once."""
     run, handle = RemoteAction.run, MessageProcessor.handle_message
     if hasattr(run, "whole"):
         return
@@ -91,5 +99,9 @@ def _install() -> None:
         message.output_channel.messages.extend(said)
         return said
 
+    def give_up(self: Any, error: Exception) -> None:
+        raise TrackerStoreDown(type(error).__name__) from None
+
     run_or_break.whole = True  # type: ignore[attr-defined]
     RemoteAction.run, MessageProcessor.handle_message = run_or_break, handle_once
+    FailSafeTrackerStore.on_tracker_store_error = FailSafeTrackerStore.on_tracker_store_retrieve_error = give_up

@@ -1,6 +1,6 @@
 """A one-time web page for contact details, so that name and telephone number never stand in a chat that others can read.
 
-The booking flow sends a link; the patient fills in the page; the booking takes the details from here. The link works
+The booking flow sends a link; what the patient fills in goes straight into the booking request. The link works
 once and for 24 hours, and opening it changes nothing: messengers and virus scanners open links too.
 """
 
@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 from markupsafe import Markup
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.lines import add_line, locked
 from bot.conversation.text import clean
+from bot.store.contact_links import open_link, use_link
 from bot.store.engine import Store
-from bot.store.models import ContactLink, now
 
-LASTS = timedelta(hours=24)
 MAX_FIELD = 256
 ARRIVED = "Thank you. Your contact details have reached {clinic_name}. They are not shown in this chat."
 
@@ -69,44 +63,6 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Contact:
-    name: str
-    contact: str
-
-
-def make_link(session: Session, conversation_id: str, *, address: str) -> str:
-    """A new link for a conversation; earlier ones that were not used stop working.
-
-    Args:
-        address: where patients reach us, such as ``settings().address``.
-    """
-    token = secrets.token_urlsafe(32)
-    session.execute(
-        update(ContactLink)
-        .where(ContactLink.conversation_id == conversation_id, ContactLink.used_at.is_(None))
-        .values(expires_at=now())
-    )
-    session.add(ContactLink(token_hash=_hash(token), conversation_id=conversation_id, expires_at=now() + LASTS))
-    session.flush()
-    return f"{address.rstrip('/')}/contact/{token}"
-
-
-def take_contact(session: Session, conversation_id: str) -> Contact | None:
-    """The details that were left last, handed out once and then emptied here; ``None`` if there are none."""
-    rows = session.scalars(
-        select(ContactLink)
-        .where(ContactLink.conversation_id == conversation_id, ContactLink.contact.is_not(None))
-        .order_by(ContactLink.used_at.desc())
-        .with_for_update()
-    ).all()
-    found = Contact(rows[0].name or "", rows[0].contact or "") if rows else None
-    for row in rows:
-        row.name = row.contact = None
-    session.flush()
-    return found
-
-
 def make_router(store: Store, bell: Bell) -> APIRouter:
     """``GET`` and ``POST /contact/{token}``."""
     router = APIRouter(include_in_schema=False)
@@ -114,35 +70,25 @@ def make_router(store: Store, bell: Bell) -> APIRouter:
     @router.get("/contact/{token}")
     def show(token: str) -> HTMLResponse:
         with store.read() as session:
-            return _form() if _open(session, token) else _closed()
+            return _form() if open_link(session, token) else _closed()
 
     @router.post("/contact/{token}")
     def keep(token: str, name: Annotated[str, Form()] = "", contact: Annotated[str, Form()] = "") -> HTMLResponse:
         name, contact = clean(name), clean(contact)
         with store.write() as session:
-            link = _open(session, token)
+            link = open_link(session, token)
             conversation = locked(session, link.conversation_id) if link else None
             if link is None or conversation is None:
                 return _closed()
             if not name or not contact or max(len(name), len(contact)) > MAX_FIELD:
                 return _form(name, contact, problem="Please fill in both fields, each with at most 256 characters.")
-            used = session.execute(
-                update(ContactLink)
-                .where(ContactLink.token_hash == link.token_hash, ContactLink.used_at.is_(None))
-                .values(name=name, contact=contact, used_at=now())
-            )
-            if used.rowcount != 1:  # type: ignore[attr-defined]
+            if not use_link(session, link, name=name, contact=contact):
                 return _closed()
             add_line(session, conversation, "system", clinic().fill(ARRIVED))
         bell.ring(conversation.id)
         return _page("Thank you", ["Your details are with the clinic. You can close this page and go back to the chat."])
 
     return router
-
-
-def _open(session: Session, token: str) -> ContactLink | None:
-    link = session.get(ContactLink, _hash(token))
-    return link if link and link.used_at is None and link.expires_at > now() else None
 
 
 def _form(name: str = "", contact: str = "", *, problem: str = "") -> HTMLResponse:
@@ -175,6 +121,3 @@ def _page(
     )
     return HTMLResponse(page, status_code=status, headers=_HEADERS)
 
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

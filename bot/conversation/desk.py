@@ -265,7 +265,7 @@ def _last_lines(session: Session, ids: Sequence[str]) -> dict[str, Message]:
 def names_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The name that a patient gave with a booking request, by conversation."""
     rows = session.execute(select(Booking.conversation_id, Booking.name).where(Booking.conversation_id.in_(ids)).order_by(Booking.id))
-    return {conversation_id: name for conversation_id, name in rows}
+    return {conversation_id: name for conversation_id, name in rows if name}
 
 
 def counts(session: Session, staff: Staff) -> dict[str, int]:

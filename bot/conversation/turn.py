@@ -155,7 +155,9 @@ class TurnRunner:
 
     def _tell_late(self) -> list[str]:
         """Say that it will be late to whoever has waited long: behind a hung turn, or while every worker is busy."""
-        waits = (Inbound.state == "pending", Inbound.received_at < now() - _LATE)
+        moment = now()
+        held = Inbound.not_before > moment + timedelta(days=1)  # waits for consent, and was told so
+        waits = (Inbound.state == "pending", Inbound.received_at < moment - _LATE, or_(Inbound.not_before.is_(None), ~held))
         with self._store.read() as session:
             found = session.scalars(
                 select(Inbound.conversation_id)

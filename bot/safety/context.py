@@ -9,11 +9,60 @@ from bot.safety.matcher import DENIALS, Hit, Matches
 from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
 
 REACH = 6
-SUBJECTS = frozenset("i my he his she her it they their we our you your this that there left right".split())
-ENDS = frozenset("but though although however except just only because since still until yet instead whereas unless while now today tonight".split())
-LEADING = frozenset("in on of with to from around at for under behind up and or by through that than".split())
-PAST = frozenset("was were had did been".split())
-PRESENT = frozenset("am is are cannot do does has hav will now anyway anyhow".split())
+SUBJECTS = frozenset(
+    ["i", "my", "he", "his", "she", "her", "it", "they", "their", "we", "our", "you", "your", "this", "that", "there", "left", "right"]
+)
+ENDS = frozenset(
+    [
+        "but",
+        "though",
+        "although",
+        "however",
+        "except",
+        "just",
+        "only",
+        "because",
+        "since",
+        "still",
+        "until",
+        "yet",
+        "instead",
+        "whereas",
+        "unless",
+        "while",
+        "now",
+        "today",
+        "tonight",
+    ]
+)
+LEADING = frozenset(
+    [
+        "in",
+        "on",
+        "of",
+        "with",
+        "to",
+        "from",
+        "around",
+        "at",
+        "for",
+        "under",
+        "behind",
+        "up",
+        "and",
+        "or",
+        "by",
+        "through",
+        "that",
+        "than",
+        "when",
+        "while",
+        "as",
+        "if",
+    ]
+)
+PAST = frozenset(["was", "were", "had", "did", "been"])
+PRESENT = frozenset(["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"])
 LISTS = frozenset(["or", "nor", "and"])
 
 
@@ -44,7 +93,7 @@ class Light:
         self._date()
         self._imagine()
         self._ask()
-        for start, end in self._cue("story"):
+        for start, _ in self._cue("story"):
             self._mark_sentence(self.story, start)
 
     def dark(self, hit: Hit, even: tuple[str, ...], sign: bool) -> bool:
@@ -135,7 +184,11 @@ class Light:
             self._mark_past(range(start, sentence.stop), present)
         for start, _ in self._cue("resolved"):
             sentence = self._sentence(start)
-            first = self._sentence(sentence.start - 1).start if sentence.start and self.words.breaks[sentence.start] != MESSAGE else sentence.start
+            first = (
+                self._sentence(sentence.start - 1).start
+                if sentence.start and self.words.breaks[sentence.start] != MESSAGE
+                else sentence.start
+            )
             self._mark_past(range(start, first - 1, -1), present - {self.clauses[start]})
 
     def _mark_past(self, spots: range, present: set[int]) -> None:

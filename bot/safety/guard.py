@@ -84,7 +84,7 @@ class RedFlags:
         """The words as written, then with each unknown word as its likeliest corrections."""
         heard = self.speller.heard
         options = [
-            (heard[word],) if word in heard else (word,) if stem in self.matcher.known else self.speller.options(word)
+            (heard[word],) if word in heard else (word,) if word in self.book.words else self.speller.options(word)
             for stem, word in zip(words.stems, words.raw, strict=True)
         ]
         readings = [words.stems]
@@ -147,13 +147,20 @@ class Judge:
 
     def fires(self, ruled: Ruled) -> bool:
         """Whether the concepts of a rule stand beside each other, none of them denied."""
-        if not all(any(self.matches.of(name) for name in group) for group in ruled.all):
+        if not all(any(self.matches.of(name) for name in group) for group in ruled.all + ruled.anywhere):
+            return False
+        if not all(self._present(group, ruled) for group in ruled.anywhere):
             return False
         live = [self._live(group, ruled) for group in ruled.all]
         if not all(live):
             return False
         away = [hit for name in ruled.rule.unless for hit in self.matches.of(name)]
         return any(self._beside(anchor, live, ruled, away) for anchor in live[0])
+
+    def _present(self, group: tuple[str, ...], ruled: Ruled) -> bool:
+        """Whether one of the concepts stands somewhere in the message without being long over."""
+        light = self.light(ruled.flag)
+        return any(not light.past[start] and not light.story[start] for name in group for start, _ in self.matches.of(name))
 
     def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
         even = tuple(ruled.rule.even)

@@ -81,7 +81,8 @@ class Matcher:
             self.matcher.add(name, [Doc(self.vocab, words=list(row))])
             self.owners[self.vocab.strings[name]] = keys
         self.firsts = {
-            concept: [(parts, [part.key for part in parts if not part.concept]) for parts in group] for concept, group in book.phrases.items()
+            concept: [(parts, [part.key for part in parts if not part.concept]) for parts in group]
+            for concept, group in book.phrases.items()
         }
 
     def live(self, concept: str, literal: dict[str, list[Hit]]) -> list[tuple[Part, ...]]:

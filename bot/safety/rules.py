@@ -48,6 +48,7 @@ class Rule(BaseModel):
         even: contexts that do not keep this rule from firing.
         worse: the more urgent form of the flag.
         order: whether the concepts must come in the order given.
+        anywhere: concepts that may stand far away in the same message, such as the medicine.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -57,6 +58,7 @@ class Rule(BaseModel):
     even: list[Context] = []
     worse: bool = False
     order: bool = False
+    anywhere: list[str] = []
 
 
 class File(BaseModel):
@@ -87,6 +89,7 @@ class Ruled:
     flag: str
     rule: Rule
     all: tuple[tuple[str, ...], ...]
+    anywhere: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,9 @@ def _parts(phrase: str) -> list[Part]:
 
 def read() -> dict[str, File]:
     """The files as they are written, by name."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {path.name: File.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader)) for path in sorted(HERE.glob("*.yml"))}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast, and as safe
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.yml"))}
+    return {name: File.model_validate(yaml.load(text, Loader=loader)) for name, text in texts.items()}  # noqa: S506
 
 
 @cache
@@ -188,8 +192,8 @@ def load() -> Book:
         written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
     literals: dict[str, frozenset[tuple[str, ...]]] = {}
     words: set[str] = set()
-    phrases = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
-    for part in {part for group in phrases.values() for parts in group for part in parts}:
+    compiled = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
+    for part in {part for group in compiled.values() for row in group for part in row}:
         if part.concept:
             if part.key not in written:
                 raise ConfigError(f"red flags: nothing is called '{part.key}'")
@@ -199,12 +203,13 @@ def load() -> Book:
         words.update(word for row in rows for word in row.raw)
     flags = {file.flag.name: file.flag for file in files.values() if file.flag}
     rules = tuple(_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules)
-    return Book(flags, rules, phrases, literals, frozenset().union(*signs.values()), signs, frozenset(words))
+    return Book(flags, rules, compiled, literals, frozenset().union(*signs.values()), signs, frozenset(words))
 
 
 def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:
     groups = tuple(tuple(item.split("|")) for item in rule.all)
-    for concept in [name for group in groups for name in group] + rule.unless:
+    anywhere = tuple(tuple(item.split("|")) for item in rule.anywhere)
+    for concept in [name for group in groups + anywhere for name in group] + rule.unless:
         if concept not in written:
             raise ConfigError(f"red flags: a rule of {flag.name} names '{concept}', which nothing is called")
-    return Ruled(flag.name, rule, groups)
+    return Ruled(flag.name, rule, groups, anywhere)

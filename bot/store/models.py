@@ -224,17 +224,16 @@ class Booking(Base):
 class ContactLink(Base):
     """A one-time page on which a patient leaves contact details, so that they never stand in a chat that others can read.
 
-    The link holds a random token; here stands only its hash. ``name`` and ``contact`` are emptied once a booking has them.
+    The link holds a random token; here stands only its hash. What is left goes straight into the booking request.
     """
 
     __tablename__ = "contact_links"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    name: Mapped[str | None] = mapped_column(String(256))
-    contact: Mapped[str | None] = mapped_column(String(256))
 
 
 class Alert(Base):

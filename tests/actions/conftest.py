@@ -29,7 +29,7 @@ class Patient:
     """One conversation: what was said and remembered so far. ``store`` is ``None`` outside the front door."""
 
     def __init__(self, store: Store | None) -> None:
-        self.store, self.slots, self.events, self.form = store, {}, [], None
+        self.store, self.slots, self.events, self.form, self.channel = store, {}, [], None, "web"
         self.inbound_id: int | None = None
         self.id = "outside"
         if store:
@@ -53,7 +53,7 @@ class Patient:
             "text": text,
             "intent": {"name": intent, "confidence": confidence},
             "intent_ranking": [{"name": name, "confidence": value} for name, value in ranking],
-            "metadata": {"inbound_id": self.inbound_id, "channel": "web"} if self.inbound_id else {},
+            "metadata": {"inbound_id": self.inbound_id, "channel": self.channel} if self.inbound_id else {},
             **parsed,
         }
         self.events.append({"event": "user", "text": text})

@@ -8,6 +8,7 @@ from actions.booking import (
     FIELDS,
     SLOTS,
     ActionAskBookingConfirm,
+    ActionBeginBooking,
     ActionCancelBooking,
     ActionChangeAppointment,
     ActionSubmitBooking,
@@ -16,7 +17,8 @@ from actions.booking import (
     read_contact,
     read_name,
 )
-from bot.store.models import Booking, Event, TurnLog
+from bot.settings import settings
+from bot.store.models import Booking, ContactLink, Event, TurnLog
 from tests.actions.conftest import Patient
 
 FORM = "booking_form"
@@ -267,3 +269,28 @@ def test_the_log_names_what_was_said(patient: Patient) -> None:
     patient.slots |= READY
     patient.writes("send it", "affirm").hears(ActionSubmitBooking())
     assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [("action_submit_booking", "booking_done")]
+
+
+def test_on_telegram_name_and_contact_are_left_on_a_private_page(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLA_PUBLIC_URL", "https://assistant.clinic.example")
+    settings.cache_clear()
+    patient.channel = "telegram"
+    patient.writes("book", "book_appointment").hears(ActionBeginBooking())
+    assert not [slot for slot in SLOTS[:2] if patient.slots.get(slot) is None]  # so the form does not ask for them
+    patient.slots |= {key: READY[key] for key in SLOTS[2:5]}
+    shown = patient.writes("yes", "affirm").hears(ActionAskBookingConfirm())[0]["text"]
+    assert "mornings" in shown and "Name" not in shown
+    patient.slots["booking_confirm"] = "yes"
+    done, link = patient.writes("send it", "affirm").hears(ActionSubmitBooking())
+    assert done["answer"] == "booking_done"
+    assert "https://assistant.clinic.example/contact/" in link["text"]
+    booking = patient.rows(Booking)[0]
+    assert (booking.name, booking.contact, booking.times) == ("", "", "mornings")
+    with patient.store.read() as session:  # type: ignore[union-attr]
+        assert session.query(ContactLink).one().booking_id == booking.id
+    settings.cache_clear()
+
+
+def test_on_the_website_they_are_asked_in_the_chat(patient: Patient) -> None:
+    assert patient.writes("book", "book_appointment").hears(ActionBeginBooking()) == []
+    assert patient.slots.get("booking_name") is None

@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
 
-from bot.channels.contact_link import ARRIVED, Contact, make_link, make_router, take_contact
+from bot.channels.contact_link import ARRIVED, make_router
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
+from bot.store.contact_links import make_link
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, ContactLink, Conversation, Message, Outbox, now
+from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox, now
 
 DETAILS = {"name": "Pat Example", "contact": "+1 555 010 0100"}
 
@@ -32,15 +33,25 @@ class Rig:
             conversation = Conversation(channel="telegram", external_id="77", consent_at=now())
             session.add(conversation)
             session.flush()
-            self.conversation = conversation.id
+            inbound = Inbound(conversation_id=conversation.id, channel="telegram", external_id="1", text="Send it", seq=1)
+            session.add(inbound)
+            session.flush()
+            booking = Booking(
+                conversation_id=conversation.id, inbound_id=inbound.id, name="", contact="", times="mornings", reason="legs", consent_at=now()
+            )
+            session.add(booking)
+            session.flush()
+            self.booking = booking.id
 
     def link(self) -> str:
         with self.store.write() as session:
-            return make_link(session, self.conversation, address="http://testserver/")
+            return make_link(session, session.get_one(Booking, self.booking), address="http://testserver/")
 
-    def take(self) -> Contact | None:
-        with self.store.write() as session:
-            return take_contact(session, self.conversation)
+    def left(self) -> tuple[str, str]:
+        """What stands in the booking request now."""
+        with self.store.read() as session:
+            booking = session.get_one(Booking, self.booking)
+            return booking.name, booking.contact
 
     def lines(self) -> list[str]:
         with self.store.read() as session:
@@ -60,7 +71,7 @@ def test_a_link_takes_the_details_once(rig: Rig) -> None:
     assert rig.http.post(link, data=DETAILS).status_code == 200
     assert rig.http.post(link, data={**DETAILS, "name": "Mallory"}).status_code == 410
     assert rig.http.get(link).status_code == 410
-    assert rig.take() == Contact("Pat Example", "+1 555 010 0100") and rig.take() is None
+    assert rig.left() == ("Pat Example", "+1 555 010 0100")
 
 
 def test_the_details_never_stand_in_the_chat_and_the_patient_is_told(rig: Rig) -> None:

@@ -127,6 +127,12 @@ def test_a_key_that_was_not_offered_is_refused_kindly(chat: Chat, key: str) -> N
     assert chat.said[-1] == words.OLD_BUTTON and chat.pending() == []
 
 
+def test_a_key_of_a_wrong_form_is_refused_even_if_it_was_offered(chat: Chat) -> None:
+    chat.agrees()
+    chat.change(lambda session, c: add_line(session, c, "assistant", "?", choices=[{"key": "/restart", "label": "x"}]))
+    assert not chat.presses("/restart").turn and chat.pending() == []
+
+
 def test_a_button_in_an_unknown_chat_or_group_is_answered_and_leaves_nothing(chat: Chat) -> None:
     assert chat.presses("ask_iron").toast == words.OLD_BUTTON
     group = updates.press(-5, "ask_iron")

@@ -16,7 +16,7 @@ from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
 from bot.conversation.bell import Bell
-from bot.conversation.delivery import Delivery
+from bot.conversation.delivery import Delivery, Outcome
 from bot.conversation.lines import add_line, locked
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Inbound, Message, Outbox, now
@@ -38,21 +38,41 @@ def store(postgres: Any) -> Iterator[Store]:
     postgres.drop(url)
 
 
+def say(store: Store, *texts: str) -> None:
+    """The same lines to every chat."""
+    with store.write() as session:
+        for chat in CHATS:
+            conversation = Conversation(channel="telegram", external_id=str(chat), consent_at=now())
+            session.add(conversation)
+            session.flush()
+            locked(session, conversation.id)
+            for text in texts:
+                add_line(session, conversation, "assistant", text)
+
+
+async def all_sent(store: Store) -> None:
+    for _ in count():
+        await asyncio.sleep(0.05)
+        with store.read() as session:
+            if not session.scalars(select(Outbox.id).where(Outbox.state.in_(("queued", "sending")))).first():
+                return
+
+
 def test_a_hundred_copies_at_once_on_four_front_doors_are_one_message(store: Store) -> None:
     doors = [Receiver(store, Rules(), PollingBot(TOKEN), bot_id="4242") for _ in range(4)]
     start = threading.Barrier(8)
     errors: list[Exception] = []
 
-    def flood(door: Receiver) -> None:
+    def flood(door: Receiver, first: int) -> None:
         for chat in CHATS:
             start.wait()
-            for number in (0, 1):
+            for number in (first, 1 - first):  # so that two updates race to begin the same conversation, too
                 try:
                     door.take({**updates.text(chat, f"words {number}"), "update_id": chat * 10 + number})
                 except Exception as error:
                     errors.append(error)
 
-    threads = [threading.Thread(target=flood, args=(doors[index % 4],)) for index in range(8)]
+    threads = [threading.Thread(target=flood, args=(doors[index % 4], index % 2)) for index in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,6 +81,7 @@ def test_a_hundred_copies_at_once_on_four_front_doors_are_one_message(store: Sto
     with store.read() as session:
         rows = session.scalars(select(Inbound).order_by(Inbound.external_id)).all()
         assert [row.text for row in rows] == ["words 0", "words 1"] * len(CHATS)
+        assert {row.state for row in rows} == {"pending"}
         assert len(session.scalars(select(Conversation)).all()) == len(CHATS)
         assert [line.sender for line in session.scalars(select(Message))].count("system") == len(CHATS)
 
@@ -84,25 +105,14 @@ def test_the_database_itself_refuses_a_second_row_of_one_update(store: Store) ->
 
 
 def test_three_senders_on_one_outbox_send_each_line_once_and_in_order(store: Store) -> None:
-    with store.write() as session:
-        for chat in CHATS:
-            conversation = Conversation(channel="telegram", external_id=str(chat), consent_at=now())
-            session.add(conversation)
-            session.flush()
-            locked(session, conversation.id)
-            for number in range(3):
-                add_line(session, conversation, "assistant", str(number))
+    say(store, "0", "1", "2")
 
     async def send(api: BotApi) -> None:
         bots = [PollingBot(TOKEN, base_url=f"{api.url}/bot") for _ in range(3)]
         deliveries = [Delivery(store, Bell(), {"telegram": TelegramSender(bot)}) for bot in bots]
         for delivery in deliveries:
             await delivery.start()
-        for _ in count():
-            await asyncio.sleep(0.05)
-            with store.read() as session:
-                if not session.scalars(select(Outbox.id).where(Outbox.state.in_(("queued", "sending")))).first():
-                    break
+        await all_sent(store)
         for delivery in deliveries:
             await delivery.stop()
 
@@ -129,3 +139,35 @@ def test_stopping_ends_even_if_it_is_woken_at_that_moment(store: Store) -> None:
     worker.start()
     worker.join(20)
     assert not worker.is_alive()
+
+
+class _Failing:
+    """A channel that is down at the first try of each chat, which it notices late."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+
+    def parts(self, line: Message) -> list[str]:
+        return [line.text]
+
+    async def send(self, address: str, part: str) -> Outcome:
+        self.tried.append(address)
+        if self.tried.count(address) > 1:
+            return Outcome("sent")
+        await asyncio.sleep(0.6)
+        return Outcome("later", channel_down=True)
+
+    async def close(self) -> None:
+        return None
+
+
+def test_many_that_notice_the_same_outage_do_not_make_the_rest_longer(store: Store) -> None:
+    say(store, "hello")
+
+    async def send() -> None:
+        delivery = Delivery(store, Bell(), {"telegram": _Failing()})
+        await delivery.start()
+        await asyncio.wait_for(all_sent(store), 12)
+        await delivery.stop()
+
+    asyncio.run(send())

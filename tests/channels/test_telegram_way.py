@@ -74,6 +74,8 @@ def test_twenty_chats_at_once_with_every_update_doubled_and_shuffled(house: Hous
     for chat in chats:
         assert [m.text for m in api.to(chat)[1:]] == ["Thank you.", "You said: one", "You said: two"]
         assert len(house.inbox(chat)) == 3
+    answered = [call["callback_query_id"] for call in api.called("answerCallbackQuery")]
+    assert len(answered) == len(set(answered)) == len(chats)
     assert len(house.brain.asked) == 40 and api.violations == []
 
 

@@ -81,20 +81,6 @@ def upgrade() -> None:
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_sessions_staff_id'), ['staff_id'], unique=False)
 
-    op.create_table('contact_links',
-    sa.Column('token_hash', sa.String(length=64), nullable=False),
-    sa.Column('conversation_id', sa.String(length=32), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('name', sa.String(length=256), nullable=True),
-    sa.Column('contact', sa.String(length=256), nullable=True),
-    sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_contact_links_conversation_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_contact_links'))
-    )
-    with op.batch_alter_table('contact_links', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_contact_links_conversation_id'), ['conversation_id'], unique=False)
-
     op.create_table('history',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('conversation_id', sa.String(length=32), nullable=False),
@@ -255,6 +241,21 @@ def upgrade() -> None:
     with op.batch_alter_table('turns', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_turns_conversation_id'), ['conversation_id'], unique=False)
 
+    op.create_table('contact_links',
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('conversation_id', sa.String(length=32), nullable=False),
+    sa.Column('booking_id', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['booking_id'], ['bookings.id'], name=op.f('fk_contact_links_booking_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_contact_links_conversation_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_contact_links'))
+    )
+    with op.batch_alter_table('contact_links', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_links_booking_id'), ['booking_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_links_conversation_id'), ['conversation_id'], unique=False)
+
     op.create_table('outbox',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('message_id', sa.Integer(), nullable=False),
@@ -289,6 +290,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_outbox_conversation_id'))
 
     op.drop_table('outbox')
+    with op.batch_alter_table('contact_links', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contact_links_conversation_id'))
+        batch_op.drop_index(batch_op.f('ix_contact_links_booking_id'))
+
+    op.drop_table('contact_links')
     with op.batch_alter_table('turns', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_turns_conversation_id'))
 
@@ -323,10 +329,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_history_conversation_id'))
 
     op.drop_table('history')
-    with op.batch_alter_table('contact_links', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_contact_links_conversation_id'))
-
-    op.drop_table('contact_links')
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_sessions_staff_id'))
 

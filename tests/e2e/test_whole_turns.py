@@ -1,0 +1,82 @@
+"""Rasa takes a turn whole or not at all, and each message once, whatever its action server does in the middle of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.processes import House, Visitor, wait_for
+
+pytestmark = pytest.mark.processes
+
+
+@contextmanager
+def actions_that_break_off(house: House) -> Iterator[list[str]]:
+    """In the action server's place: every action fails, but for one that says something and changes nothing."""
+    called: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            import json
+
+            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["next_action"]
+            called.append(name)
+            good = name == "action_begin_check"
+            body = json.dumps({"events": [], "responses": [{"text": "half of an answer"}]} if good else {"error": "no"}).encode()
+            self.send_response(200 if good else 500)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    assert house.process
+    os.kill(house.process.pid, signal.SIGSTOP)  # or the supervisor would start the real one again
+    try:
+        house.kill(house.actions_port)
+        server = wait_for("the port is free", lambda: _bound(house.actions_port, Handler), 10)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield called
+        server.shutdown()
+        server.server_close()
+    finally:
+        os.kill(house.process.pid, signal.SIGCONT)
+
+
+def _bound(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    return ThreadingHTTPServer(("127.0.0.1", port), handler)
+
+
+def test_half_an_answer_is_none_and_the_form_still_begins(house: House) -> None:
+    visitor = Visitor(house.url)
+    with actions_that_break_off(house) as called:
+        seq = visitor.say("can you check my symptoms with a few questions")
+        wait_for("the second action failed", lambda: len(set(called)) >= 2, 30)
+        assert [line for line in visitor.lines(seq) if line["from"] == "assistant"] == []
+    wait_for("everything is up again", house.ready, 60)
+    said = wait_for("the whole answer", lambda: [line["text"] for line in visitor.lines(seq) if line["from"] == "assistant"], 60)
+    assert len(said) == 2, said  # what the questions are, and the first one
+    assert "half of an answer" not in said
+    assert "rest" in visitor.ask("yes")[0]["text"].lower()  # the second question: the form took the first answer
+
+
+def test_a_message_that_comes_twice_is_taken_once_and_gets_its_answer_again(house: House) -> None:
+    body = {"sender": "twice", "message": "why does iron matter for my legs", "metadata": {"inbound_id": 987_654_321}}
+    first, second = (
+        httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json() for _ in range(2)
+    )
+    assert first
+    assert [line["custom"] for line in second] == [line["custom"] for line in first]
+    with sqlite3.connect(house.folder / "rasa.db") as rasa:
+        assert rasa.execute("SELECT count(*) FROM events WHERE sender_id = 'twice' AND type_name = 'user'").fetchone() == (1,)
