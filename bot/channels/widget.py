@@ -296,7 +296,8 @@ def _news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
 async def _news_or(event: asyncio.Event, seconds: float) -> None:
     """Wait for the bell, but look again now and then: a ring from another process may be missed."""
     try:
-        await asyncio.wait_for(event.wait(), min(seconds, 5.0))
+        async with asyncio.timeout(min(seconds, 5.0)):  # wait_for of 3.11 can swallow a cancellation
+            await event.wait()
     except TimeoutError:
         return
 

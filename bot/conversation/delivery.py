@@ -149,7 +149,8 @@ class Delivery:
             except Exception as error:  # whatever it was, patients still wait for their lines
                 log.error("delivery_failed", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
 
     def _give_up_dead(self, dead: Any) -> None:
         """Rows that a crash left in ``sending`` may have gone out: nobody can say."""

@@ -7,6 +7,7 @@ import hmac
 import json
 import smtplib
 import time
+from collections.abc import Callable
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -26,21 +27,32 @@ def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> None:
     Args:
         key: names this step; the same step sent again (after a crash) carries the same one, so receivers can tell.
     Raises:
-        OSError, httpx.HTTPError, smtplib.SMTPException: it could not be sent; the caller tries again.
+        OSError, httpx.HTTPError: it reached nobody; the caller tries again. One way that fails does not stop the other.
     """
     config = settings()
     link = f"{config.address}/staff/conversations/{conversation_id}"
+    ways: dict[str, Callable[[], None]] = {}
     if config.alert_webhook_url:
-        _post(config.alert_webhook_url, config.alert_webhook_secret, {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link})
+        payload: dict[str, object] = {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link}
+        ways["webhook"] = lambda: _post(config.alert_webhook_url, config.alert_webhook_secret, payload)
     to = [address.strip() for address in config.alert_emails.split(",") if address.strip()]
     if to and config.smtp_url:
-        _mail(
+        ways["e-mail"] = lambda: _mail(
             config.smtp_url,
             to,
             subject=f"An urgent chat has waited {minutes} minutes",
             body=f"A chat marked urgent has not been opened by anybody for {minutes} minutes of opening hours.\n\nPlease open it: {link}\n",
             key=key,
         )
+    failed: list[Exception] = []
+    for way, send in ways.items():
+        try:
+            send()
+        except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:  # smtplib's errors are OSErrors
+            log.error("alert_not_sent", way=way, error=type(error).__name__)
+            failed.append(error)
+    if failed and len(failed) == len(ways):
+        raise failed[0]
     log.warning("urgent_unseen", conversation=conversation_id, minutes=minutes)
 
 
@@ -51,7 +63,12 @@ def sign(secret: str, stamp: str, body: bytes) -> str:
 
 def _post(url: str, secret: str, payload: dict[str, object]) -> None:
     body, stamp = json.dumps(payload).encode(), str(int(time.time()))
-    headers = {"Content-Type": "application/json", "X-RLA-Timestamp": stamp, "X-RLA-Signature": sign(secret, stamp, body), "Idempotency-Key": str(payload["key"])}
+    headers = {
+        "Content-Type": "application/json",
+        "X-RLA-Timestamp": stamp,
+        "X-RLA-Signature": sign(secret, stamp, body),
+        "Idempotency-Key": str(payload["key"]),
+    }
     httpx.post(url, content=body, headers=headers, timeout=_SECONDS, follow_redirects=False).raise_for_status()
 
 

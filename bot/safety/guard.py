@@ -77,7 +77,6 @@ class RedFlags:
                 words.raw[at : at + 1] = two
                 words.stems[at : at + 1] = [normal(word) for word in two]
                 words.breaks.insert(at + 1, 0)
-                words.asked.insert(at + 1, False)
         return words
 
     def _readings(self, words: Words) -> list[list[str]]:

@@ -75,11 +75,13 @@ class Matcher:
         for key, rows in book.literals.items():
             for row in rows:
                 owners.setdefault(row, []).append(key)
-        self.owners: dict[int, list[str]] = {}
-        for number, (row, keys) in enumerate(owners.items()):
-            name = f"p{number}"
-            self.matcher.add(name, [Doc(self.vocab, words=list(row))])
-            self.owners[self.vocab.strings[name]] = keys
+        shared: dict[tuple[str, ...], list[Doc]] = {}
+        for row, keys in owners.items():
+            shared.setdefault(tuple(keys), []).append(Doc(self.vocab, words=row))
+        self.owners: dict[int, tuple[str, ...]] = {}
+        for number, (group, docs) in enumerate(shared.items()):
+            self.matcher.add(f"p{number}", docs)
+            self.owners[self.vocab.strings[f"p{number}"]] = group
         self.firsts = {
             concept: [(parts, [part.key for part in parts if not part.concept]) for parts in group]
             for concept, group in book.phrases.items()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.errors import ConfigError
-from bot.safety.words import Words, split
+from bot.safety.words import join, normal, split
 
 HERE = Path(__file__).parent
 Context = Literal["negated", "past", "hypothetical", "question", "story"]
@@ -105,14 +105,14 @@ class Book:
     words: frozenset[str]
 
 
-def _alternatives(text: str) -> list[str]:
-    """Every way of reading a phrase with ``(a|b)`` in it."""
+def _alternatives(text: str) -> list[tuple[str, ...]]:
+    """Every way of reading a phrase with ``(a|b)`` in it, each as the raw words that a message would have there."""
     depth, start = 0, 0
-    pieces: list[list[str]] = []
+    pieces: list[list[tuple[str, ...]]] = []
     for at, char in enumerate(text):
         if char == "(":
             if depth == 0:
-                pieces.append([text[start:at]])
+                pieces.append([_leaf(text[start:at])])
                 start = at + 1
             depth += 1
         elif char == ")":
@@ -124,8 +124,13 @@ def _alternatives(text: str) -> list[str]:
                 start = at + 1
     if depth:
         raise ConfigError(f"red flags: a bracket stays open in '{text}'")
-    pieces.append([text[start:]])
-    return [" ".join(choice) for choice in product(*pieces)]
+    pieces.append([_leaf(text[start:])])
+    return [tuple(chain.from_iterable(choice)) for choice in product(*pieces)]
+
+
+@cache
+def _leaf(text: str) -> tuple[str, ...]:
+    return tuple(split(text).raw)
 
 
 def _options(text: str) -> list[str]:
@@ -139,9 +144,9 @@ def _options(text: str) -> list[str]:
 
 
 @cache
-def _rows(text: str) -> tuple[Words, ...]:
-    """The plain words of every way of reading a phrase."""
-    return tuple(words for option in _alternatives(text) if (words := split(option)).stems)
+def _rows(text: str) -> frozenset[tuple[str, ...]]:
+    """The raw words of every way of reading a phrase."""
+    return frozenset(tuple(join(list(row))) for row in _alternatives(text) if row)
 
 
 _CUT = re.compile(r"\s*(\.\.\d*|<[a-z_]+>)\s*")
@@ -199,8 +204,8 @@ def load() -> Book:
                 raise ConfigError(f"red flags: nothing is called '{part.key}'")
             continue
         rows = _rows(part.key)
-        literals[part.key] = frozenset(tuple(row.stems) for row in rows)
-        words.update(word for row in rows for word in row.raw)
+        literals[part.key] = frozenset(tuple(map(normal, row)) for row in rows)
+        words.update(chain.from_iterable(rows))
     flags = {file.flag.name: file.flag for file in files.values() if file.flag}
     rules = tuple(_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules)
     return Book(flags, rules, compiled, literals, frozenset().union(*signs.values()), signs, frozenset(words))

@@ -229,6 +229,8 @@ JOINED = {
     ("grand", "ma"): "grandmother", ("cannot", "hardly"): "cannot", ("cannot", "barely"): "cannot",
 }  # fmt: skip
 
+_JOIN_FIRST = frozenset(pair[0] for pair in JOINED)
+
 _MANY = (
     "five",
     "six",
@@ -295,12 +297,11 @@ _BREAKS = {",": COMMA, "(": COMMA, ")": COMMA, "—": COMMA, "–": COMMA, ":": 
 
 @dataclass
 class Words:
-    """Plain words with the break before each, whether their sentence ends with a question mark, and where the new message starts."""
+    """Plain words with the break before each, and where the new message starts."""
 
     raw: list[str] = field(default_factory=list)
     stems: list[str] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
-    asked: list[bool] = field(default_factory=list)
     new: int = 0
 
     def __len__(self) -> int:
@@ -311,10 +312,9 @@ class Words:
         breaks = list(later.breaks)
         if breaks:
             breaks[0] = MESSAGE
-        return Words(self.raw + later.raw, self.stems + later.stems, self.breaks + breaks, self.asked + later.asked, len(self))
+        return Words(self.raw + later.raw, self.stems + later.stems, self.breaks + breaks, len(self))
 
 
-@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The word without its ending; crude, and the same for rules and messages."""
     if word in IRREGULAR:
@@ -358,14 +358,10 @@ def split(text: str) -> Words:
     """The words of a message, contractions opened, noise kept out."""
     words = Words()
     pending = NONE
-    start = 0
     for piece in _TOKEN.findall(clean(text)):
         first = piece[0]
         if first in ".!?;…\n":
             pending = max(pending, SENTENCE if piece != "\n" else COMMA)
-            if "?" in piece:
-                words.asked[start:] = [True] * (len(words.raw) - start)
-            start = len(words.raw)
             continue
         if first in _BREAKS or not first.strip() or first == "-":
             pending = max(pending, COMMA)
@@ -375,13 +371,13 @@ def split(text: str) -> Words:
                 continue
             words.raw.append(word)
             words.breaks.append(pending)
-            words.asked.append(False)
             pending = NONE
-    _join(words)
+    join(words.raw, words.breaks)
     words.stems = [normal(word) for word in words.raw]
     return words
 
 
+@lru_cache(maxsize=20_000)
 def normal(word: str) -> str:
     """A single raw word as the rules know it."""
     if word[0].isdigit():
@@ -408,14 +404,18 @@ def _open(word: str) -> list[str]:
     return [head, more] if more else [head]
 
 
-def _join(words: Words) -> None:
+def join(raw: list[str], breaks: list[int] | None = None) -> list[str]:
+    """Make one word of those that are one ("can not"), in place; not across a sentence end."""
     at = 0
-    while at < len(words.raw):
-        for size in (4, 3, 2):
-            pair = tuple(words.raw[at : at + size])
-            if pair in JOINED and not any(b >= SENTENCE for b in words.breaks[at + 1 : at + size]):
-                words.raw[at : at + size] = [JOINED[pair]]
-                del words.breaks[at + 1 : at + size], words.asked[at + 1 : at + size]
-                at = max(at - 2, -1)
-                break
+    while at < len(raw):
+        if raw[at] in _JOIN_FIRST:
+            for size in (4, 3, 2):
+                pair = tuple(raw[at : at + size])
+                if pair in JOINED and not (breaks and any(pause >= SENTENCE for pause in breaks[at + 1 : at + size])):
+                    raw[at : at + size] = [JOINED[pair]]
+                    if breaks:
+                        del breaks[at + 1 : at + size]
+                    at = max(at - 2, -1)
+                    break
         at += 1
+    return raw

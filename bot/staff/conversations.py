@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from bot.conversation import desk
+from bot.conversation import delivery, desk
 from bot.errors import RefusedError
 from bot.staff.canned import canned, filled
 from bot.staff.pages import Console, Who, go, is_fragment, page, problem_page
@@ -162,6 +162,10 @@ def add_routes(router: APIRouter, console: Console) -> None:
     @router.post("/conversations/{conversation_id}/seen")
     def seen(request: Request, who: Who, conversation_id: str) -> Response:
         return act(request, who, conversation_id, lambda session: desk.see_alerts(session, conversation_id, who.staff), "seen")
+
+    @router.post("/conversations/{conversation_id}/outbox/{outbox_id}/again")
+    def send_again(request: Request, who: Who, conversation_id: str, outbox_id: int) -> Response:
+        return act(request, who, conversation_id, lambda session: delivery.resend(session, outbox_id, actor=who.staff.name), "again")
 
     @router.post("/conversations/{conversation_id}/alerts/{alert_id}/close")
     def close_alert(request: Request, who: Who, conversation_id: str, alert_id: int, reason: Text = "") -> Response:

@@ -82,7 +82,8 @@ def add_routes(router: APIRouter, console: Console) -> None:
             while time.monotonic() < until and not await request.is_disconnected():
                 rang = False
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), _LOOK_EVERY)
+                    async with asyncio.timeout(_LOOK_EVERY):
+                        await event.wait()
                     rang = True
                     await asyncio.sleep(_GATHER)
                 event.clear()

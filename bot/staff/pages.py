@@ -28,6 +28,7 @@ COOKIE = "rla_staff"
 
 #: What a page says after something was done, by the key in its address.
 DONE = {
+    "again": "It is being sent again, with a mark that says so.",
     "claimed": "You have this conversation. The assistant is silent until you give it back.",
     "taken": "You have taken over this conversation.",
     "sent": "Sent.",

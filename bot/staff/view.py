@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.conversation import desk
+from bot.conversation.delivery import AGAIN
 from bot.errors import RefusedError
 from bot.staff import words
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff, TurnLog
@@ -49,6 +50,7 @@ class LineView:
     understood: list[Understood] = field(default_factory=list)
     delivery: str = ""
     delivery_note: str = ""
+    again: int = 0  # the outbox row that can be sent again, if any
     alert: Alert | None = None
 
     @property
@@ -165,9 +167,10 @@ def read_lines(session: Session, conversation_id: str, after: int) -> list[LineV
     for line in lines:
         # What was understood is said once, at the first line of the answer.
         understood = turns.pop(line.inbound_id, []) if line.sender == "assistant" and line.inbound_id else []
-        state, note = sent.get(line.id, ("", ""))
+        state, note, row = sent.get(line.id, ("", "", 0))
+        again = row if state in ("failed", "unknown") and note != AGAIN else 0
         alert = flags.get(line.inbound_id) if line.sender == "patient" and line.inbound_id else None
-        made.append(LineView(line, _speaker(line), understood, state, note, alert))
+        made.append(LineView(line, _speaker(line), understood, state, note, again, alert))
     return made
 
 
@@ -202,13 +205,13 @@ def _guess(other: Any) -> Guess:
     return Guess(str(other), None)
 
 
-def _deliveries(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Of each message that a channel must send: the worst state of its parts, and the channel's error."""
-    found: dict[int, tuple[str, str]] = {}
+def _deliveries(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
+    """Of each message that a channel must send: the worst state of its parts, the channel's error, and that part's row."""
+    found: dict[int, tuple[str, str, int]] = {}
     for part in session.scalars(select(Outbox).where(Outbox.message_id.in_(ids)).order_by(Outbox.part)):
         before = found.get(part.message_id)
         if before is None or _WORST_FIRST.index(part.state) < _WORST_FIRST.index(before[0]):
-            found[part.message_id] = (part.state, part.error or "")
+            found[part.message_id] = (part.state, part.error or "", part.id)
     return found
 
 

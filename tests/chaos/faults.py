@@ -69,6 +69,22 @@ async def _terminate(rig: Rig) -> None:
     await rig.house.relaunch()
 
 
+async def _terminate_door(rig: Rig) -> None:
+    """SIGTERM while answers are on their way from a slow Rasa: what runs is ended and sent, then it stops."""
+    rig.house.signal(signal.SIGSTOP, "rasa")
+    try:
+        await asyncio.sleep(2)
+        gone = rig.house.signal(signal.SIGTERM, "door")
+        await asyncio.sleep(1)
+    finally:
+        rig.house.signal(signal.SIGCONT, "rasa")
+    for _ in range(300):
+        if rig.house.pids().get("door") not in gone:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the front door does not stop within 30 s of SIGTERM")
+
+
 async def _lock_database(rig: Rig) -> None:
     """Somebody holds SQLite's write lock for longer than anyone waits for it."""
 
@@ -192,6 +208,7 @@ FAULTS = {
         Fault("kill-all", "kill -9 of all four processes at once", _kill("supervisor", "door", "rasa", "actions")),
         Fault("kill-supervisor", "kill -9 of the launcher; its children end with it", _kill_supervisor, 1),
         Fault("term", "SIGTERM under load, and a new start", _terminate),
+        Fault("term-door", "SIGTERM of the front door while Rasa is slow", _terminate_door),
         Fault("rasa-hangs", "Rasa stands still for 22 s", _freeze("rasa", 22), 1),
         Fault("actions-hang", "the action server stands still for 22 s", _freeze("actions", 22), 1),
         Fault("door-hangs", "the front door stands still for 8 s", _freeze("door", 8), 1),

@@ -46,3 +46,8 @@ def test_who_writes_in_another_language_gets_both_numbers_in_each_language(text:
     paragraphs = text.split("\n\n")
     assert len(paragraphs) == 4
     assert all("{clinic_phone}" in part and "{emergency_number}" in part for part in paragraphs)
+
+
+@pytest.mark.parametrize("text", [answers()["booking_done"].text, *answers()["booking_done"].variants])
+def test_a_request_is_never_called_an_appointment(text: str) -> None:
+    assert re.search(r"not a fixed appointment", text)

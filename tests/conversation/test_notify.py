@@ -127,3 +127,15 @@ def test_a_mail_server_that_is_down_is_an_error_so_that_it_is_tried_again(monkey
     use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}", alert_emails="ann@clinic.example")
     with pytest.raises(OSError):
         notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+
+
+def test_a_dead_webhook_does_not_keep_the_e_mail_back(hook: Any, post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook.status = 500
+    use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
+    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example")
+    notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+    assert len(post_box.mails) == 1
+
+
+def test_with_no_way_set_nothing_is_sent_and_nothing_fails() -> None:
+    notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -26,8 +27,6 @@ def actions_that_break_off(house: House) -> Iterator[list[str]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            import json
-
             name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["next_action"]
             called.append(name)
             good = name == "action_begin_check"

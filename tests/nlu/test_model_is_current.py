@@ -8,7 +8,15 @@ import pytest
 
 from bot.brain import training
 
-FILES = ("config.yml", "domain.yml", "requirements.lock", "data/nlu/iron.yml", "data/stories/rules.yml", "bot/brain/classifier.py", "bot/lexicon.txt")
+FILES = (
+    "config.yml",
+    "domain.yml",
+    "requirements.lock",
+    "data/nlu/iron.yml",
+    "data/stories/rules.yml",
+    "bot/brain/classifier.py",
+    "bot/lexicon.txt",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""Who and what a message is about beside its topic."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.brain.context import find_context
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("I'm 30 weeks pregnant and can't sleep", {"pregnant": "yes"}),
+        ("I am on dialysis three times a week", {"kidney": "yes"}),
+        ("i take ropinirole", {"dopamine": "yes"}),
+        ("been on Lyrica for two years", {"gabapentinoid": "yes"}),
+        ("my methadone is not working", {"opioid": "yes"}),
+        ("im on requip and gabapentin", {"dopamine": "yes", "gabapentinoid": "yes"}),
+        ("and if I’m pregnant?", {"pregnant": "yes"}),
+    ],
+)
+def test_facts(text: str, facts: dict[str, str]) -> None:
+    assert find_context(text).facts == facts
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("no, not pregnant", {"pregnant": "no"}),
+        ("sorry, I'm not pregnant", {"pregnant": "no"}),
+        ("I don't take gabapentin", {"gabapentinoid": "no"}),
+        ("i'm not on dialysis", {"kidney": "no"}),
+        ("I have no kidney disease", {"kidney": "no"}),
+        ("no i'm not taking any opioids", {"opioid": "no"}),
+    ],
+)
+def test_corrections(text: str, facts: dict[str, str]) -> None:
+    assert find_context(text).facts == facts
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        ("what if i get pregnant", "pregnant"),
+        ("i'm trying to get pregnant", "pregnant"),
+        ("when i was pregnant with my first i had this", "pregnant"),
+        ("is ropinirole safe", "dopamine"),
+        ("does gabapentin help", "gabapentinoid"),
+        ("would methadone help me", "opioid"),
+        ("my doctor says they dont like giving pramipexole any more", "dopamine"),
+        ("how is mirapex different", "dopamine"),
+        ("arent opioids addictive", "opioid"),
+        ("a friend is on buprenorphine", "opioid"),
+        ("is it common with bad kidneys", "kidney"),
+    ],
+)
+def test_what_is_only_asked_or_past_or_of_a_stranger_is_no_fact(text: str, mention: str) -> None:
+    found = find_context(text)
+    assert mention not in found.facts
+    assert mention in found.mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("is that safe for my son", "child"),
+        ("my 8 year old says his legs feel funny", "child"),
+        ("what can my husband take", "other"),
+        ("my mum is on dialysis, her legs never stop", "other"),
+        ("not for my son, for me", "self"),
+        ("it's my son not me", "child"),
+        ("I meant my husband", "other"),
+        ("my wife is pregnant", "other"),
+    ],
+)
+def test_subject(text: str, subject: str) -> None:
+    assert find_context(text).facts.get("subject") == subject
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mum had it too, do i have it",
+        "my dad had parkinsons and now my legs are going",
+        "my husband rubs my calves",
+        "my nan says eat liver",
+        "I snap at my kids because i'm tired",
+        "will my kids get it",
+        "is it harmful to my unborn baby",
+        "my wife says i kick her",
+    ],
+)
+def test_family_that_only_comes_into_the_story_is_not_the_subject(text: str) -> None:
+    assert "subject" not in find_context(text).facts
+
+
+def test_a_relatives_medicine_is_not_the_patients() -> None:
+    assert find_context("my dad takes ropinirole for parkinsons, will my legs need it too").facts == {}
+
+
+def test_children_in_general_are_a_mention() -> None:
+    found = find_context("does that apply to children")
+    assert found.facts == {} and found.mentions == ["child"] and found.elliptical
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["and in pregnancy?", "and if i'm pregnant?", "is that safe for my son", "what about on dialysis", "and for kids?", "no, not pregnant", "while breastfeeding?"],
+)
+def test_messages_that_lean_on_what_was_said(text: str) -> None:
+    assert find_context(text).elliptical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is horizant",
+        "is ropinirole safe",
+        "does gabapentin help",
+        "kidney disease",
+        "im pregnant what can i do about restless legs",
+        "i take ropinirole and now i gamble",
+        "can pregnant women take iron",
+        "what can i take while pregnant for my legs",
+        "tell me more",
+        "pregnant",
+        "",
+    ],
+)
+def test_messages_with_a_topic_of_their_own(text: str) -> None:
+    assert not find_context(text).elliptical
+
+
+def test_each_fact_says_where_it_was_read() -> None:
+    text = "Hello, I'm pregnant and I take Requip"
+    found = find_context(text)
+    assert {key: text[slice(*found.spans[key])].lower() for key in found.facts} == {"pregnant": "pregnant", "dopamine": "requip"}
+
+
+def test_it_takes_any_text() -> None:
+    for text in ("", "?", "İ" * 50, "😀", "a" * 5000, "my " * 2000):
+        find_context(text)
