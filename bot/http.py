@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.clinic import clinic
 from bot.errors import RefusedError
 
 log = structlog.get_logger(__name__)
@@ -97,7 +98,7 @@ class _Doorman:
 
 async def _read_whole(receive: Receive, limit: int) -> bytes | None:
     """The body, or ``None`` if it is longer than ``limit``."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
@@ -151,7 +152,8 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(SQLAlchemyError)
     def database(_: Request, error: SQLAlchemyError) -> Response:
         log.error("database_error", error=type(error).__name__)
-        return _refuse("unavailable", "We cannot take your message right now. Please try again in a few seconds.", 503, 5)
+        words = "We cannot take your message right now. Please try again in a few seconds. In an emergency call {emergency_number}."
+        return _refuse("unavailable", clinic().fill(words), 503, 5)
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> Response:

@@ -17,7 +17,7 @@ from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 LEXICON = Path(__file__).parent / "lexicon.txt"
 #: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its words count as known.
-CANDIDATES = 30_000
+CANDIDATES = 20_000
 HUGE = 10**14
 OPTIONS = 3
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
@@ -73,7 +73,7 @@ class Speller:
     def __init__(self) -> None:
         self.lexicon, first, self.medicines, self.heard = read_lexicon()
         self.known: set[str] = set(self.lexicon)
-        self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
+        self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts: dict[str, int] = {}
         for word in self.lexicon:
             counts[word] = HUGE * 100 if word in first else HUGE

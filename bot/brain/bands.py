@@ -9,6 +9,8 @@ ANSWER = 0.35
 SUGGEST = 0.04
 #: At least this sure: a part of a message counts as a question of its own.
 ALSO = 0.60
+#: At least this sure: so does a single thing named beside another.
+HALF = 0.70
 #: At least this sure: nothing else may take the first place.
 SURE = 0.80
 #: At least this probable: the runner-up was asked about too, when the message names things side by side.

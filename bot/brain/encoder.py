@@ -21,6 +21,8 @@ SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 DIMENSIONS = 384
 _MAX_TOKENS = 96
 _BATCH = 16
+_FEW = 4
+_STRETCH, _SLACK = 1.5, 12  # how much longer than the shortest of its batch a sentence may be, in characters
 
 
 class EncoderError(AssistantError):
@@ -47,17 +49,15 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of ``texts``: shape ``(len(texts), 384)``, each of length 1. Mean of the tokens, then L2."""
         made = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # Sentences of like length together: less padding, less work.
-        order = np.argsort([len(text) for text in texts], kind="stable")
-        batches = [order[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
-        # Many sentences come at training only; the runtime lets go of Python's lock, so each core takes its share.
-        if len(batches) == 1:
-            made[batches[0]] = self._batch([texts[index] for index in batches[0]])
+        batches = _batches([len(text) for text in texts])
+        if len(batches) <= _FEW:
+            for chosen in batches:
+                made[chosen] = self._batch([texts[index] for index in chosen])
             return made
+        # Many sentences come at training only; the runtime lets go of Python's lock, so each core takes its share.
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            for chosen, rows in zip(
-                batches, threads.map(lambda chosen: self._batch([texts[index] for index in chosen]), batches), strict=True
-            ):
+            vectors = threads.map(lambda chosen: self._batch([texts[index] for index in chosen]), batches)
+            for chosen, rows in zip(batches, vectors, strict=True):
                 made[chosen] = rows
         return made
 
@@ -71,6 +71,16 @@ class Encoder:
         weights = mask[..., None].astype(np.float32)
         mean = (hidden * weights).sum(1) / np.maximum(weights.sum(1), 1e-9)
         return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices of sentences of like length together: what is padded is computed for nothing."""
+    made: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not made or len(made[-1]) == _BATCH or lengths[index] > _STRETCH * lengths[made[-1][0]] + _SLACK:
+            made.append([])
+        made[-1].append(index)
+    return made
 
 
 @cache

@@ -59,7 +59,7 @@ class Guess:
 
 @dataclass
 class _Linear:
-    """A multinomial logistic regression as two arrays."""
+    """A multinomial logistic regression as two arrays: (features, classes) and (classes)."""
 
     weights: np.ndarray
     bias: np.ndarray
@@ -70,11 +70,11 @@ class _Linear:
         rows, bias = made.coef_, made.intercept_
         if len(made.classes_) == 2:  # scikit-learn keeps one row for two classes
             rows, bias = np.vstack([0 * rows, rows]), np.concatenate([0 * bias, bias])
-        return cls(rows.astype(np.float32), bias.astype(np.float32))
+        return cls(np.ascontiguousarray(rows.T, dtype=np.float32), bias.astype(np.float32))
 
     def logs(self, x: Any) -> np.ndarray:
         """Log-probabilities, one row a text."""
-        return _log_softmax(np.asarray(x @ self.weights.T) + self.bias)
+        return _log_softmax(np.asarray(x @ self.weights) + self.bias)
 
 
 class IntentModel:
@@ -169,7 +169,7 @@ class _Views:
 
     vectorizers: dict[str, TfidfVectorizer]
     linear: dict[str, _Linear]
-    known: csr_matrix
+    known: csr_matrix  # characters by training sentence
     meaning: np.ndarray
     classes: np.ndarray
     member: np.ndarray
@@ -185,7 +185,7 @@ class _Views:
         weights = {number: mean / count for number, count in enumerate(counts) if not made.classes[number].startswith(_WIDE)}
         made.vectorizers = {name: _vectorizer(name) for name in _VECTORIZERS}
         features = {name: vectorizer.fit_transform(texts) for name, vectorizer in made.vectorizers.items()}
-        made.known = features["characters"]
+        made.known = features["characters"].T.tocsr()
         made.linear = {name: _Linear.fit(matrix, made.member, C, weights) for name, matrix in (features | {"meaning": meaning}).items()}
         return made
 
@@ -194,7 +194,7 @@ class _Views:
         features = {name: vectorizer.transform(texts) for name, vectorizer in self.vectorizers.items()}
         logs = {name: linear.logs((features | {"meaning": meaning})[name]) for name, linear in self.linear.items()}
         cosine = meaning @ self.meaning.T
-        shared = (features["characters"] @ self.known.T).toarray()
+        shared = (features["characters"] @ self.known).toarray()
         near = (shared + cosine) / 2
         starts = np.flatnonzero(np.diff(self.member, prepend=-1))
         logs["likeness"] = np.maximum.reduceat(near, starts, axis=1)
@@ -237,7 +237,7 @@ class _Views:
             terms = kept[f"{name}.terms"]
             made.vectorizers[name] = _vectorizer(name, {str(term): number for number, term in enumerate(terms)})
             made.vectorizers[name].idf_ = kept[f"{name}.idf"]
-        shape = (len(made.member), len(kept["characters.idf"]))
+        shape = (len(kept["characters.idf"]), len(made.member))
         made.known = csr_matrix((kept["known.data"].astype(np.float32), kept["known.indices"], kept["known.indptr"]), shape=shape)
         return made
 

@@ -19,15 +19,25 @@ _LEANS = re.compile(r"\b(?:it|that|this|they|them|these|those|either|each|both|t
 _OWN = re.compile(r"\b(?:rls|restless|legs?)\b", re.IGNORECASE)
 #: Two things named side by side.
 _SIDE_BY_SIDE = re.compile(r"\b(?:and|or|also|plus|both|either|each|as well|vs|versus)\b|&|/|[?.!]\s+\w", re.IGNORECASE)
+_LOOSE = re.compile(r"\s*,?\s+(?:and|or|also|plus|as well as|&|then)\s+|(?<=[.?!;])\s+|\s*/\s*|,\s+", re.IGNORECASE)
 _MIN_WORDS = 2
 _MAX_PARTS = 4
 _SHORT = 4
+_NOT_RAMBLING = 20
 
 
 def parts(text: str) -> list[str]:
     """The pieces of ``text`` that may be questions of their own; ``[]`` when there is only one."""
     found = [piece.strip(" ,;") for piece in _CUT.split(text) if piece and piece.strip(" ,;.?!")]
     found = [piece for piece in found if len(piece.split()) >= _MIN_WORDS]
+    return found[:_MAX_PARTS] if len(found) > 1 else []
+
+
+def halves(text: str) -> list[str]:
+    """The things that a short message names side by side ("is cbd any good, or clonazepam"), even single words."""
+    if len(text.split()) > _NOT_RAMBLING:
+        return []
+    found = [piece for piece in (piece.strip(" ,;.?!") for piece in _LOOSE.split(text)) if piece]
     return found[:_MAX_PARTS] if len(found) > 1 else []
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.brain.bands import ALSO, ANSWER, SECOND, SURE
+from bot.brain.bands import ALSO, ANSWER, HALF, SECOND, SURE
 from bot.brain.intents import Guess, IntentModel
-from bot.brain.questions import asks, leans, parts, side_by_side
+from bot.brain.questions import asks, halves, leans, parts, side_by_side
 from bot.brain.wording import bare
 from bot.spelling import speller
 
@@ -52,7 +52,23 @@ def read(model: IntentModel, text: str) -> Reading:
     """Read one message. Takes a few milliseconds for the whole and for its parts, four at most."""
     pieces = parts(text[:MAX_CHARACTERS])
     whole, *rest = model.guess([prepared(piece) for piece in [text, *pieces]])
-    return combine(text, whole, list(zip(pieces, rest, strict=True)))
+    reading = combine(text, whole, list(zip(pieces, rest, strict=True)))
+    name = reading.ranking[0][0]
+    if reading.also or _declines(name) or name in MANNERS:
+        return reading
+    known = dict(zip(pieces, rest, strict=True))
+    named = [piece for piece in halves(text) if piece not in known]
+    known |= zip(named, model.guess([prepared(piece) for piece in named]), strict=True)
+    return beside(reading, list(known.values())) if named else reading
+
+
+def beside(reading: Reading, named: Sequence[Guess]) -> Reading:
+    """``reading`` with the other of two topics that the message names side by side, if both stand out."""
+    found = {guess.ranking[0][0]: guess.ranking[0][1] for guess in named if guess.ranking[0][1] >= HALF}
+    other = {n: c for n, c in found.items() if n != reading.ranking[0][0] and n not in MANNERS | GENERAL and not _declines(n)}
+    if reading.ranking[0][0] not in found or not other:
+        return reading
+    return replace(reading, also=max(other.items(), key=lambda pair: pair[1]))
 
 
 def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Reading:

@@ -95,9 +95,20 @@ def accept(
     add_line(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
 
     finding = None if choice is not None else _look(session, guard, conversation, typed, inbound)
-    if finding:
+    asked = urgent.asked(session, conversation, inbound)
+    if asked and (finding is None or finding.ask):
+        before, seen = asked
+        finding = seen if urgent.says_yes(inbound) else None  # never asked twice running
+        if finding is None:
+            urgent.go_on(before)
+    if finding and finding.ask:
+        urgent.ask(session, conversation, inbound, finding)
+        _finish(inbound, urgent.ASKED)
+    elif finding:
         urgent.answer(session, conversation, inbound, finding)
         _finish(inbound, "red_flag")
+    elif (asked and urgent.only_says_no(inbound)) or choice in (urgent.YES, urgent.NO):
+        _finish(inbound, "asked_reply")
     elif conversation.mode == "staff":
         _finish(inbound, "for_staff")
     elif conversation.mode == "closed":

@@ -78,9 +78,6 @@ def lines_after(session: Session, conversation_id: str, after: int, limit: int =
     """The lines with a higher ``seq``, in order."""
     return list(
         session.scalars(
-            select(Message)
-            .where(Message.conversation_id == conversation_id, Message.seq > after)
-            .order_by(Message.seq)
-            .limit(limit)
+            select(Message).where(Message.conversation_id == conversation_id, Message.seq > after).order_by(Message.seq).limit(limit)
         )
     )

@@ -56,6 +56,11 @@ class RedFlags:
                     raised[name] = raised.get(name, False) or worse
         return self._finding(raised, other) if raised else None
 
+    def finding(self, flag: str, *, ask: bool = False) -> Finding:
+        """The finding of one flag that something else than the rules has seen."""
+        found = self._finding({flag: False}, False)
+        return Finding(found.flags, found.tier, found.reply, ask)
+
     def _finding(self, raised: dict[str, bool], other: bool) -> Finding:
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
         names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), self.order.index(name)))

@@ -56,10 +56,7 @@ def change_mode(
         NotAllowedError: the table does not have this, or somebody was quicker; says who.
     """
     conversation = session.execute(
-        select(Conversation)
-        .where(Conversation.id == conversation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Conversation).where(Conversation.id == conversation.id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one()
     before = conversation.mode
     after = TRANSITIONS.get((before, what))

@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument(
         "--telegram", choices=["both", "webhook", "polling"], default="both", help="how Telegram's updates come in (both, half each)"
     )
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL with two front doors, Telegram by webhook")
     parser.add_argument("--seconds", type=int, default=3600, help="the whole run is ended after this time (3600)")
     parser.add_argument("--keep", type=Path, help="keep database and logs in this folder")
     options = parser.parse_args()
@@ -32,11 +33,11 @@ def main() -> None:
         parser.error(f"no such fault: {', '.join(unknown)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = options.seed or random.randrange(1, 1_000_000)
-    ways = ["polling", "webhook"] if options.telegram == "both" else [options.telegram]
+    ways = ["webhook"] if options.postgres else ["polling", "webhook"] if options.telegram == "both" else [options.telegram]
     rounds: list[tuple[str, Round]] = []
     begun = time.monotonic()
     for way in ways:
-        plan = Plan(max(2, options.conversations // len(ways)), options.turns, seed, names, way == "webhook")
+        plan = Plan(max(2, options.conversations // len(ways)), options.turns, seed, names, way == "webhook", options.postgres)
         left = options.seconds - (time.monotonic() - begun)
         with small_disk() as (folder, disk):
             try:

@@ -11,7 +11,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from aiohttp import web
 
 from tests.chaos.house import FragileHouse
@@ -23,6 +25,7 @@ class Rig:
     """What a fault may touch.
 
     Args:
+        server: PostgreSQL, where it is used instead of SQLite.
         in_flight: Telegram messages whose fate a fault has made unknowable, counted as it strikes.
     """
 
@@ -31,6 +34,7 @@ class Rig:
     dice: random.Random
     disk: Path | None
     count_sending: Callable[[], int]
+    server: Any = None
     in_flight: int = 0
 
 
@@ -86,7 +90,12 @@ async def _terminate_door(rig: Rig) -> None:
 
 
 async def _lock_database(rig: Rig) -> None:
-    """Somebody holds SQLite's write lock for longer than anyone waits for it."""
+    """Somebody holds the write lock (SQLite) or the tables (PostgreSQL) for longer than anyone waits for them."""
+
+    def hold_tables() -> None:
+        with psycopg.connect(rig.server.get_uri()) as connection:
+            connection.execute("LOCK TABLE conversations, inbox IN ACCESS EXCLUSIVE MODE")
+            time.sleep(14)
 
     def hold() -> None:
         connection = sqlite3.connect(rig.house.folder / "assistant.db", isolation_level=None, timeout=30)
@@ -96,7 +105,14 @@ async def _lock_database(rig: Rig) -> None:
         connection.close()
 
     rig.in_flight += 2 * await asyncio.to_thread(rig.count_sending)
-    await asyncio.to_thread(hold)
+    await asyncio.to_thread(hold_tables if rig.server else hold)
+
+
+async def _stop_database(rig: Rig) -> None:
+    rig.in_flight += 2 * await asyncio.to_thread(rig.count_sending)
+    await asyncio.to_thread(rig.server.stop)
+    await asyncio.sleep(8)
+    await asyncio.to_thread(rig.server.start)
 
 
 async def _fill_disk(rig: Rig) -> None:
@@ -215,6 +231,7 @@ FAULTS = {
         Fault("rasa-junk", "something else answers in Rasa's place", _replace("rasa"), 1),
         Fault("actions-junk", "something else answers in the action server's place", _replace("actions"), 1),
         Fault("db-locked", "the database is locked for 14 s", _lock_database, 1),
+        Fault("db-stopped", "PostgreSQL is stopped for 8 s", _stop_database, 1),
         Fault("disk-full", "the disk is full for 8 s", _fill_disk, 1),
         Fault("telegram", "Telegram repeats, mixes, refuses, cuts, hangs", _telegram, 1),
     )

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 from tests.support.bot_api import TOKEN, BotApi
-from tests.support.processes import ROOT, House
+from tests.support.processes import ROOT, House, free_ports
 
 SECRET = "a_secret-for-tests"
 NAMES = {"serve": "door", "rasa-server": "rasa", "actions": "actions"}
@@ -32,10 +33,23 @@ class FragileHouse(House):
             self.environment["TELEGRAM_WEBHOOK_URL"] = f"{self.url}/telegram/webhook"
             self.environment["TELEGRAM_WEBHOOK_SECRET"] = SECRET
         self._log = (folder / "run.log").open("a")
+        self._second: subprocess.Popen[bytes] | None = None
+
+    def launch_second(self) -> str:
+        """Another front door on the same database, beside the supervisor's; returns its address."""
+        (port,) = free_ports(1)
+        self._second = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve"],
+            cwd=ROOT,
+            env=self.environment | {"RLA_PORT": str(port), "RLA_CHAOS": "second"},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_ends_with_us(),
+        )
+        return f"http://127.0.0.1:{port}"
 
     def launch(self) -> None:
         """Start the supervisor; it ends with us. Call on the main thread, whose end would end it too."""
-        libc = ctypes.CDLL(None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "run"],
             cwd=ROOT,
@@ -43,7 +57,7 @@ class FragileHouse(House):
             stdout=self._log,
             stderr=subprocess.STDOUT,
             text=True,
-            preexec_fn=lambda: libc.prctl(1, signal.SIGTERM),
+            preexec_fn=_ends_with_us(),
         )
 
     async def relaunch(self) -> None:
@@ -80,7 +94,7 @@ class FragileHouse(House):
                 words = (folder / "cmdline").read_bytes().split(b"\0")
                 if b"bot" not in words or mark not in (folder / "environ").read_bytes().split(b"\0"):
                     continue
-                if b") Z " in (folder / "stat").read_bytes():
+                if b"RLA_CHAOS=second" in (folder / "environ").read_bytes().split(b"\0") or b") Z " in (folder / "stat").read_bytes():
                     continue
             except OSError:
                 continue
@@ -99,6 +113,9 @@ class FragileHouse(House):
 
     def clear(self) -> None:
         """Nothing of this house stays behind."""
+        if self._second:
+            self._second.kill()
+            self._second.wait(10)
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGTERM)
@@ -109,6 +126,12 @@ class FragileHouse(House):
         for pid in self.pids().values():
             os.kill(pid, signal.SIGKILL)
         self._log.close()
+
+
+def _ends_with_us() -> Callable[[], object]:
+    """For a child: end when the one who started it ends (prctl(2), PR_SET_PDEATHSIG)."""
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(1, signal.SIGTERM)
 
 
 def _listening(ports: set[int]) -> bool:

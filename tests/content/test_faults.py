@@ -70,7 +70,7 @@ FAULTS = {
         "cautions.yml",
         "  state: draft",
         "  state: approved",
-        "  label: You said you are pregnant",
+        "  label: You spoke of pregnancy",
         "approved_by is missing",
     ),
     "said twice": (CAUSES, "- id: ask_symptoms", ENTRY, "- id: ask_symptoms", "stands already at causes.yml"),

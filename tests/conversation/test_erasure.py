@@ -53,8 +53,10 @@ def fill(talk: Talk) -> None:
         session.add(Note(staff_id=ann.id, text=CANARY, **of))
         session.add(Outbox(message_id=line.id, channel="telegram", **of))
         session.add(TurnLog(inbound_id=inbound.id, action="action_answer", **of))
-        session.add(Booking(inbound_id=inbound.id, name=CANARY, contact=CANARY, times=CANARY * 99, reason=CANARY, consent_at=now(), **of))
-        session.add(ContactLink(token_hash="x", expires_at=now(), name=CANARY, contact=CANARY, **of))
+        booking = Booking(inbound_id=inbound.id, name=CANARY, contact=CANARY, times=CANARY * 99, reason=CANARY, consent_at=now(), **of)
+        session.add(booking)
+        session.flush()
+        session.add(ContactLink(token_hash="x", booking_id=booking.id, expires_at=now(), **of))
 
 
 OF_A_CONVERSATION = [table for table in Base.metadata.sorted_tables if "conversation_id" in table.c]
