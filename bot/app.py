@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import structlog
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
@@ -39,6 +39,7 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_THREADS = 32
 _TEMPLATES = Environment(loader=FileSystemLoader(_WIDGET), autoescape=select_autoescape(["html"]))
 
 
@@ -48,7 +49,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     house = on or store()
     guard = RedFlags.load()
     bell = Bell(config.redis_url)
-    brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token)
+    brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url)
     runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
     timers = Timers(house, bell)
     telegram = Telegram(house, guard, bell, runner.kick, config) if config.telegram_bot_token else None
@@ -56,6 +57,8 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Database work runs in threads; the default of a small machine (6) would make patients wait for each other.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         await bell.start()
         await runner.start()
         await timers.start()
@@ -76,7 +79,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     app = FastAPI(
         title="Restless Legs Assistant",
         version="0.1.0",
-        description="The widget's API. Errors are JSON `{\"error\", \"message\"}`, the message in plain words for the person.",
+        description='The widget\'s API. Errors are JSON `{"error", "message"}`, the message in plain words for the person.',
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -90,7 +93,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     if telegram:
         app.include_router(telegram.router)
     _public_pages(app)
-    _health(app, house, brain, config)
+    _health(app, house, brain)
     return app
 
 
@@ -111,7 +114,11 @@ def _public_pages(app: FastAPI) -> None:
     @app.get("/widget.js", include_in_schema=False)
     def script() -> FileResponse:
         # Other sites load it too, so it may be read from anywhere; it holds no secret.
-        headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        headers = {
+            "Cache-Control": "public, max-age=300",
+            "Access-Control-Allow-Origin": "*",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
         return FileResponse(_WIDGET / "rls-chat.js", media_type="text/javascript", headers=headers)
 
     @app.get("/demo.css", include_in_schema=False)
@@ -119,7 +126,7 @@ def _public_pages(app: FastAPI) -> None:
         return FileResponse(_WIDGET / "demo.css", media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
-def _health(app: FastAPI, house: Store, brain: RasaClient, config: Settings) -> None:
+def _health(app: FastAPI, house: Store, brain: RasaClient) -> None:
     async def database() -> str | None:
         def look() -> None:
             with house.read() as session:
@@ -132,15 +139,10 @@ def _health(app: FastAPI, house: Store, brain: RasaClient, config: Settings) -> 
         return None
 
     async def rasa() -> str | None:
-        return None if await brain.ready() else "Rasa does not answer, or has no model loaded"
+        return None if await brain.has_model() else "Rasa does not answer, or has no model loaded"
 
     async def actions() -> str | None:
-        try:
-            async with httpx.AsyncClient(timeout=2) as client:
-                (await client.get(f"{config.actions_url}/health")).raise_for_status()
-        except httpx.HTTPError:
-            return "the action server does not answer"
-        return None
+        return None if await brain.has_actions() else "the action server does not answer"
 
     @app.get("/healthz", tags=["health"], summary="The front door is alive")
     async def healthz() -> dict[str, str]:

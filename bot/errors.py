@@ -1,10 +1,10 @@
 """Errors that this project raises, as one tree.
 
-    AssistantError
-      ConfigError          a file or setting is wrong; the text says which and what is expected
-      RefusedError         a request that we do not take, with a code and plain words for the person
-        NotAllowedError    a transition that the mode table does not have, or one that somebody was quicker with
-      BrainUnavailable     Rasa is down, slow, or answered junk
+AssistantError
+  ConfigError          a file or setting is wrong; the text says which and what is expected
+  RefusedError         a request that we do not take, with a code and plain words for the person
+    NotAllowedError    a transition that the mode table does not have, or one that somebody was quicker with
+  BrainUnavailable     Rasa is down, slow, or answered junk
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 from honcho.environ import parse_procfile
@@ -152,9 +151,9 @@ def _announce(config: Settings, supervisor: Supervisor) -> None:
         print(f"  not everything is ready yet; what is missing: {url}/readyz", flush=True)
     with store().read() as session:
         if not session.scalar(select(func.count()).select_from(Staff)):
-            print('  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin', flush=True)
+            print(
+                '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin', flush=True
+            )
     telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
     print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)
     print(f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True)
-
-

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,13 +62,9 @@ class Settings(BaseSettings):
 
     # Telegram. Without a token the channel is off, and says so.
     telegram_bot_token: str = Field("", validation_alias=AliasChoices("TELEGRAM_BOT_TOKEN", "telegram_bot_token"))
-    telegram_webhook_secret: str = Field(
-        "", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret")
-    )
+    telegram_webhook_secret: str = Field("", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret"))
     telegram_webhook_url: str = Field("", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_URL", "telegram_webhook_url"))
-    telegram_api_url: str = Field(
-        "https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url")
-    )
+    telegram_api_url: str = Field("https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url"))
 
     @field_validator("alert_minutes")
     @classmethod
@@ -78,6 +74,12 @@ class Settings(BaseSettings):
         if any(step < 1 for step in steps) or steps != sorted(steps):
             raise ValueError("write the minutes in rising order, for example 5,15")
         return value
+
+    @model_validator(mode="after")
+    def _lease(self) -> Settings:
+        if self.lease_seconds < self.rasa_timeout * 1.25:
+            raise ValueError("RLA_LEASE_SECONDS must be at least 1.25 times RLA_RASA_TIMEOUT, or a turn loses its lease while it runs")
+        return self
 
     @property
     def database(self) -> str:
@@ -110,9 +112,8 @@ class Settings(BaseSettings):
             return self.rasa_token
         path = self.data_dir / "rasa_token"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(24))
+        with contextlib.suppress(FileExistsError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
         return path.read_text().strip()
 
     @property
@@ -142,7 +143,7 @@ def settings() -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            name = str(problem["loc"][0]) if problem["loc"] else "?"
-            name = name if name.isupper() else f"RLA_{name.upper()}"
-            lines.append(f"  {name}: {problem['msg']}")
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            name = name if name.isupper() or not name else f"RLA_{name.upper()}"
+            lines.append(f"  {name}: {problem['msg']}" if name else f"  {problem['msg'].removeprefix('Value error, ')}")
         raise SystemExit("A setting is wrong:\n" + "\n".join(lines)) from None

@@ -21,9 +21,11 @@ class RasaClient:
         url: where it listens, such as ``http://127.0.0.1:5005``.
         timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told something.
         token: Rasa's API token, for the tracker calls.
+        actions: where the action server listens; asked only whether it is well.
     """
 
-    def __init__(self, url: str, *, timeout: float, token: str = "") -> None:
+    def __init__(self, url: str, *, timeout: float, token: str = "", actions: str = "") -> None:
+        self._actions = actions
         self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(timeout, connect=2.0))
         self._token = {"token": token} if token else {}
 
@@ -71,17 +73,26 @@ class RasaClient:
         await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, timeout=_SHORT)
 
     async def ready(self) -> bool:
-        """Whether the server answers and has a model loaded."""
+        """Whether a turn can be expected to succeed: a model is loaded and the action server answers."""
+        return await self.has_model() and await self.has_actions()
+
+    async def has_model(self) -> bool:
+        """Whether the Rasa server answers and has a model loaded."""
         try:
             answer = await self._call("GET", "/status", params=self._token, timeout=_SHORT)
         except BrainUnavailable:
             return False
         return isinstance(answer, dict) and bool(answer.get("model_file"))
 
-    async def model(self) -> str | None:
-        """The name of the loaded model, for the staff's page."""
-        answer = await self._call("GET", "/status", params=self._token, timeout=_SHORT)
-        return str(answer.get("model_file") or "") if isinstance(answer, dict) else None
+    async def has_actions(self) -> bool:
+        """Whether the action server answers; true where none is named."""
+        if not self._actions:
+            return True
+        try:
+            answer = await self._call("GET", f"{self._actions}/health", timeout=_SHORT)
+        except BrainUnavailable:
+            return False
+        return isinstance(answer, dict)
 
     async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
         try:

@@ -58,16 +58,7 @@ _ASKS_ITSELF = re.compile(
 )
 #: Words that carry no topic of their own: with nothing else left, a message leans on what was said before.
 _EMPTY = frozenset(
-    """
-    a an and are about actually also am any as at be because been being but by can could do does doing did for from get
-    gets go had has have having he her him his how i id if im in is it its ive just like me mean meant my myself no not
-    now of ok okay on one or our she so still someone something somebody sorry that than thats the their them then there
-    these they thing this those to too us we well were what whats when where which while who will with would yes yeah you
-    your safe bad good work works help helps true normal different same apply applies count counts matter matters use used
-    take taking takes fine allowed right dangerous harmful risky happens happen change changes during people person year
-    years old weeks week wk wks month months along gone yr yrs currently though even want wanted please tell was case
-    months' only pregnant anymore longer never nope don't dont isn't isnt didn't aren't i'm it's she's he's that's what's
-    """.split()
+    ["a", "an", "and", "are", "about", "actually", "also", "am", "any", "as", "at", "be", "because", "been", "being", "but", "by", "can", "could", "do", "does", "doing", "did", "for", "from", "get", "gets", "go", "had", "has", "have", "having", "he", "her", "him", "his", "how", "i", "id", "if", "im", "in", "is", "it", "its", "ive", "just", "like", "me", "mean", "meant", "my", "myself", "no", "not", "now", "of", "ok", "okay", "on", "one", "or", "our", "she", "so", "still", "someone", "something", "somebody", "sorry", "that", "than", "thats", "the", "their", "them", "then", "there", "these", "they", "thing", "this", "those", "to", "too", "us", "we", "well", "were", "what", "whats", "when", "where", "which", "while", "who", "will", "with", "would", "yes", "yeah", "you", "your", "safe", "bad", "good", "work", "works", "help", "helps", "true", "normal", "different", "same", "apply", "applies", "count", "counts", "matter", "matters", "use", "used", "take", "taking", "takes", "fine", "allowed", "right", "dangerous", "harmful", "risky", "happens", "happen", "change", "changes", "during", "people", "person", "year", "years", "old", "weeks", "week", "wk", "wks", "month", "months", "along", "gone", "yr", "yrs", "currently", "though", "even", "want", "wanted", "please", "tell", "was", "case", "months'", "only", "pregnant", "anymore", "longer", "never", "nope", "don't", "dont", "isn't", "isnt", "didn't", "aren't", "i'm", "it's", "she's", "he's", "that's", "what's"]
 )
 
 
@@ -167,11 +158,9 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
             theirs = False
         elif not re.search(_MYSELF, words):
             theirs = theirs or bool(re.search(r"\b(?:he|she|his|her|him)\b", words)) or len(words.split()) <= 8
-        elif not re.search(r"\b(?:for|about) (?:my|our)\b|\b(?:he|she|his|her|him)\b", words):
-            theirs = False
-        elif re.search(r"\bmy (?:own )?legs?\b|\bi have\b|\bnow (?:i|my)\b", words) and not re.search(
+        elif not re.search(r"\b(?:for|about) (?:my|our)\b|\b(?:he|she|his|her|him)\b", words) or (re.search(r"\bmy (?:own )?legs?\b|\bi have\b|\bnow (?:i|my)\b", words) and not re.search(
             r"\b(?:for|about) (?:my|our)\b", words
-        ):
+        )):
             theirs = False
         return (who if theirs else None), match.span()
     return None, None

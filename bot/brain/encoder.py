@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from bot.errors import AssistantError
 
@@ -61,16 +61,40 @@ class Encoder:
                 made[chosen] = rows
         return made
 
+    def encode_with_parts(self, text: str, parts: Sequence[str]) -> np.ndarray:
+        """The vectors of ``text`` and of pieces that stand in it: shape ``(1 + len(parts), 384)``.
+
+        One run for all: a piece is the mean of its own tokens, each read in its surroundings. A piece that is not found
+        gets the vector of the whole.
+        """
+        hidden, (encoded,) = self._run([text])
+        starts, ends = np.array(encoded.offsets).T
+        chosen = [np.ones(len(starts), dtype=bool)]
+        after = 0
+        for part in parts:
+            at = text.find(part, after) if part in text[after:] else text.find(part)
+            inside = (at >= 0) & (starts >= at) & (ends <= at + len(part)) & (ends > starts)
+            chosen.append(inside if inside.any() else chosen[0])
+            after = max(after, at)
+        return _unit(np.stack([hidden[0][inside].mean(0) for inside in chosen]))
+
     def _batch(self, texts: Sequence[str]) -> np.ndarray:
+        hidden, encoded = self._run(texts)
+        weights = np.array([item.attention_mask for item in encoded], dtype=np.float32)[..., None]
+        return _unit((hidden * weights).sum(1) / np.maximum(weights.sum(1), 1e-9))
+
+    def _run(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Encoding]]:
+        """The state of every token, and what the tokens are."""
         encoded = self._tokenizer.encode_batch(list(texts))
         mask = np.array([item.attention_mask for item in encoded], dtype=np.int64)
         feed = {"input_ids": np.array([item.ids for item in encoded], dtype=np.int64), "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(mask)
-        hidden = self._session.run(None, feed)[0]
-        weights = mask[..., None].astype(np.float32)
-        mean = (hidden * weights).sum(1) / np.maximum(weights.sum(1), 1e-9)
-        return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
+        return np.asarray(self._session.run(None, feed)[0]), encoded
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

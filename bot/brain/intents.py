@@ -40,6 +40,8 @@ class SentenceEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray: ...
 
+    def encode_with_parts(self, text: str, parts: Sequence[str]) -> np.ndarray: ...
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -98,9 +100,14 @@ class IntentModel:
 
     def guess(self, texts: Sequence[str]) -> list[Guess]:
         """One guess a text, in order."""
-        if not texts:
-            return []
-        probabilities, signals, scores = self._views.judge(texts, self._encoder.encode(texts))
+        return self._guess(texts, self._encoder.encode(texts)) if texts else []
+
+    def guess_with_parts(self, text: str, parts: Sequence[str]) -> list[Guess]:
+        """A guess for ``text``, then one for each of ``parts``, which stand in it. Hardly dearer than the text alone."""
+        return self._guess([text, *parts], self._encoder.encode_with_parts(text, parts))
+
+    def _guess(self, texts: Sequence[str], meaning: np.ndarray) -> list[Guess]:
+        probabilities, signals, scores = self._views.judge(texts, meaning)
         classes = self._views.classes
         made = []
         for row, confidence, score in zip(probabilities, self._sure(signals), scores, strict=True):

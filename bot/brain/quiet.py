@@ -24,7 +24,10 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     if record.exc_info:
         kind = record.exc_info[0]
         record.exc_info, record.exc_text = None, None
-        record.msg, record.args = f"{record.getMessage() if not record.name.startswith('rasa') else 'error'} ({kind.__name__ if kind else '?'})", ()
+        record.msg, record.args = (
+            f"{record.getMessage() if not record.name.startswith('rasa') else 'error'} ({kind.__name__ if kind else '?'})",
+            (),
+        )
     if isinstance(record.msg, dict):
         record.msg = _short(record.msg)
     elif isinstance(record.msg, str) and record.msg.startswith("{"):

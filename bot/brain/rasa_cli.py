@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> None:
     quiet.install()
     for name in ("matplotlib", "py.warnings", "sanic.root"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     sys.argv = ["rasa", *arguments]
 
     from rasa.__main__ import main as rasa_main  # seconds: only here

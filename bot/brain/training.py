@@ -12,7 +12,15 @@ from bot.errors import ConfigError
 
 MODEL = "restless-legs"
 _INPUTS = ("config.yml", "domain.yml", "requirements.lock", "data/nlu", "data/stories", "bot/brain", "bot/spelling.py", "bot/lexicon.txt")
-_LATE = {"client.py", "training.py", "rasa_cli.py", "reply.py", "bands.py", "quiet.py", "whole_turns.py"}  # part of the brain, but not of the model
+_LATE = {
+    "client.py",
+    "training.py",
+    "rasa_cli.py",
+    "reply.py",
+    "bands.py",
+    "quiet.py",
+    "whole_turns.py",
+}  # part of the brain, but not of the model
 
 
 def fingerprint(root: Path) -> str:
@@ -40,7 +48,20 @@ def train_if_needed(root: Path) -> bool:
     models.mkdir(exist_ok=True)
     stamp.unlink(missing_ok=True)
     log = models / "training.log"
-    command = [sys.executable, "-m", "bot", "rasa", "train", "--data", "data/nlu", "data/stories", "--out", "models", "--fixed-model-name", MODEL]
+    command = [
+        sys.executable,
+        "-m",
+        "bot",
+        "rasa",
+        "train",
+        "--data",
+        "data/nlu",
+        "data/stories",
+        "--out",
+        "models",
+        "--fixed-model-name",
+        MODEL,
+    ]
     begun = time.monotonic()
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT)

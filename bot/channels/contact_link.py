@@ -120,4 +120,3 @@ def _page(
         style=_STYLE,
     )
     return HTMLResponse(page, status_code=status, headers=_HEADERS)
-

@@ -319,8 +319,6 @@ def show_contact(session: Session, booking_id: int, staff: Staff) -> Booking:
 def contacts_shown(session: Session, conversation_ids: Sequence[str], staff: Staff) -> set[int]:
     """The bookings whose contact ``staff`` has just asked to see."""
     found = session.scalars(
-        select(Event).where(
-            Event.conversation_id.in_(conversation_ids), Event.kind == "contact_shown", Event.at > now() - CONTACT_SHOWN
-        )
+        select(Event).where(Event.conversation_id.in_(conversation_ids), Event.kind == "contact_shown", Event.at > now() - CONTACT_SHOWN)
     )
     return {event.data["booking"] for event in found if event.data.get("staff") == staff.id}

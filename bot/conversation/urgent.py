@@ -20,7 +20,13 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
     """Store the urgent text and the alert in the caller's transaction."""
     held = conversation.mode == "staff"
     line = add_line(
-        session, conversation, "system", text(finding, now(), held=held), urgent=True, inbound_id=inbound.id, answer_id="+".join(finding.flags)
+        session,
+        conversation,
+        "system",
+        text(finding, now(), held=held),
+        urgent=True,
+        inbound_id=inbound.id,
+        answer_id="+".join(finding.flags),
     )
     alert = Alert(
         conversation_id=conversation.id,
@@ -56,7 +62,16 @@ _SAYS_NO = re.compile(r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
     """Show what to do if it is an emergency and ask whether it is happening now; the answer waits for the reply."""
     words = f"I want to be sure that you are safe.\n\n{clinic().fill(finding.reply)}\n\nIs this happening now?"
-    add_line(session, conversation, "system", words, choices=_CHOICES, urgent=True, inbound_id=inbound.id, answer_id="ask:" + "+".join(finding.flags))
+    add_line(
+        session,
+        conversation,
+        "system",
+        words,
+        choices=_CHOICES,
+        urgent=True,
+        inbound_id=inbound.id,
+        answer_id="ask:" + "+".join(finding.flags),
+    )
     kept = {"inbound": inbound.id, "flags": list(finding.flags), "tier": finding.tier, "reply": finding.reply}
     session.add(Event(conversation_id=conversation.id, kind=_ASKED, actor="red flags", data=kept))
 

@@ -61,6 +61,7 @@ LEADING = frozenset(
         "if",
     ]
 )
+ANSWERS = frozenset("no none nope never nil negative nah not".split())
 PAST = frozenset(["was", "were", "had", "did", "been"])
 PRESENT = frozenset(["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"])
 LISTS = frozenset(["or", "nor", "and"])
@@ -172,12 +173,27 @@ class Light:
                 if self._new_clause(at) and self.words.stems[at] not in SUBJECTS:
                     break
 
+        self._answer()
+
+    def _answer(self) -> None:
+        """ "Chest pain: no" and "swelling? none" deny what stands before them."""
+        stems, breaks = self.words.stems, self.words.breaks
+        for at in range(1, len(stems)):
+            alone = breaks[at] and (at + 1 == len(stems) or breaks[at + 1])
+            if not alone or stems[at] not in ANSWERS:
+                continue
+            for spot in range(at - 1, max(at - 10, -1), -1):
+                self.negated[spot] = True
+                if breaks[spot]:
+                    break
+
     def _date(self) -> None:
         if any(start == 0 or self.words.stems[start - 1] not in DENIALS for start, _ in self._cue("recur")):
             return
         present = {self.clauses[start] for start, _ in self._cue("present")}
         for start, _ in self._cue("past"):
-            if self.clauses[start] in present:
+            denied = start > 0 and self.words.stems[start - 1] in DENIALS  # "never used to"
+            if denied or self.clauses[start] in present:
                 continue
             sentence = self._sentence(start)
             self._mark_past(range(start, sentence.start - 1, -1), present)

@@ -281,7 +281,7 @@ IRREGULAR = {
     "us": "us", "as": "as", "pus": "pus", "gas": "gas", "less": "less", "always": "always", "news": "news", "being": "being", "during": "during", "morning": "morning",
     "evening": "evening", "nothing": "nothing", "something": "something", "anything": "anything", "everything": "everything", "thing": "thing", "bring": "bring",
     "stroke": "stroke", "need": "need", "bed": "bed", "red": "red", "breath": "breath", "speech": "speech", "blood": "blood", "killed": "kill", "hung": "hang",
-    "controlled": "control", "rage": "rage", "sores": "sores", "knees": "knees", "shins": "shins", "limbs": "limbs", "bits": "bits", "spine": "spine", "plane": "plane", "planes": "plane", "evenings": "evening", "mornings": "morning", "smelly": "smell", "stinks": "stink", "stinking": "stink", "stinky": "stink", "fevers": "fever", "feverish": "fever",
+    "controlled": "control", "rage": "rage", "sores": "sores", "spotting": "spotting", "knees": "knees", "shins": "shins", "limbs": "limbs", "bits": "bits", "spine": "spine", "plane": "plane", "planes": "plane", "evenings": "evening", "mornings": "morning", "smelly": "smell", "stinks": "stink", "stinking": "stink", "stinky": "stink", "fevers": "fever", "feverish": "fever",
     "dizziness": "dizzy", "uncontrolled": "uncontrol", "uncontrollable": "uncontrol", "uncontrollably": "uncontrol", "uncontrolable": "uncontrol", "dizzier": "dizzy", "fainted": "faint", "slurring": "slur", "slurry": "slur", "slurs": "slur", "tried": "try", "left": "left", "hives": "hives",
     "babies": "baby", "pregnancy": "pregnant", "preggers": "pregnant", "preggo": "pregnant", "suicide": "suicide", "suicidal": "suicidal", "urgent": "urgent",
     "knew": "know", "known": "know", "told": "tell", "said": "say", "says": "say", "saw": "see", "seen": "see", "wetting": "wet", "choking": "choke", "paid": "pay",
@@ -332,7 +332,7 @@ def _cut(word: str) -> str:
         word = word[:-1]
     for ending in ("ing", "ed"):
         root = word[: -len(ending)]
-        if word.endswith(ending) and len(root) >= 3 and re.search("[aeiouy]", root):
+        if word.endswith(ending) and not word.endswith("eed") and len(root) >= 3 and re.search("[aeiouy]", root):
             word = root
             if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
                 word = root[:-1]

@@ -24,9 +24,7 @@ def make_link(session: Session, booking: Booking, *, address: str) -> str:
     unused = (ContactLink.booking_id == booking.id) & ContactLink.used_at.is_(None)
     session.execute(update(ContactLink).where(unused).values(expires_at=now()))
     session.add(
-        ContactLink(
-            token_hash=digest(token), conversation_id=booking.conversation_id, booking_id=booking.id, expires_at=now() + LASTS
-        )
+        ContactLink(token_hash=digest(token), conversation_id=booking.conversation_id, booking_id=booking.id, expires_at=now() + LASTS)
     )
     session.flush()
     return f"{address.rstrip('/')}/contact/{token}"

@@ -105,7 +105,15 @@ def test_children_in_general_are_a_mention() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["and in pregnancy?", "and if i'm pregnant?", "is that safe for my son", "what about on dialysis", "and for kids?", "no, not pregnant", "while breastfeeding?"],
+    [
+        "and in pregnancy?",
+        "and if i'm pregnant?",
+        "is that safe for my son",
+        "what about on dialysis",
+        "and for kids?",
+        "no, not pregnant",
+        "while breastfeeding?",
+    ],
 )
 def test_messages_that_lean_on_what_was_said(text: str) -> None:
     assert find_context(text).elliptical

@@ -37,7 +37,13 @@ class Rig:
             session.add(inbound)
             session.flush()
             booking = Booking(
-                conversation_id=conversation.id, inbound_id=inbound.id, name="", contact="", times="mornings", reason="legs", consent_at=now()
+                conversation_id=conversation.id,
+                inbound_id=inbound.id,
+                name="",
+                contact="",
+                times="mornings",
+                reason="legs",
+                consent_at=now(),
             )
             session.add(booking)
             session.flush()
@@ -113,7 +119,9 @@ def test_it_lasts_24_hours_and_only_its_hash_is_kept(rig: Rig) -> None:
     assert len(token) >= 43 and token not in (row.token_hash, row.conversation_id)
 
 
-@pytest.mark.parametrize("wrong", [{}, {"name": "x"}, {"name": " ", "contact": "y"}, {"name": "x" * 257, "contact": "y"}, {"name": "\x00", "contact": "y"}])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"name": "x"}, {"name": " ", "contact": "y"}, {"name": "x" * 257, "contact": "y"}, {"name": "\x00", "contact": "y"}]
+)
 def test_a_wrong_entry_is_explained_and_keeps_the_link(rig: Rig, wrong: dict[str, str]) -> None:
     link = rig.link()
     page = rig.http.post(link, data=wrong)

@@ -163,7 +163,11 @@ def test_every_kind_of_update_twice_changes_nothing_the_second_time(chat: Chat) 
     every = [updates.content(CHAT, **what) for what in updates.CONTENTS.values()]
     every += [updates.text(CHAT, text) for text in ("/help", "/start", "hello", "chest pain", "/stop")]
     every += [updates.edit(CHAT, "x"), updates.content(CHAT, text="y", **updates.FORWARDED), updates.press(CHAT, "nope")]
-    every += [updates.press(CHAT, "delete_no"), updates.member(CHAT, "kicked"), updates.content(CHAT, caption="z", **updates.CONTENTS["photo"])]
+    every += [
+        updates.press(CHAT, "delete_no"),
+        updates.member(CHAT, "kicked"),
+        updates.content(CHAT, caption="z", **updates.CONTENTS["photo"]),
+    ]
     for number, what in enumerate(every):
         chat.does(what, update_id=5000 + number)
         before = [len(chat.rows(model)) for model in (Inbound, Message, Outbox, Event, Alert)]

@@ -21,7 +21,9 @@ def cut(text: str, limit: int = LIMIT, **more: object) -> list[str]:
 
 
 def line(text: str, **more: object) -> Message:
-    return Message(sender=more.pop("sender", "assistant"), text=text, choices=more.pop("choices", []), sources=more.pop("sources", []), **more)
+    return Message(
+        sender=more.pop("sender", "assistant"), text=text, choices=more.pop("choices", []), sources=more.pop("sources", []), **more
+    )
 
 
 # -- splitting
@@ -75,7 +77,9 @@ def test_a_single_character_longer_than_a_message() -> None:
 
 @settings(deadline=None)
 @given(
-    st.lists(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from([" ", "\n\n", ". ", "\u200d", "\u0301", "😀", FAMILY, "word"]))).map("".join),
+    st.lists(
+        st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from([" ", "\n\n", ". ", "\u200d", "\u0301", "😀", FAMILY, "word"]))
+    ).map("".join),
     st.integers(8, 40),
 )
 def test_nothing_is_lost_but_white_space_at_a_cut(text: str, limit: int) -> None:
@@ -97,7 +101,9 @@ def test_nothing_is_lost_but_white_space_at_a_cut(text: str, limit: int) -> None
 
 
 def test_links_and_numbers() -> None:
-    part = render(line("Call [911](tel:911) or [the crisis line](tel:988), read [this 😀 page](https://a.example/x). [no](javascript:x)"))[0]
+    part = render(line("Call [911](tel:911) or [the crisis line](tel:988), read [this 😀 page](https://a.example/x). [no](javascript:x)"))[
+        0
+    ]
     assert part.text == "Call 911 or the crisis line (988), read this 😀 page. [no](javascript:x)"
     entity = part.entities[0]
     raw = part.text.encode("utf-16-le")[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le")

@@ -99,7 +99,9 @@ def test_400_fails_with_an_event_and_the_next_line_goes(house: House, api: BotAp
 
 @pytest.mark.parametrize("fault", ["hang_after", "cut_after", "500_after", "junk_after"])
 @pytest.mark.parametrize(("sender", "urgent"), [("assistant", False), ("staff", False), ("system", True)])
-def test_an_unclear_outcome_is_one_copy_and_unknown(house_with: Callable[..., House], api: BotApi, fault: str, sender: str, urgent: bool) -> None:
+def test_an_unclear_outcome_is_one_copy_and_unknown(
+    house_with: Callable[..., House], api: BotApi, fault: str, sender: str, urgent: bool
+) -> None:
     house = house_with()
     house.read_timeout = 0.5
     known(house.start(), CHAT)

@@ -27,9 +27,13 @@ def faults() -> Iterator[list[str]]:
 def open_page(browser: Browser, url: str, faults: list[str], size: dict[str, int], **options: str) -> Page:
     page = browser.new_context(viewport=size, reduced_motion="reduce", **options).new_page()  # type: ignore[arg-type]
     page.set_default_timeout(20_000)
-    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") and "Failed to load resource" not in m.text else None)
+    page.on(
+        "console", lambda m: faults.append(m.text) if m.type in ("error", "warning") and "Failed to load resource" not in m.text else None
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith((url.split("/staff")[0], "data:")) else faults.append(f"leaves the site: {r.url}"))
+    page.on(
+        "request", lambda r: None if r.url.startswith((url.split("/staff")[0], "data:")) else faults.append(f"leaves the site: {r.url}")
+    )
     page.goto(url)
     return page
 

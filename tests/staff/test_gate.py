@@ -40,7 +40,15 @@ def filled(path: str, house: House) -> str:
     talk = house.conversation() if "{" in path else ""
     alert = house.flag(talk) if "alert_id" in path else 0
     booking = house.booking(talk) if "booking_id" in path else 0
-    ids = {"conversation_id": talk, "alert_id": alert, "booking_id": booking, "outbox_id": 1, "staff_id": 1, "name": "console.css", "path:path": "nowhere"}
+    ids = {
+        "conversation_id": talk,
+        "alert_id": alert,
+        "booking_id": booking,
+        "outbox_id": 1,
+        "staff_id": 1,
+        "name": "console.css",
+        "path:path": "nowhere",
+    }
     return re.sub(r"\{([^}]+)\}", lambda found: str(ids[found[1]]), path)
 
 

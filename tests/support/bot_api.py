@@ -332,7 +332,13 @@ class BotApi:
             after = int(request.query.get("after", 0))
             sent = [asdict(message) for message in self.sent[after:]]
             return web.json_response(
-                {"sent": sent, "violations": self.violations, "peaks": self.peaks(), "open": self.unacknowledged(), "confirmed": self.confirmed}
+                {
+                    "sent": sent,
+                    "violations": self.violations,
+                    "peaks": self.peaks(),
+                    "open": self.unacknowledged(),
+                    "confirmed": self.confirmed,
+                }
             )
         return web.json_response({"ok": True})
 

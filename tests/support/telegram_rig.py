@@ -83,9 +83,7 @@ class House:
 
     def settings(self, **more: Any) -> Settings:
         hook = {"telegram_webhook_url": f"http://127.0.0.1:{self.port}/telegram/webhook", "telegram_webhook_secret": SECRET}
-        return Settings(
-            _env_file=None, telegram_bot_token=TOKEN, telegram_api_url=self.api.url, **(hook if self.webhook else {}), **more
-        )
+        return Settings(_env_file=None, telegram_bot_token=TOKEN, telegram_api_url=self.api.url, **(hook if self.webhook else {}), **more)
 
     def start(self, *, deliver: bool = True) -> House:
         self._loop = asyncio.new_event_loop()

@@ -49,7 +49,9 @@ class Telegram:
         ConfigError: a webhook without a secret, with which anybody could speak as a patient.
     """
 
-    def __init__(self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings, *, read_timeout: float = 10.0) -> None:
+    def __init__(
+        self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings, *, read_timeout: float = 10.0
+    ) -> None:
         if config.telegram_webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", config.telegram_webhook_secret):
             raise ConfigError("TELEGRAM_WEBHOOK_SECRET: with TELEGRAM_WEBHOOK_URL this must be 1 to 256 of A-Z a-z 0-9 _ -")
         self._store, self._bell, self._kick, self._config = store, bell, kick, config

@@ -46,9 +46,7 @@ def ask(entry: Entry, *, kept: bool = False, again: bool = False) -> None:
 
 
 def _ask(entry: Entry, text: str) -> None:
-    add_line(
-        entry.session, entry.conversation, "system", clinic().fill(text), choices=words.CONSENT_CHOICES, answer_id="telegram_consent"
-    )
+    add_line(entry.session, entry.conversation, "system", clinic().fill(text), choices=words.CONSENT_CHOICES, answer_id="telegram_consent")
 
 
 def start(entry: Entry) -> After:

@@ -26,8 +26,7 @@ DECLINED_URGENT = (
     "seen it. In an emergency call {emergency_number}. To have everything deleted, send /delete."
 )
 DECLINED_LATER = (
-    "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. "
-    "In an emergency call {emergency_number}."
+    "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. In an emergency call {emergency_number}."
 )
 STOPPED = (
     "I have stopped and will not answer here until you write again and agree. A request that you sent to the clinic still "
@@ -56,8 +55,7 @@ FILE = "I cannot open files, and our staff do not see them here either. Please d
 STICKER = "Thank you. I only understand words, though. What would you like to know?"
 LOCATION = "I do not need to know where you are, and I cannot send help. In an emergency call {emergency_number}."
 CONTACT = (
-    "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask "
-    "for one safely."
+    "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask for one safely."
 )
 POLL = "I cannot take part in polls or games. Is there something about restless legs that you would like to know?"
 TOO_LONG = "That message is too long for me. Please send it in shorter parts."
