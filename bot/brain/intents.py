@@ -24,6 +24,7 @@ from bot.brain.encoder import EncoderError
 _SEED = 7
 _TINY = 1e-9
 _THIRD = 3
+_MANY = 2000  # from so many sentences on, what stands in a single one is left out: it costs time and brings nothing
 _HIDDEN = 15  # one intent in so many is hidden from the calibration
 #: What each view's log-probabilities count for, and what a likeness (0 to 1) does; found on HINT3 and the development sentences.
 _WEIGHTS = {"meaning": 1.0, "words": 1.0, "characters": 0.5, "likeness": 10.0}
@@ -190,7 +191,7 @@ class _Views:
         made.meaning = meaning
         mean = len(y) / len(counts)
         weights = {number: mean / count for number, count in enumerate(counts) if not made.classes[number].startswith(_WIDE)}
-        made.vectorizers = {name: _vectorizer(name) for name in _VECTORIZERS}
+        made.vectorizers = {name: _vectorizer(name, least=2 if len(texts) >= _MANY else 1) for name in _VECTORIZERS}
         features = {name: vectorizer.fit_transform(texts) for name, vectorizer in made.vectorizers.items()}
         made.known = features["characters"].T.tocsr()
         made.linear = {name: _Linear.fit(matrix, made.member, C, weights) for name, matrix in (features | {"meaning": meaning}).items()}
@@ -249,8 +250,8 @@ class _Views:
         return made
 
 
-def _vectorizer(name: str, vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
-    return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, vocabulary=vocabulary, **_VECTORIZERS[name])
+def _vectorizer(name: str, vocabulary: dict[str, int] | None = None, least: int = 1) -> TfidfVectorizer:
+    return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, vocabulary=vocabulary, **_VECTORIZERS[name])
 
 
 def _log_softmax(x: np.ndarray) -> np.ndarray:

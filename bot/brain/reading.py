@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.brain.bands import ALSO, ANSWER, HALF, SECOND, SURE
 from bot.brain.intents import Guess, IntentModel
 from bot.brain.questions import asks, halves, leans, parts, side_by_side
-from bot.brain.wording import bare
+from bot.brain.wording import bare, spelt_out
 from bot.spelling import speller
 
 MAX_CHARACTERS = 600
@@ -45,7 +45,7 @@ class Reading:
 
 def prepared(text: str) -> str:
     """The text as the model sees it, in training and in use alike."""
-    return bare(speller().correct(text.replace("’", "'").lower()[:MAX_CHARACTERS]))
+    return bare(speller().correct(spelt_out(text.replace("’", "'").lower()[:MAX_CHARACTERS])))
 
 
 def read(model: IntentModel, text: str) -> Reading:

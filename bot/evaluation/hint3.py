@@ -59,14 +59,14 @@ def _speller(texts: Sequence[str]) -> Callable[[str], str]:
     symspell = SymSpell(max_dictionary_edit_distance=2)
     symspell.load_dictionary(str(files("symspellpy") / "frequency_dictionary_en_82_765.txt"), 0, 1, encoding="utf-8-sig")
     for text in texts:
-        for word in re.findall(r"[a-z]+", text.lower()):
-            symspell.create_dictionary_entry(word, 10**12)
+        for known in re.findall(r"[a-z]+", text.lower()):
+            symspell.create_dictionary_entry(known, 10**12)
 
-    def word(match: re.Match[str]) -> str:
+    def corrected(match: re.Match[str]) -> str:
         typed = match.group()
         if len(typed) < 4 or typed in symspell.words:
             return typed
         found = symspell.lookup(typed, Verbosity.CLOSEST, max_edit_distance=1 if len(typed) < 6 else 2)
         return str(found[0].term) if found else typed
 
-    return lambda text: re.sub(r"[a-z]+", word, text.replace("’", "'").lower()[:MAX_CHARACTERS])
+    return lambda text: re.sub(r"[a-z]+", corrected, text.replace("’", "'").lower()[:MAX_CHARACTERS])

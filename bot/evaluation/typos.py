@@ -10,11 +10,11 @@ _NEIGHBOURS = {
     "a": "qsz", "s": "awdx", "d": "sefc", "f": "drgv", "g": "fthb", "h": "gyjn", "j": "hukm", "k": "jil", "l": "kop",
     "z": "asx", "x": "zsdc", "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk",
 }  # fmt: skip
-_LEAST = 3
+_LEAST = 4
 
 
 def with_typos(text: str, share: float, seed: int = 7) -> str:
-    """``text`` with one typing error in ``share`` of its words of three letters and more: a letter swapped, lost, doubled, or hit beside."""
+    """``text`` with one typing error in ``share`` of its words of four letters and more: a letter swapped, lost, doubled, or hit beside."""
     dice = random.Random(f"{seed} {text}")
     words = [match.span() for match in re.finditer(r"[A-Za-z]+", text) if match.end() - match.start() >= _LEAST]
     chosen = set(dice.sample(words, k=min(len(words), round(share * len(words)))))

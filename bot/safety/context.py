@@ -61,7 +61,7 @@ LEADING = frozenset(
         "if",
     ]
 )
-ANSWERS = frozenset("no none nope never nil negative nah not".split())
+ANSWERS = frozenset(["no", "none", "nope", "never", "nil", "negative", "nah", "not"])
 PAST = frozenset(["was", "were", "had", "did", "been"])
 PRESENT = frozenset(["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"])
 LISTS = frozenset(["or", "nor", "and"])
@@ -170,9 +170,8 @@ class Light:
         for start, _ in self._cue("negation_after"):
             for at in range(start - 1, max(start - 8, -1), -1):
                 self.negated[at] = True
-                if self._new_clause(at) and self.words.stems[at] not in SUBJECTS:
+                if self.words.breaks[at]:
                     break
-
         self._answer()
 
     def _answer(self) -> None:

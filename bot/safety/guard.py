@@ -49,7 +49,7 @@ class RedFlags:
             for message in before[1:]:
                 old = old.join(self._split(message))
             known, _ = self._raised(old)
-            more, about = self._raised(old.join(words))
+            more, about = self._raised(old.join(self._split(text[:EARLIER_CHARS])))  # what is split stands at the seam
             other = other or about
             for name, worse in more.items():
                 if name not in known or (worse and not known[name]):
