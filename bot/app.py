@@ -27,7 +27,7 @@ from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
-from bot.safety import RedFlags
+from bot.safety import Watch
 from bot.settings import Settings, settings
 from bot.staff.app import make_router as staff_router
 from bot.store.engine import Store, store
@@ -47,7 +47,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     """The application on a configuration and a store; by default those of the environment."""
     config = config or settings()
     house = on or store()
-    guard = RedFlags.load()
+    guard = Watch.load()
     bell = Bell(config.redis_url)
     brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url)
     runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)

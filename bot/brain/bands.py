@@ -8,7 +8,8 @@ fifty is lost and nothing is gained that the promise (5 % wrong, 85 % recognised
 
 #: At least this sure: the answer is given.
 ANSWER = 0.30
-#: At least this likely: the topic is offered as a button (three at most). Below it the third guess is no better than chance.
+#: At least this likely: the topic is offered as a button, three at most. On the same sentences no topic that was meant is lost, and
+#: what is out of scope gets one button on average instead of three.
 SUGGEST = 0.04
 #: At least this sure: a part of a message counts as a question of its own.
 ALSO = 0.60

@@ -1,4 +1,4 @@
-"""Training the Rasa model when something that it depends on has changed, and only then."""
+"""Training the Rasa model and the second safety net when something that they depend on has changed, and only then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from pathlib import Path
 from bot.errors import ConfigError
 
 MODEL = "restless-legs"
-_INPUTS = ("config.yml", "domain.yml", "requirements.lock", "data/nlu", "data/stories", "bot/brain", "bot/spelling.py", "bot/lexicon.txt")
+_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "requirements.lock",
+    "data/nlu",
+    "data/stories",
+    "bot/brain",
+    "bot/spelling.py",
+    "bot/lexicon.txt",
+    "data/safety",
+    "bot/safety/net.py",
+)
 _LATE = {
     "client.py",
     "training.py",
@@ -28,7 +39,7 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for name in _INPUTS:
         path = root / name
-        files = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py")) if path.is_dir() else [path]
+        files = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv")) if path.is_dir() else [path]
         for file in files:
             if file.name not in _LATE and file.exists():
                 digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
@@ -48,28 +59,18 @@ def train_if_needed(root: Path) -> bool:
     models.mkdir(exist_ok=True)
     stamp.unlink(missing_ok=True)
     log = models / "training.log"
-    command = [
-        sys.executable,
-        "-m",
-        "bot",
-        "rasa",
-        "train",
-        "--data",
-        "data/nlu",
-        "data/stories",
-        "--out",
-        "models",
-        "--fixed-model-name",
-        MODEL,
-    ]
+    rasa = ["rasa", "train", "--data", "data/nlu", "data/stories", "--out", "models", "--fixed-model-name", MODEL]
     begun = time.monotonic()
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            _show(process, begun)
-        except BaseException:
-            process.terminate()
-            raise
+        for words in (["bot", *rasa], ["bot.safety.net"]):
+            process = subprocess.Popen([sys.executable, "-m", *words], cwd=root, stdout=out, stderr=subprocess.STDOUT)
+            try:
+                _show(process, begun)
+            except BaseException:
+                process.terminate()
+                raise
+            if process.returncode != 0:
+                break
     if process.returncode != 0 or not model.exists():
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise ConfigError(f"Training failed. The whole log is in {log.relative_to(root)}; its end:\n{tail}")
@@ -77,7 +78,7 @@ def train_if_needed(root: Path) -> bool:
         if old != model:
             old.unlink()
     stamp.write_text(wanted)
-    print(f"  model trained in {time.monotonic() - begun:.0f} s", flush=True)
+    print(f"  models trained in {time.monotonic() - begun:.0f} s", flush=True)
     return True
 
 
@@ -87,10 +88,10 @@ def _show(process: subprocess.Popen[bytes], begun: float) -> None:
     while process.poll() is None:
         seconds = int(time.monotonic() - begun)
         if sys.stdout.isatty():
-            print(f"\r  training the model (about a minute) ... {seconds} s ", end="", flush=True)
+            print(f"\r  training the models (about a minute) ... {seconds} s ", end="", flush=True)
         elif seconds // 15 != shown:
             shown = seconds // 15
-            print(f"  training the model (about a minute) ... {seconds} s", flush=True)
+            print(f"  training the models (about a minute) ... {seconds} s", flush=True)
         time.sleep(0.5)
     if sys.stdout.isatty():
         print("\r" + " " * 60 + "\r", end="", flush=True)

@@ -108,6 +108,8 @@ class Delivery:
         self._stopping = False
 
     async def start(self) -> None:
+        if not self._senders:
+            return  # every ring would cost a look at an outbox that nobody sends from
         self._wake = self._bell.subscribe(STAFF)  # every ring of a conversation is one of the staff's too
         self._pump = asyncio.create_task(self._run(), name="delivery")
 

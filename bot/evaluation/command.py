@@ -24,7 +24,10 @@ from bot.evaluation.matrix import draw_matrix
 from bot.evaluation.measures import Share, confusions, measure, share
 from bot.evaluation.sentences import Case, read_cases, read_training
 from bot.evaluation.typos import with_typos
-from bot.safety import RedFlags
+from bot.safety.guard import RedFlags
+from bot.safety.net import MODEL as NET
+from bot.safety.net import Net
+from bot.safety.watch import Watch
 from bot.settings import ROOT
 
 MODELS = ROOT / "models"
@@ -114,7 +117,9 @@ def _read_all(model: IntentModel, texts: Sequence[str]) -> tuple[list[Reading], 
 
 
 def _red_flags(cases: Sequence[Case]) -> dict[str, Any]:
-    flags = RedFlags.load()
+    net = Net()
+    net.read(NET)
+    flags = Watch(RedFlags.load(), net)
     found = [set(finding.flags) if (finding := flags.check(case.text)) else set() for case in cases]
     pairs = list(zip(cases, found, strict=True))
     names = sorted({flag for case in cases for flag in case.flags}, key=lambda name: (len(name), name))

@@ -1,6 +1,7 @@
-"""Red flags: rules as data, seen before anything else."""
+"""Red flags: rules as data, seen before anything else, and a trained net behind them."""
 
 from bot.safety.finding import Finding
 from bot.safety.guard import RedFlags
+from bot.safety.watch import Watch
 
-__all__ = ["Finding", "RedFlags"]
+__all__ = ["Finding", "RedFlags", "Watch"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.bench.door import Door, megabytes
+from tests.bench.door import Door, cpu_seconds, megabytes
 from tests.bench.load import MAX_LAG, Figures, at, drive
 from tests.support.processes import House, Visitor
 
@@ -79,8 +79,12 @@ def measure_start(place: Path) -> dict[str, Any]:
 def measure_load(place: Path, rate: float, seconds: float) -> dict[str, Any]:
     """The same load on three front doors, one after the other."""
     print(f"\n{rate:.0f} messages/s for {seconds:.0f} s, Rasa played by a server that answers after {STUB_SECONDS * 1000:.0f} ms")
-    columns = ("sent", "failed", "ack p50", "ack p99", "red flag p50", "red flag p99", "answered", "lag", "RSS MB")
-    print(f"  {'':<30}" + "".join(f"{name:>14}" for name in columns) + "   (ms; answered: s after the last)")
+    columns = ("sent", "failed", "ack p50", "ack p99", "red flag p50", "red flag p99", "answered", "CPU", "lag", "RSS MB")
+    print(
+        f"  {'':<30}"
+        + "".join(f"{name:>14}" for name in columns)
+        + "   (ms; answered: s after the last; CPU: of the front door, a message)"
+    )
     made: dict[str, Any] = {}
     with _postgres() as url:
         for name, rules, settings in (
@@ -112,8 +116,9 @@ def _one_load(folder: Path, rate: float, seconds: float, *, rules: bool, setting
     try:
         door.start_rasa(STUB_SECONDS)
         door.start()
-        figures: Figures = asyncio.run(drive(door.url, rate=rate, seconds=seconds))
         assert door.process
+        before = cpu_seconds(door.process.pid)
+        figures: Figures = asyncio.run(drive(door.url, rate=rate, seconds=seconds))
         if not figures.trusted:
             print(
                 f"  the generator was {figures.lag * 1000:.0f} ms late (allowed: {MAX_LAG * 1000:.0f}): the machine is too busy to measure"
@@ -126,6 +131,7 @@ def _one_load(folder: Path, rate: float, seconds: float, *, rules: bool, setting
             "red flag p50": _ms(at(figures.flags, 0.5)),
             "red flag p99": _ms(at(figures.flags, 0.99)),
             "answered": round(figures.answered_after, 1),
+            "CPU": _ms((cpu_seconds(door.process.pid) - before) / figures.sent),
             "lag": _ms(figures.lag),
             "RSS MB": round(megabytes(door.process.pid)),
             "trusted": figures.trusted,
@@ -139,11 +145,13 @@ def measure_reading() -> dict[str, Any]:
     from bot.brain.reading import read
     from bot.evaluation.command import find_model
     from bot.evaluation.sentences import read_cases
-    from bot.safety import RedFlags
+    from bot.safety import RedFlags, Watch
+    from bot.safety.net import MODEL, Net
 
     texts = [case.text for case in read_cases(Path("tests/nlu/dev.tsv"))][:300]
     model, _ = find_model(None)
-    rules = RedFlags.load()
+    rules = Watch(RedFlags.load(), net := Net())
+    net.read(MODEL)
     read(model, texts[0])
     reading = [_timed(lambda text=text: read(model, text)) for text in texts]
     ruling = [_timed(lambda text=text: rules.check(text)) for text in texts]

@@ -96,6 +96,12 @@ def megabytes(pid: int) -> float:
     return 0.0
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _serve_rasa(port: int, seconds: float) -> None:
     async def answer(request: web.Request) -> web.Response:
         body = await request.json()
@@ -116,14 +122,14 @@ def _serve_rasa(port: int, seconds: float) -> None:
 
 
 def _serve_without_rules() -> None:
-    from bot.safety import RedFlags
+    from bot.safety import Watch
     from bot.serve import serve
 
     class Blind:
         def check(self, text: str, earlier: object = ()) -> None:
             return None
 
-    RedFlags.load = lambda *_: Blind()  # type: ignore[assignment,method-assign]
+    Watch.load = lambda *_: Blind()  # type: ignore[assignment,method-assign]
     serve()
 
 

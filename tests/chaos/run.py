@@ -41,6 +41,7 @@ class Plan:
         conversations: of all rounds together.
         webhook: Telegram by webhook; otherwise by long polling.
         postgres: on PostgreSQL, with a second front door on the same database; half of the visitors go there.
+        at_most: how often a fault strikes in its round, where it would strike more often.
     """
 
     conversations: int = 200
@@ -49,6 +50,7 @@ class Plan:
     faults: Sequence[str] = tuple(FAULTS)
     webhook: bool = False
     postgres: bool = False
+    at_most: int = 9
 
 
 @dataclass
@@ -95,7 +97,7 @@ async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Pa
                 rounds.append(Round(fault, skipped="NOT RUN: SQLite has no server that could stop (--postgres has)"))
                 continue
             rig = Rig(house, api, random.Random(dice.random()), disk, lambda: count_sending(database), server)
-            rounds.append(await one_round(rig, urls, fault, lessons, database, share, plan.turns, first_chat=(number + 1) * 10_000))
+            rounds.append(await one_round(plan, rig, urls, fault, lessons, database, share, first_chat=(number + 1) * 10_000))
             tell(row(rounds[-1]))
             for finding in rounds[-1].verdict.worst(12):
                 tell(f"    {finding}")
@@ -141,20 +143,20 @@ def _answers(url: str, database: Store, steps: Sequence[Step]) -> list[list[str]
 
 
 async def one_round(
-    rig: Rig, urls: Sequence[str], fault: Fault, lessons: Lessons, database: Store, share: int, turns: int, *, first_chat: int
+    plan: Plan, rig: Rig, urls: Sequence[str], fault: Fault, lessons: Lessons, database: Store, share: int, *, first_chat: int
 ) -> Round:
     """Patients write while ``fault`` strikes; then everything settles and is judged."""
     patients: list[WidgetPatient | TelegramPatient] = []
     for number in range(share):
         dice = random.Random(rig.dice.random())
         if number % 2 == 0:
-            patients.append(WidgetPatient(urls[number // 2 % 2], *lessons.make("widget", turns, dice), dice))
+            patients.append(WidgetPatient(urls[number // 2 % 2], *lessons.make("widget", plan.turns, dice), dice))
         else:
-            patients.append(TelegramPatient(rig.api, first_chat + number, *lessons.make("telegram", turns, dice), dice))
+            patients.append(TelegramPatient(rig.api, first_chat + number, *lessons.make("telegram", plan.turns, dice), dice))
     made = Round(fault)
     before = len(rig.api.sent)
     writing = [asyncio.create_task(patient.run()) for patient in patients]
-    for _ in range(fault.times):
+    for _ in range(min(fault.times, plan.at_most)):
         await asyncio.sleep(rig.dice.uniform(1.0, 4.0))
         await fault.strike(rig)
         struck = time.monotonic()

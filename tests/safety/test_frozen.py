@@ -10,7 +10,10 @@ from tests.safety.typos import mutate
 
 # The project's targets are recall 0.98 (1.0 for plain wording), 2 % false alarms on ordinary messages and 10 % on hard near-misses.
 # The floors below are what the rules have reached, a little lower; raise them with every step, never lower them.
-RECALL, TIER, FLAG, PLAIN, HELD_OUT, TYPOS = 0.92, 0.90, 0.80, 0.97, 0.86, 0.93
+# Reached, all rows: recall 0.940 (705 of 750, Wilson 0.921 to 0.955), plain 0.984, emergency 0.955, typing errors 0.973 of what is caught without;
+# false alarms 21 of 317 hard ones (0.066) and 2 of 702 ordinary ones. The even rows, which were tuned on: 0.997. The odd rows, which were not
+# read: 0.882 (0.845 to 0.911), plain 0.968, false alarms 0.113. What is missed there is indirect and long-winded wording.
+RECALL, TIER, FLAG, PLAIN, HELD_OUT, TYPOS = 0.93, 0.90, 0.86, 0.98, 0.87, 0.96
 
 
 @pytest.fixture(scope="module")

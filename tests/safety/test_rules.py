@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from bot.errors import ConfigError
 from bot.safety import rules as rulebook
+from bot.safety.forms import NOISE
 from bot.safety.rules import File, _alternatives
-from bot.safety.words import NOISE, split
+from bot.safety.words import split
 
 
 def test_every_file_reads_and_every_rule_names_concepts_that_exist() -> None:

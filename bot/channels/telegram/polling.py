@@ -51,7 +51,8 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
                 hooked = False
             offset = await asyncio.to_thread(_offset, store, receiver.offset_key)
             updates = await bot.raw_updates(offset)
-            for raw in updates:
+            # In their order, for the offset moves with each: a later one stored first would skip an earlier one after a crash.
+            for raw in sorted(updates, key=lambda raw: raw.get("update_id", 0) if isinstance(raw, dict) else 0):
                 follow(await asyncio.to_thread(receiver.take, raw, polled=True))
             failures = 0
             if not updates or await asyncio.to_thread(_offset, store, receiver.offset_key) != offset:
@@ -73,6 +74,8 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
             wait = 1.0
         except TelegramError as error:
             log.warning("polling_failed", error=type(error).__name__)
+        except Exception as error:  # an unforeseen fault must not end polling for good
+            log.error("polling_broke", error=type(error).__name__)
         failures += 1
         await asyncio.sleep(wait)
 
