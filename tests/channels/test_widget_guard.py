@@ -198,6 +198,7 @@ def test_a_locked_database_is_a_503_with_nothing_half_written(hasty_door: FrontD
         answer = visitor.say(FLAG, key)
         refusal(answer, 503, "unavailable")
         assert answer.headers["Retry-After"] == "5"
+        assert "911" in answer.json()["message"]  # no rule could look at it, so everybody is told whom to call
         if store.is_sqlite:
             refusal(hasty_door.http.post("/api/conversations", json={"consent": True}), 503, "unavailable")
         assert hasty_door.http.get("/healthz").status_code == 200

@@ -136,10 +136,13 @@ def test_a_red_flag_is_answered_at_once_and_stands_on_top(house: House, chromium
     worried.screenshot(path=str(shots / "widget-urgent-phone-dark.png"))
 
     expect(desk.get_by_text(re.compile("my calf is swollen")).first).to_be_visible()  # live, without a reload
-    rows = desk.locator("a.row")
-    expect(rows.first).to_contain_text("my calf is swollen")
+    flagged = desk.locator("a.row.urgent").filter(has_text="my calf is swollen")
+    expect(flagged).to_be_visible()
+    kinds = [row.get_attribute("class") or "" for row in desk.locator("a.row").all()]
+    assert "urgent" not in kinds[-1]  # who asked for a person waits below
+    assert ["urgent" in kind for kind in kinds] == sorted(("urgent" in kind for kind in kinds), reverse=True)
     desk.screenshot(path=str(shots / "console-urgent.png"))
-    rows.first.click()
+    flagged.click()
     expect(desk.get_by_text(re.compile("seen by")).first).to_be_visible()
 
 

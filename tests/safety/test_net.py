@@ -36,12 +36,16 @@ def plain(text: str) -> str:
 def test_nothing_that_it_is_measured_on_was_learnt() -> None:
     flagged, near = sentences()
     learnt = {plain(text) for text in [*(text for text, _ in flagged), *near]}
-    measured = {plain(row["text"]) for name in ("frozen.tsv", "ordinary.tsv") for row in rows(name)}
-    assert not {text for text in learnt & measured if len(text) > 3}
+    texts = [row["text"] for name in ("frozen.tsv", "ordinary.tsv") for row in rows(name)]
+    measured = {plain(part) for text in texts for part in [text, *text.split(" || ")]}
+    assert not {text for text in learnt & measured if len(text) > 8}
 
 
 def test_with_the_rules_it_reaches_what_was_measured(net: Net) -> None:
-    """Recall with asking .98 overall and 1.0 for plain wording; ordinary messages at most 2 %. On the half that no rule saw: .97."""
+    """Floors just under what was measured: right flag .965, any .983, plain 1.0; on the half that no rule saw .930 and .965.
+
+    The aims are .98, and at most .10 of hard near-misses (measured .12) and .02 of ordinary messages (measured .019).
+    """
     watch = Watch(RedFlags.load(), net)
 
     def seen(text: str) -> set[str]:
@@ -51,13 +55,21 @@ def test_with_the_rules_it_reaches_what_was_measured(net: Net) -> None:
             flags |= set(found.flags) if found else set()
         return flags
 
+    def share(values: list[bool]) -> float:
+        return sum(values) / len(values)
+
     frozen = rows("frozen.tsv")
-    caught = [bool(seen(row["text"])) for row in frozen if row["flags"] != "-"]
-    unseen_half = [bool(seen(row["text"])) for row in frozen[1::2] if row["flags"] != "-"]
-    ordinary = [bool(seen(row["text"])) for row in rows("ordinary.tsv")]
-    assert sum(caught) / len(caught) >= 0.97
-    assert sum(unseen_half) / len(unseen_half) >= 0.95
-    assert sum(ordinary) / len(ordinary) <= 0.02
+    found = [(row, seen(row["text"])) for row in frozen]
+    real = [(row, flags) for row, flags in found if row["flags"] != "-"]
+    unseen = [(row, flags) for row, flags in found[1::2] if row["flags"] != "-"]
+    right = [bool(flags & set(row["flags"].split("|"))) for row, flags in real]
+    assert share(right) >= 0.955
+    assert share([bool(flags) for _, flags in real]) >= 0.975
+    assert share([bool(flags) for row, flags in real if row["kind"] == "plain"]) >= 0.995
+    assert share([bool(flags & set(row["flags"].split("|"))) for row, flags in unseen]) >= 0.91
+    assert share([bool(flags) for _, flags in unseen]) >= 0.95
+    assert share([bool(flags) for row, flags in found if row["flags"] == "-"]) <= 0.14
+    assert share([bool(seen(row["text"])) for row in rows("ordinary.tsv")]) <= 0.02
 
 
 def test_without_its_file_the_rules_go_on_alone(tmp_path: Path) -> None:
