@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 
@@ -23,6 +24,7 @@ def check_port(host: str, port: int, setting: str) -> None:
 
 def serve() -> None:
     """Serve until SIGTERM or Ctrl-C, then drain."""
+    gc.disable()  # what is made until the door opens stays for good: looking through it time and again would cost a second
     config = settings()
     logs.set_up(config.log_level)
     check_port(config.host, config.port, "RLA_PORT")
@@ -35,8 +37,11 @@ def serve() -> None:
 
     from bot.app import make_app
 
+    app = make_app()
+    gc.freeze()
+    gc.enable()
     uvicorn.run(
-        make_app(),
+        app,
         host=config.host,
         port=config.port,
         ws="none",  # nothing of ours needs it, and Rasa holds its library back at an old version

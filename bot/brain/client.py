@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import httpx
+from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 from bot.brain.reply import Reply
 from bot.errors import BrainUnavailable
@@ -12,6 +13,8 @@ from bot.errors import BrainUnavailable
 MAX_REPLIES = 10
 MAX_TEXT = 8000
 _SHORT = 2.0  # seconds for calls that run no dialogue
+_CONNECT = 2.0
+_CALLS = 100  # at once
 
 
 class RasaClient:
@@ -26,11 +29,13 @@ class RasaClient:
 
     def __init__(self, url: str, *, timeout: float, token: str = "", actions: str = "") -> None:
         self._actions = actions
-        self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(timeout, connect=2.0))
+        self._url, self._timeout = url, timeout
+        self._http: ClientSession | None = None  # made at the first call: it belongs to the event loop
         self._token = {"token": token} if token else {}
 
     async def close(self) -> None:
-        await self._http.aclose()
+        if self._http:
+            await self._http.close()
 
     async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]:
         """One turn: what the assistant says to ``text``.
@@ -50,7 +55,7 @@ class RasaClient:
 
         Asked before a message is sent a second time, so that a form does not take the same words twice.
         """
-        tracker = await self._call("GET", f"/conversations/{conversation_id}/tracker", params=self._token, timeout=_SHORT)
+        tracker = await self._call("GET", f"/conversations/{conversation_id}/tracker", params=self._token, seconds=_SHORT)
         events = tracker.get("events") if isinstance(tracker, dict) else None
         if not isinstance(events, list):
             raise BrainUnavailable("no tracker")
@@ -70,7 +75,7 @@ class RasaClient:
             {"event": "active_loop", "name": None},
             *({"event": "slot", "name": slot, "value": None} for slot in ("requested_slot", "awaiting")),
         ]
-        await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, timeout=_SHORT)
+        await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, seconds=_SHORT)
 
     async def ready(self) -> bool:
         """Whether a turn can be expected to succeed: a model is loaded and the action server answers."""
@@ -79,7 +84,7 @@ class RasaClient:
     async def has_model(self) -> bool:
         """Whether the Rasa server answers and has a model loaded."""
         try:
-            answer = await self._call("GET", "/status", params=self._token, timeout=_SHORT)
+            answer = await self._call("GET", "/status", params=self._token, seconds=_SHORT)
         except BrainUnavailable:
             return False
         return isinstance(answer, dict) and bool(answer.get("model_file"))
@@ -89,21 +94,23 @@ class RasaClient:
         if not self._actions:
             return True
         try:
-            answer = await self._call("GET", f"{self._actions}/health", timeout=_SHORT)
+            answer = await self._call("GET", "/health", base=self._actions, seconds=_SHORT)
         except BrainUnavailable:
             return False
         return isinstance(answer, dict)
 
-    async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+    async def _call(self, method: str, path: str, *, base: str = "", seconds: float = 0.0, **kwargs: Any) -> Any:
+        if self._http is None:
+            self._http = ClientSession(connector=TCPConnector(limit=_CALLS), cookie_jar=DummyCookieJar(), raise_for_status=True)
+        limit = ClientTimeout(total=seconds or self._timeout, sock_connect=_CONNECT)
         try:
-            response = await self._http.request(method, path, **kwargs)
-            response.raise_for_status()
-            return response.json()
-        except httpx.TimeoutException:
+            async with self._http.request(method, (base or self._url) + path, timeout=limit, **kwargs) as response:
+                return json.loads(await response.read())
+        except TimeoutError:
             raise BrainUnavailable("too slow") from None
-        except httpx.HTTPStatusError as error:
-            raise BrainUnavailable(f"status {error.response.status_code}") from None
-        except (httpx.HTTPError, ValueError, RecursionError) as error:  # no JSON, or JSON of a depth that nobody means
+        except ClientResponseError as error:
+            raise BrainUnavailable(f"status {error.status}") from None
+        except (ClientError, OSError, ValueError, RecursionError) as error:  # no JSON, or JSON of a depth that nobody means
             raise BrainUnavailable(type(error).__name__) from None
 
 

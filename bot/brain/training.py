@@ -6,23 +6,13 @@ import hashlib
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError
 
 MODEL = "restless-legs"
-_INPUTS = (
-    "config.yml",
-    "domain.yml",
-    "requirements.lock",
-    "data/nlu",
-    "data/stories",
-    "bot/brain",
-    "bot/spelling.py",
-    "bot/lexicon.txt",
-    "data/safety",
-    "bot/safety/net.py",
-)
+_SHARED = ("requirements.lock", "data/nlu", "bot/spelling.py", "bot/lexicon.txt", "bot/brain")
 _LATE = {
     "client.py",
     "training.py",
@@ -31,13 +21,32 @@ _LATE = {
     "bands.py",
     "quiet.py",
     "whole_turns.py",
-}  # part of the brain, but not of the model
+    "watch.py",
+    "finding.py",
+}  # not part of a model
 
 
-def fingerprint(root: Path) -> str:
+@dataclass(frozen=True)
+class _Model:
+    """A model that is trained: its file, what it depends on, and the command that makes it."""
+
+    file: str
+    inputs: tuple[str, ...]
+    command: tuple[str, ...]
+
+
+# Rasa's own validation is part of `make check`; here it would only make everybody wait.
+_RASA = ("bot", "rasa", "train", "--data", "data/nlu", "data/stories", "--out", "models", "--fixed-model-name", MODEL, "--skip-validation")
+MODELS = (
+    _Model(f"{MODEL}.tar.gz", (*_SHARED, "config.yml", "domain.yml", "data/stories"), _RASA),
+    _Model("safety.npz", (*_SHARED, "data/safety", "bot/safety"), ("bot.safety.train",)),
+)
+
+
+def fingerprint(root: Path, model: _Model = MODELS[0]) -> str:
     """A digest of everything that a trained model depends on."""
     digest = hashlib.sha256()
-    for name in _INPUTS:
+    for name in model.inputs:
         path = root / name
         files = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv")) if path.is_dir() else [path]
         for file in files:
@@ -47,45 +56,68 @@ def fingerprint(root: Path) -> str:
 
 
 def train_if_needed(root: Path) -> bool:
-    """Train, unless the model at hand fits. Returns whether it trained. Prints what it does.
+    """Train the models that do not fit what is at hand, side by side. Returns whether any was trained. Prints what it does.
 
     Raises:
         ConfigError: training failed; names the log file and repeats its last lines.
     """
-    models, wanted = root / "models", fingerprint(root)
-    stamp, model = models / "fingerprint", models / f"{MODEL}.tar.gz"
-    if model.exists() and stamp.exists() and stamp.read_text() == wanted:
+    folder = root / "models"
+    wanted = {model: fingerprint(root, model) for model in MODELS}
+    stale = [model for model in MODELS if not (folder / model.file).exists() or _stamp(folder, model) != wanted[model]]
+    if not stale:
         return False
-    models.mkdir(exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    log = models / "training.log"
-    rasa = ["rasa", "train", "--data", "data/nlu", "data/stories", "--out", "models", "--fixed-model-name", MODEL]
+    folder.mkdir(exist_ok=True)
     begun = time.monotonic()
-    with log.open("w") as out:
-        for words in (["bot", *rasa], ["bot.safety.net"]):
-            process = subprocess.Popen([sys.executable, "-m", *words], cwd=root, stdout=out, stderr=subprocess.STDOUT)
-            try:
-                _show(process, begun)
-            except BaseException:
-                process.terminate()
-                raise
-            if process.returncode != 0:
-                break
-    if process.returncode != 0 or not model.exists():
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise ConfigError(f"Training failed. The whole log is in {log.relative_to(root)}; its end:\n{tail}")
-    for old in models.glob("*.tar.gz"):
-        if old != model:
+    for model in stale:
+        _stamp_file(folder, model).unlink(missing_ok=True)
+    _run_all({folder / f"{model.file}.log": [sys.executable, "-m", *model.command] for model in stale}, root, begun)
+    for model in stale:
+        if not (folder / model.file).exists():
+            raise ConfigError(f"Training wrote no {model.file}. The whole log is in {folder.name}/{model.file}.log.")
+        _stamp_file(folder, model).write_text(wanted[model])
+    for old in folder.glob("*.tar.gz"):
+        if old.name != MODELS[0].file:
             old.unlink()
-    stamp.write_text(wanted)
     print(f"  models trained in {time.monotonic() - begun:.0f} s", flush=True)
     return True
 
 
-def _show(process: subprocess.Popen[bytes], begun: float) -> None:
-    """Wait for the end and show that something is going on."""
+def is_current(root: Path) -> bool:
+    """Whether the Rasa model at hand fits the files at hand."""
+    return (root / "models" / MODELS[0].file).is_file() and _stamp(root / "models", MODELS[0]) == fingerprint(root)
+
+
+def _stamp_file(folder: Path, model: _Model) -> Path:
+    return folder / f"{model.file}.fingerprint"
+
+
+def _stamp(folder: Path, model: _Model) -> str:
+    file = _stamp_file(folder, model)
+    return file.read_text() if file.is_file() else ""
+
+
+def _run_all(commands: dict[Path, list[str]], root: Path, begun: float) -> None:
+    """Run commands side by side, each writing into its log, and show that something is going on until all have ended well."""
+    running: dict[Path, subprocess.Popen[bytes]] = {}
+    try:
+        for log, words in commands.items():
+            with log.open("w") as out:
+                running[log] = subprocess.Popen(words, cwd=root, stdout=out, stderr=subprocess.STDOUT)
+        _show(list(running.values()), begun)
+    finally:
+        for process in running.values():
+            if process.poll() is None:
+                process.terminate()
+    for log, process in running.items():
+        if process.returncode != 0:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise ConfigError(f"Training failed. The whole log is in {log.relative_to(root)}; its end:\n{tail}")
+
+
+def _show(processes: list[subprocess.Popen[bytes]], begun: float) -> None:
+    """Wait until all have ended, or one has failed, and show that something is going on."""
     shown = -1
-    while process.poll() is None:
+    while any(process.poll() is None for process in processes) and not any(process.poll() for process in processes):
         seconds = int(time.monotonic() - begun)
         if sys.stdout.isatty():
             print(f"\r  training the models (about a minute) ... {seconds} s ", end="", flush=True)

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -24,7 +25,7 @@ from bot.channels.limits import Limits
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase
-from bot.conversation.intake import Guard, accept
+from bot.conversation.intake import Guard, accept, prepare
 from bot.conversation.lines import add_line, as_json, lines_after
 from bot.conversation.text import MAX_CHARACTERS
 from bot.errors import RefusedError
@@ -34,6 +35,7 @@ from bot.store.models import Conversation, Inbound, Message, now
 MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0
 _MAX_SEQ = 2**31 - 1  # what the column holds
+_TOKENS = 10_000  # that are remembered
 
 
 class Begin(BaseModel):
@@ -118,12 +120,17 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
 
     def who(authorization: Annotated[str, Header()] = "") -> str:
         """The id of the conversation that the token opens."""
-        token = authorization.removeprefix("Bearer ").strip()
+        return opened_by(_hash(authorization.removeprefix("Bearer ").strip()))
+
+    def opened_by(token_hash: str) -> str:
         with store.read() as session:
-            found = session.scalar(select(Conversation.id).where(Conversation.token_hash == _hash(token))) if token else None
+            found = session.scalar(select(Conversation.id).where(Conversation.token_hash == token_hash))
         if found is None:
             raise RefusedError("gone", "This conversation has ended or was deleted. Please start a new one.", status=401)
         return found
+
+    # A token never opens another conversation, so who writes again is known; whether it still exists, intake sees itself.
+    known = lru_cache(maxsize=_TOKENS)(opened_by)
 
     @router.get("/clinic", summary="Who we are, and what to say before consent")
     def about() -> dict[str, Any]:
@@ -163,13 +170,14 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         return Begun(token=token, **news)
 
     @router.post("/messages", status_code=202, summary="Say something, or press a button")
-    async def say(body: Say, request: Request, conversation_id: str = Depends(who)) -> Taken:
-        receipt = await asyncio.to_thread(_say, body, conversation_id, _address(request))
+    async def say(body: Say, request: Request, authorization: Annotated[str, Header()] = "") -> Taken:
+        conversation_id, seq = await asyncio.to_thread(_say, body, authorization, _address(request))
         bell.ring(conversation_id)
         kick(conversation_id)
-        return Taken(seq=receipt)
+        return Taken(seq=seq)
 
-    def _say(body: Say, conversation_id: str, address: str) -> int:
+    def _say(body: Say, authorization: str, address: str) -> tuple[str, int]:
+        conversation_id = known(_hash(authorization.removeprefix("Bearer ").strip()))
         try:
             limits.check("say", conversation_id, address)
             refusal = None
@@ -177,6 +185,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             if body.text is None:
                 raise
             refusal = error
+        prepare(guard, body.text or "")
         with store.write() as session:
             receipt = accept(
                 session,
@@ -190,7 +199,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             # A red flag is never behind a limit, and neither is the answer to a repeat: the rest is rolled back.
             if refusal and not receipt.urgent and not receipt.repeated:
                 raise refusal
-        return receipt.seq
+        return conversation_id, receipt.seq
 
     @router.get("/messages", summary="The lines after a number; waits for news if asked to")
     async def messages(

@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.conversation import urgent
 from bot.conversation.lines import add_line, locked
-from bot.conversation.text import MAX_CHARACTERS, checked
+from bot.conversation.text import MAX_CHARACTERS, checked, clean
 from bot.errors import RefusedError
 from bot.safety import Finding
 from bot.store.models import Conversation, Inbound, Message, now
@@ -36,10 +36,28 @@ _EARLIER = 3  # messages that may belong to the same thought
 _EARLIER_WITHIN = timedelta(minutes=10)
 
 
+#: Made once: putting a statement together costs as much as running it.
+_KNOWN = select(Inbound).where(Inbound.channel == bindparam("channel"), Inbound.external_id == bindparam("external_id"))
+_BEFORE = (
+    select(Inbound.text)
+    .where(
+        Inbound.conversation_id == bindparam("conversation"),
+        Inbound.id < bindparam("id"),
+        Inbound.kind == "text",
+        Inbound.received_at > bindparam("since"),
+        Inbound.note.is_distinct_from("red_flag"),
+    )
+    .order_by(Inbound.id.desc())
+    .limit(_EARLIER)
+)
+
+
 class Guard(Protocol):
     """The red-flag rules as intake sees them."""
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None: ...
+
+    def prepare(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,17 @@ class Receipt:
     inbound_id: int
     repeated: bool = False
     urgent: bool = False
+
+
+def prepare(guard: Guard, text: str, *, limit: int = MAX_CHARACTERS) -> None:
+    """Let the rules begin on a message before the transaction of ``accept`` is opened, so that no other message waits for them."""
+    cleaned = clean(text)
+    if not cleaned or len(cleaned) > limit:
+        return
+    try:
+        guard.prepare(cleaned)
+    except Exception as error:  # ``accept`` asks again, and sees to it that nothing is lost
+        log.error("guard_failed", error=type(error).__name__)
 
 
 def accept(
@@ -74,9 +103,7 @@ def accept(
     conversation = locked(session, conversation_id)
     if conversation is None:
         raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
-    known = session.execute(
-        select(Inbound).where(Inbound.channel == conversation.channel, Inbound.external_id == external_id)
-    ).scalar_one_or_none()
+    known = session.scalar(_KNOWN, {"channel": conversation.channel, "external_id": external_id})
     if known:
         return Receipt(known.seq, known.id, repeated=True)
 
@@ -138,18 +165,8 @@ def _label(session: Session, conversation: Conversation, choice: str) -> str:
 
 
 def _look(session: Session, guard: Guard, conversation: Conversation, text: str, inbound: Inbound) -> Finding | None:
-    earlier = session.scalars(
-        select(Inbound.text)
-        .where(
-            Inbound.conversation_id == conversation.id,
-            Inbound.id < inbound.id,
-            Inbound.kind == "text",
-            Inbound.received_at > now() - _EARLIER_WITHIN,
-            Inbound.note.is_distinct_from("red_flag"),
-        )
-        .order_by(Inbound.id.desc())
-        .limit(_EARLIER)
-    )
+    since = now() - _EARLIER_WITHIN
+    earlier = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id, "since": since})
     try:
         return guard.check(text, tuple(reversed(list(earlier))))
     except Exception as error:  # a bug in a rule must not cost the message; staff look at it instead

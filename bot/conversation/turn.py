@@ -11,13 +11,15 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -33,14 +35,25 @@ from bot.store.models import Conversation, Event, Inbound, now
 from bot.store.modes import change_mode
 
 log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 
 _SWEEP_SECONDS = 1.0
 _AT_ONCE = 16  # turns that run side by side
+_THREADS = 2  # for their work on the database: few, so that taking messages in always comes before answering them
 _RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
 _HAND_OVER_AT = 4  # failed tries after which staff are told
 _SET_ASIDE_AT = 6  # failed tries, with a brain that is well after each, after which a message is given up
 _THINK_SECONDS = 24.0  # a turn with all its calls; a patient is told something within 25
 _LATE = timedelta(seconds=20)  # who has waited this long is told, even if no worker has come to it yet
+
+
+#: The next message to answer. Made once: putting a statement together costs as much as running it.
+_OLDEST = (
+    select(Inbound)
+    .where(Inbound.conversation_id == bindparam("conversation"), Inbound.state == "pending", Inbound.id > bindparam("after"))
+    .order_by(Inbound.id)
+    .limit(1)
+)
 
 
 class Brain(Protocol):
@@ -73,17 +86,20 @@ class TurnRunner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="turn")
         self._sweeper: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def start(self) -> None:
         if self._store.is_sqlite:
             # One front door alone writes this file, so every lease found at its start is a dead one's.
-            await asyncio.to_thread(self._free, everyone=True)
+            await self._in_thread(self._free, everyone=True)
         self._sweeper = asyncio.create_task(self._sweep(), name="turn-sweeper")
 
     async def stop(self, drain_seconds: float) -> None:
         """Take no new turns, let the running ones end, then cut them; what is cut is begun again at the next start."""
+        if self._stopping:
+            return
         self._stopping = True
         if self._sweeper:
             self._sweeper.cancel()
@@ -96,7 +112,11 @@ class TurnRunner:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
         with contextlib.suppress(SQLAlchemyError):
-            await asyncio.to_thread(self._free)
+            await self._in_thread(self._free)
+        self._threads.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[..., _T], *args: Any, **more: Any) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **more))
 
     def _free(self, *, everyone: bool = False) -> None:
         """Give back our leases, or everyone's."""
@@ -125,10 +145,10 @@ class TurnRunner:
         """Find what nobody works on: left by a crash, or waiting for its next try."""
         while True:
             try:
-                for conversation_id in await asyncio.to_thread(self._due):
+                for conversation_id in await self._in_thread(self._due):
                     if conversation_id not in self._tasks:
                         self.kick(conversation_id)
-                for conversation_id in await asyncio.to_thread(self._tell_late):
+                for conversation_id in await self._in_thread(self._tell_late):
                     self._bell.ring(conversation_id)
             except Exception as error:  # whatever it was, the next round tries again
                 log.warning("sweep_failed", error=type(error).__name__)
@@ -190,7 +210,7 @@ class TurnRunner:
 
     async def _one(self, conversation_id: str) -> bool:
         """One message from taking to storing its answer. Returns whether it is worth looking for the next."""
-        taken = await asyncio.to_thread(self._take, conversation_id)
+        taken = await self._in_thread(self._take, conversation_id)
         if taken is None:
             return False
         inbound, started = taken.inbound, time.monotonic()
@@ -198,7 +218,7 @@ class TurnRunner:
         try:
             async with asyncio.timeout(self._think_seconds):
                 replies = await self._think(taken)
-            more = await asyncio.to_thread(self._answered, taken, replies)
+            more = await self._in_thread(self._answered, taken, replies)
             log.info("turn", conversation=conversation_id, seconds=round(time.monotonic() - started, 3), replies=len(replies))
         except BrainUnavailable as error:
             reason = str(error)
@@ -214,7 +234,7 @@ class TurnRunner:
         if reason:
             well = await self._brain.ready()
             log.warning("brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts)
-            more = await asyncio.to_thread(self._failed, conversation_id, inbound.id, well)
+            more = await self._in_thread(self._failed, conversation_id, inbound.id, well)
         self._bell.ring(conversation_id)
         return more
 
@@ -249,8 +269,9 @@ class TurnRunner:
                     break
                 session.flush()
             if inbound is None:
-                conversation.told_late = False  # everything has been answered; a next outage is told again
-            if inbound is None or (inbound.not_before and inbound.not_before > moment):
+                _rest(conversation)
+                return None
+            if inbound.not_before and inbound.not_before > moment:
                 conversation.lease_owner = conversation.lease_until = None
                 return None
             inbound.attempts += 1
@@ -258,10 +279,8 @@ class TurnRunner:
             return _Taken(inbound, conversation.channel, conversation.reset_brain, conversation.version)
 
     @staticmethod
-    def _oldest(session: Session, conversation_id: str) -> Inbound | None:
-        return session.scalars(
-            select(Inbound).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").order_by(Inbound.id).limit(1)
-        ).first()
+    def _oldest(session: Session, conversation_id: str, *, after: int = 0) -> Inbound | None:
+        return session.scalars(_OLDEST, {"conversation": conversation_id, "after": after}).first()
 
     def _mine(self, session: Session, conversation_id: str, inbound_id: int) -> tuple[Conversation, Inbound] | None:
         """Both rows, if the lease is still ours and the message still open. A worker that lost its lease changes nothing."""
@@ -278,25 +297,28 @@ class TurnRunner:
             if mine is None:
                 return False
             conversation, inbound = mine
+            more = self._oldest(session, conversation_id, after=inbound_id) is not None
+            _end(inbound, "answered")
+            if not more:
+                _rest(conversation)
+            if taken.reset and conversation.version == taken.version:
+                conversation.reset_brain = False  # otherwise a red flag or staff came between, and Rasa must forget again
             if conversation.mode == "staff":
                 # Staff claimed it while the assistant was thinking: two voices at once would confuse.
                 session.add(Event(conversation_id=conversation_id, kind="reply_withheld", actor="assistant", data={"seq": inbound.seq}))
-            else:
-                for reply in replies:
-                    add_line(
-                        session,
-                        conversation,
-                        "assistant",
-                        reply.text,
-                        choices=reply.choices,
-                        sources=reply.sources,
-                        answer_id=reply.answer_id,
-                        inbound_id=inbound_id,
-                    )
-            if taken.reset and conversation.version == taken.version:
-                conversation.reset_brain = False  # otherwise a red flag or staff came between, and Rasa must forget again
-            _end(inbound, "answered")
-            return True
+                return more
+            for reply in replies:
+                add_line(
+                    session,
+                    conversation,
+                    "assistant",
+                    reply.text,
+                    choices=reply.choices,
+                    sources=reply.sources,
+                    answer_id=reply.answer_id,
+                    inbound_id=inbound_id,
+                )
+            return more
 
     def _failed(self, conversation_id: str, inbound_id: int, well: bool) -> bool:
         """Say honestly that it will be late, once an outage; tell staff if it lasts; give up only on a sick message."""
@@ -343,6 +365,12 @@ def _say(name: str) -> str:
 
 def _end(inbound: Inbound, note: str) -> None:
     inbound.state, inbound.done_at, inbound.note = "done", now(), note
+
+
+def _rest(conversation: Conversation) -> None:
+    """Everything has been answered: the lease is free, and a next outage is told again."""
+    conversation.lease_owner = conversation.lease_until = None
+    conversation.told_late = False
 
 
 def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.clinic import clinic
@@ -52,6 +52,12 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
 
 
 YES, NO = "flag_yes", "flag_no"
+_BEFORE = (
+    select(Inbound)
+    .where(Inbound.conversation_id == bindparam("conversation"), Inbound.id < bindparam("id"))
+    .order_by(Inbound.id.desc())
+    .limit(1)
+)
 ASKED = "asked"  # the note on a message whose answer waits for the reply
 _ASKED = "asked_if_urgent"
 _CHOICES = ({"key": YES, "label": "Yes, now"}, {"key": NO, "label": "No"})
@@ -78,9 +84,7 @@ def ask(session: Session, conversation: Conversation, inbound: Inbound, finding:
 
 def asked(session: Session, conversation: Conversation, inbound: Inbound) -> tuple[Inbound, Finding] | None:
     """The message before this one with what was seen in it, if the patient was asked whether it is happening now."""
-    before = session.scalars(
-        select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.id < inbound.id).order_by(Inbound.id.desc()).limit(1)
-    ).first()
+    before = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id}).first()
     if before is None or before.note != ASKED:
         return None
     kept = session.scalars(

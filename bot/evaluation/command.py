@@ -17,15 +17,15 @@ from bot.brain.context import find_context
 from bot.brain.encoder import encoder
 from bot.brain.intents import IntentModel
 from bot.brain.reading import Reading, prepared, read
-from bot.brain.training import MODEL, fingerprint
+from bot.brain.training import MODEL, is_current
 from bot.errors import ConfigError
+from bot.evaluation.flags import Row, flag_report, flag_table, is_flag_file, read_rows, rows_of
 from bot.evaluation.hint3 import compare
 from bot.evaluation.matrix import draw_matrix
-from bot.evaluation.measures import Share, confusions, measure, share
+from bot.evaluation.measures import Share, confusions, measure
 from bot.evaluation.sentences import Case, read_cases, read_training
 from bot.evaluation.typos import with_typos
 from bot.safety.guard import RedFlags
-from bot.safety.net import MODEL as NET
 from bot.safety.net import Net
 from bot.safety.watch import Watch
 from bot.settings import ROOT
@@ -36,7 +36,12 @@ _MODEL_FILE = "intents.npz"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``evaluate``."""
-    parser.add_argument("file", nargs="?", type=Path, help="tab-separated: text, intents (| alternatives, & both asked), red_flag")
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        help="tab-separated: text, intents (| alternatives, & both asked), red_flag; or, for red flags alone: text, flags, kind",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
     parser.add_argument(
@@ -63,10 +68,15 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.file is None:
         raise ConfigError("name a file to evaluate, or give --train and --test")
-    cases = read_cases(options.file)
-    model, origin = find_model(options.model)
-    report = evaluate(cases, model, options.typos, options.matrix) | {"file": str(options.file), "model": origin}
-    print(json.dumps(report, indent=2, default=lambda made: made.to_json()) if options.json else _table(report))
+    if is_flag_file(options.file):
+        report = red_flags(read_rows(options.file))
+        lines = flag_table(report)
+    else:
+        cases = read_cases(options.file)
+        model, origin = find_model(options.model)
+        report = evaluate(cases, model, options.typos, options.matrix) | {"file": str(options.file), "model": origin}
+        lines = _table(report)
+    print(json.dumps(report, indent=2, default=lambda made: made.to_json()) if options.json else "\n".join(lines))
 
 
 def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matrix: Path | None = None) -> dict[str, Any]:
@@ -76,7 +86,7 @@ def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matr
     if typos:
         mistyped, _ = _read_all(model, [with_typos(case.text, typos) for case in cases])
         report["with typos"] = {"share of words": typos, "figures": measure(cases, mistyped)}
-    report["red flags"] = _red_flags(cases)
+    report["red flags"] = red_flags(rows_of(cases))
     report["worst confusions"] = [{"asked": a, "answered": b, "times": n} for a, b, n in confusions(cases, readings)]
     report["milliseconds"] = {"p50": round(float(np.percentile(times, 50)), 1), "p95": round(float(np.percentile(times, 95)), 1)}
     if matrix:
@@ -87,8 +97,8 @@ def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matr
 def find_model(archive: Path | None) -> tuple[IntentModel, str]:
     """The classifier of a trained Rasa model, or a new one from ``data/nlu`` where none is up to date; and which it was."""
     if archive is None:
-        archive, stamp = MODELS / f"{MODEL}.tar.gz", MODELS / "fingerprint"
-        if not (archive.is_file() and stamp.is_file() and stamp.read_text() == fingerprint(ROOT)):
+        archive = MODELS / f"{MODEL}.tar.gz"
+        if not is_current(ROOT):
             training = read_training()
             texts = [prepared(text) for text, _ in training]
             return IntentModel(encoder()).fit(texts, [intent for _, intent in training]), "trained now on data/nlu"
@@ -116,33 +126,23 @@ def _read_all(model: IntentModel, texts: Sequence[str]) -> tuple[list[Reading], 
     return readings, times
 
 
-def _red_flags(cases: Sequence[Case]) -> dict[str, Any]:
-    net = Net()
-    net.read(NET)
-    flags = Watch(RedFlags.load(), net)
-    found = [set(finding.flags) if (finding := flags.check(case.text)) else set() for case in cases]
-    pairs = list(zip(cases, found, strict=True))
-    names = sorted({flag for case in cases for flag in case.flags}, key=lambda name: (len(name), name))
-    return {
-        "recall": share([bool(case.flags & got) for case, got in pairs if case.flags]),
-        "false alarms": share([bool(got) for case, got in pairs if not case.flags]),
-        "by flag": {name: share([bool(case.flags & got) for case, got in pairs if name in case.flags]) for name in names},
-    }
+def red_flags(rows: Sequence[Row]) -> dict[str, Any]:
+    """What both nets together see in these rows, as ``bot.evaluation.flags.flag_report`` gives it."""
+    rules = RedFlags.load()
+    return flag_report(rows, Watch(rules, Net(rules).read()), rules.book.flags)
 
 
-def _table(report: dict[str, Any]) -> str:
+def _table(report: dict[str, Any]) -> list[str]:
     lines = [f"{report['sentences']} sentences of {report['file']}, model: {report['model']}", ""]
     lines += [_row(name, figure) for name, figure in report["figures"].items()]
     if "with typos" in report:
         lines += ["", f"with typos in {report['with typos']['share of words']:.0%} of words"]
         lines += [_row(name, figure) for name, figure in report["with typos"]["figures"].items()]
-    flags = report["red flags"]
-    lines += ["", _row("red flags, recall", flags["recall"]), _row("red flags, false alarms", flags["false alarms"])]
-    lines += [_row(f"  {name}", figure) for name, figure in flags["by flag"].items()]
+    lines += ["", *flag_table(report["red flags"])]
     times = report["milliseconds"]
     lines += ["", f"milliseconds a message: p50 {times['p50']}, p95 {times['p95']}", "", "worst confusions (asked, answered, times)"]
     lines += [f"  {row['asked']} -> {row['answered']}: {row['times']}" for row in report["worst confusions"]]
-    return "\n".join(lines)
+    return lines
 
 
 def _row(name: str, figure: Share) -> str:

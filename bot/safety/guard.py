@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from bot.safety.context import Light
 from bot.safety.finding import TIERS, Finding
 from bot.safety.matcher import Hit, Matcher, Matches
 from bot.safety.rules import Book, Ruled, load
-from bot.safety.words import SENTENCE, Words, normal, split
+from bot.safety.words import SENTENCE, Words, folded, normal, split
 from bot.spelling import OPTIONS, speller
 
 #: How many words a sentence end counts for when the distance of two concepts is measured.
 SENTENCE_COST = 3
 EARLIER, EARLIER_CHARS = 3, 600
+_READ = 64  # texts whose reading is remembered, as both nets ask for it
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What stands in a text, the flags raised with whether their worse form holds, and whether it is about somebody else."""
+
+    matches: Matches
+    raised: dict[str, bool]
+    other: bool
 
 
 class RedFlags:
@@ -25,6 +36,7 @@ class RedFlags:
         self.matcher = Matcher(book)
         self.speller = speller()
         order = {name: number for number, name in enumerate(book.flags)}
+        self._read = lru_cache(_READ)(lambda text: self._seen(self._split(text)))
         self.order = sorted(book.flags, key=lambda name: (TIERS.index(book.flags[name].tier), order[name]))
 
     @staticmethod
@@ -34,43 +46,45 @@ class RedFlags:
         return RedFlags(load())
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
-        """Red flags in a message.
+        """Red flags in a message, by the rules alone; arguments as for ``raised``."""
+        raised, other = self.raised(text, earlier)
+        return self.finding(raised, other=other) if raised else None
+
+    def raised(self, text: str, earlier: Sequence[str] = ()) -> tuple[dict[str, bool], bool]:
+        """The flags in a message, each with whether its worse form holds, and whether it is about somebody else.
 
         Args:
             text: the new message.
             earlier: up to three messages that the same patient sent shortly before, oldest first; a symptom may be spread over them.
                 What they already say without the new one is not raised again.
         """
-        words = self._split(text)
-        raised, other = self._raised(words)
+        seen = self._read(folded(text))
+        raised, other = dict(seen.raised), seen.other
         before = [message[-EARLIER_CHARS:] for message in earlier[-EARLIER:]]
         if before:
             old = self._split(before[0])
             for message in before[1:]:
                 old = old.join(self._split(message))
-            known, _ = self._raised(old)
-            more, about = self._raised(old.join(self._split(text[:EARLIER_CHARS])))  # what is split stands at the seam
-            other = other or about
-            for name, worse in more.items():
+            together = self._seen(old.join(self._split(text[:EARLIER_CHARS])))  # what is split stands at the seam
+            other = other or together.other
+            fresh = {name: worse for name, worse in together.raised.items() if name not in raised or (worse and not raised[name])}
+            known = self._seen(old).raised if fresh else {}
+            for name, worse in fresh.items():
                 if name not in known or (worse and not known[name]):
                     raised[name] = raised.get(name, False) or worse
-        return self._finding(raised, other) if raised else None
+        return raised, other
 
-    def finding(self, flag: str, *, ask: bool = False) -> Finding:
-        """The finding of one flag that something else than the rules has seen."""
-        found = self._finding({flag: False}, False)
-        return Finding(found.flags, found.tier, found.reply, ask)
-
-    def _finding(self, raised: dict[str, bool], other: bool) -> Finding:
+    def finding(self, raised: dict[str, bool], *, other: bool = False, first: str = "") -> Finding:
+        """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``."""
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
-        names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), self.order.index(name)))
-        first = self.book.flags[names[0]]
-        now = first.worse if raised[names[0]] and first.worse else first.other if other and first.other else first.now
+        names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), name != first, self.order.index(name)))
+        leading = self.book.flags[names[0]]
+        now = leading.worse if raised[names[0]] and leading.worse else leading.other if other and leading.other else leading.now
         reply = [now]
         if "R7" in names[1:]:
             reply.append(self.book.flags["R7"].now)
-        if first.rest:
-            reply.append(first.rest)
+        if leading.rest:
+            reply.append(leading.rest)
         return Finding(tuple(names), tier[names[0]], "\n\n".join(text.strip() for text in reply))
 
     def _split(self, text: str) -> Words:
@@ -101,11 +115,19 @@ class RedFlags:
                 readings.append(reading)
         return readings
 
-    def _raised(self, words: Words) -> tuple[dict[str, bool], bool]:
-        """The flags with whether the worse form holds, and whether it is about somebody else."""
+    def signals(self, text: str) -> list[str]:
+        """What the rules see in a text read on its own, as names: ``fires:R1`` for a flag, and every concept that stands in it."""
+        seen = self._read(folded(text))
+        if not seen.matches.literal:
+            return []
+        return [f"fires:{name}" for name in seen.raised] + [concept for concept in self.book.phrases if seen.matches.of(concept)]
+
+    def _seen(self, words: Words) -> _Seen:
         matches = self.matcher.match(words, self._readings(words))
-        if not matches.literal:
-            return {}, False
+        raised = self._judged(matches) if matches.literal else {}
+        return _Seen(matches, raised, bool(raised and matches.of("other_person")))
+
+    def _judged(self, matches: Matches) -> dict[str, bool]:
         judge = Judge(self.book, matches)
         raised: dict[str, bool] = {}
         for ruled in self.book.rules:
@@ -113,7 +135,7 @@ class RedFlags:
                 continue
             if judge.fires(ruled):
                 raised[ruled.flag] = raised.get(ruled.flag, False) or ruled.rule.worse
-        return raised, bool(raised and matches.of("other_person"))
+        return raised
 
 
 class Judge:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
@@ -26,14 +27,15 @@ class Matches:
     matcher: Matcher
     words: Words
     literal: dict[str, list[Hit]]
+    live: dict[str, list[tuple[Part, ...]]]
     found: dict[str, list[Hit]]
 
     def of(self, concept: str) -> list[Hit]:
         """The hits of a concept, in order, each once."""
         if concept not in self.found:
             self.found[concept] = []  # a concept that leads to itself finds nothing
-            hits = {hit for parts in self.matcher.live(concept, self.literal) for hit in self._follow(parts)}
-            self.found[concept] = sorted(hits)
+            phrases = chain(self.live.get(concept, ()), self.matcher.bare[concept])
+            self.found[concept] = sorted({hit for parts in phrases for hit in self._follow(parts)})
         return self.found[concept]
 
     def _follow(self, parts: tuple[Part, ...]) -> list[Hit]:
@@ -82,14 +84,25 @@ class Matcher:
         for number, (group, docs) in enumerate(shared.items()):
             self.matcher.add(f"p{number}", docs)
             self.owners[self.vocab.strings[f"p{number}"]] = group
-        self.firsts = {
-            concept: [(parts, [part.key for part in parts if not part.concept]) for parts in group]
-            for concept, group in book.phrases.items()
-        }
+        # A phrase can only stand in a message that has all its words: it is looked up by the first of them. Those without words of their own are bare.
+        self.bare: dict[str, list[tuple[Part, ...]]] = {concept: [] for concept in book.phrases}
+        self.by_first: dict[str, list[tuple[str, tuple[Part, ...], list[str]]]] = {}
+        for concept, phrases in book.phrases.items():
+            for parts in phrases:
+                keys = [part.key for part in parts if not part.concept]
+                if keys:
+                    self.by_first.setdefault(keys[0], []).append((concept, parts, keys[1:]))
+                else:
+                    self.bare[concept].append(parts)
 
-    def live(self, concept: str, literal: dict[str, list[Hit]]) -> list[tuple[Part, ...]]:
-        """The phrases of a concept whose words all occur in the message."""
-        return [parts for parts, keys in self.firsts[concept] if all(key in literal for key in keys)]
+    def _live(self, literal: Collection[str]) -> dict[str, list[tuple[Part, ...]]]:
+        """By concept, the phrases whose words all occur in the message."""
+        live: dict[str, list[tuple[Part, ...]]] = {}
+        for key in literal:
+            for concept, parts, others in self.by_first.get(key, ()):
+                if all(other in literal for other in others):
+                    live.setdefault(concept, []).append(parts)
+        return live
 
     def match(self, words: Words, readings: Sequence[Sequence[str]]) -> Matches:
         """Find the phrases in any of the readings, which have the same length as ``words``."""
@@ -101,4 +114,4 @@ class Matcher:
                     continue
                 for owner in self.owners[key]:
                     literal.setdefault(owner, set()).add((start, end))
-        return Matches(self, words, {key: sorted(hits) for key, hits in literal.items()}, {})
+        return Matches(self, words, {key: sorted(hits) for key, hits in literal.items()}, self._live(literal), {})

@@ -1,124 +1,182 @@
-"""The second net: a small trained classifier for wordings that no rule knows. Speaks only where the rules are silent.
+"""The second net: a trained classifier beside the rules, for wordings that no rule knows and for alarms that are none.
 
-Three logistic regressions see the message (its meaning, its characters, its words); their mean log-odds are the score.
-It learns from ``data/safety`` (real-sounding emergencies and near-misses, written for it) and, as what is ordinary, from
-the training sentences of the topics. Nothing of ``tests/safety`` is in it.
+Three views see a text: its characters and its words (logistic regressions), and its sense, a small network over the sentence's meaning and
+what the rules see in it (``RedFlags.signals``). Their weighed log-odds are the score, a log-odds itself. It learns from ``data/safety``
+(real-sounding emergencies and near-misses, written for it) and, as what is ordinary, from the training sentences of the topics. Nothing of
+``tests/safety`` is in it.
 """
 
 from __future__ import annotations
 
 import csv
-import pickle
-import random
+import gc
+import json
 import re
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import structlog
 import yaml
 
+from bot.brain.linear import VIEWS, Layered, Linear, Terms
+from bot.safety.guard import RedFlags
+from bot.safety.words import folded
 from bot.settings import ROOT
 
 log = structlog.get_logger(__name__)
 
-MODEL = ROOT / "models" / "safety.pkl"
+MODEL = ROOT / "models" / "safety.npz"
 DATA = ROOT / "data" / "safety"
-#: Mean log-odds above which a message is a flag outright, and above which the patient is asked. Chosen on the half of
-#: the frozen set that no rule was tuned on; there, rules and net together answer or ask about .97 of the emergencies
-#: (.93 with the advice of the right flag; rules alone .88), over the whole set .98 (.97), all plain ones among them, and
-#: speak on .12 of the hard near-misses (about half of them by asking) and .019 of the ordinary messages (nearly all by asking).
-FLAG, ASK = 3.0, 1.4
-#: Mean log-odds of characters and words below which the meaning is not looked at: four of five ordinary messages, and
-#: none of the frozen set that is asked about.
-_GATE = -1.0
+#: What the log-odds of each view count, and what it counts that a rule fires, in the log-odds of all together: a logistic regression on
+#: sentences that the views had not learnt from (four folds of the training data).
+_WEIGHTS = {"characters": 0.22, "words": 0.25, "sense": 0.45}
+_FIRES, _BASE = 0.4, -0.2
+#: Mean log-odds of characters and words below which the sense is not looked at where no rule fires: most ordinary messages.
+_GATE = -3.0
 #: Topics whose ordinary questions stand too near to a flag to teach what is ordinary.
 _NEAR = {"ask_stopping_medicine", "ask_mood", "ask_emergency_signs"}
-_ORDINARY = 2500
+_HARDEST = (
+    2000  # of the ordinary sentences the sense, which is the costly one to learn, gets those that look the most like a flag to the others
+)
+_C = 30.0
+_UNITS, _ROUNDS = 256, 14
+_MEANING = 4.0  # brings the 384 numbers of a vector of length 1 to the size of the signals' ones
+_NONE = "-"
 _SEED = 7
+_SURE = 14.0  # log-odds beyond which no view counts more
 _PIECES = re.compile(r"(?<=[.!?;])\s+|\n+|\s+but\s+|,\s+and\s+")
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What training made: a view each, over ``classes`` (``-`` and the flags); and the column of each signal."""
+
+    classes: list[str]
+    terms: dict[str, Terms]
+    linear: dict[str, Linear]
+    signals: dict[str, int]
+    sense: Layered
 
 
 class Net:
     """The trained net. Until it is loaded it has nothing to say."""
 
-    def __init__(self, kept: dict[str, Any] | None = None) -> None:
-        self._kept = kept
+    def __init__(self, rules: RedFlags) -> None:
+        self._rules = rules
+        self._model: _Model | None = None
 
-    @staticmethod
-    def train() -> Net:
-        """Learn from the data of this checkout; seconds."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
+    @property
+    def loaded(self) -> bool:
+        return self._model is not None
 
+    def train(self) -> Net:
+        """Learn from the data of this checkout; about twenty seconds."""
         from bot.brain.encoder import encoder
 
-        flagged, near = sentences()
-        ordinary = random.Random(_SEED).sample(found := sorted(_topics()), min(_ORDINARY, len(found)))
-        texts = [_prepared(text) for text, _ in flagged] + [_prepared(text) for text in [*near, *ordinary]]
-        is_flag = [True] * len(flagged) + [False] * (len(texts) - len(flagged))
-        weights = [1.5] * (len(flagged) + len(near)) + [1.0] * len(ordinary)
-        meaning = encoder().encode(texts)
-        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True, min_df=2)
-        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"[a-z']+")  # noqa: S106  not that kind of token
-        views = [meaning, characters.fit_transform(texts), words.fit_transform(texts)]
-        judges = [LogisticRegression(C=10, max_iter=500).fit(view, is_flag, sample_weight=weights) for view in views]
-        names = [flag for _, flag in flagged]
-        which = [LogisticRegression(C=10, max_iter=500).fit(view[: len(flagged)], names) for view in views[:2]]
-        return Net({"encoder": encoder().digest, "characters": characters, "words": words, "judges": judges, "which": which})
+        written, ordinary = sentences(), sorted(_topics())
+        texts = [folded(text) for text, _ in written] + [folded(text) for text in ordinary]
+        names = [flag for _, flag in written] + [_NONE] * len(ordinary)
+        classes, y = np.unique(names, return_inverse=True)
+        fitted = {name: Terms.fit(name, texts, least=2) for name in VIEWS}
+        linear = {name: Linear.fit(matrix, y, _C, steps=60) for name, (_, matrix) in fitted.items()}
+        none = int(np.flatnonzero(classes == _NONE)[0])
+        odds = np.mean([_odds(linear[name].logs(matrix), none) for name, (_, matrix) in fitted.items()], axis=0)
+        odds[: len(written)] = np.inf  # all of these
+        rows = np.sort(np.argsort(-odds, kind="stable")[: len(written) + _HARDEST])
+        kept = [texts[row] for row in rows]
+        signals = [self._rules.signals(text) for text in kept]
+        known = {name: number for number, name in enumerate(sorted({name for row in signals for name in row}))}
+        sense = Layered.fit(_sense(encoder().encode(kept), signals, known), y[rows], units=_UNITS, rounds=_ROUNDS, seed=_SEED)
+        terms = {name: made for name, (made, _) in fitted.items()}
+        self._model = _Model([str(name) for name in classes], terms, linear, known, sense)
+        return self
 
     def save(self, path: Path = MODEL) -> None:
+        """Write the model as plain arrays and JSON."""
+        from bot.brain.encoder import encoder
+
+        assert self._model
+        about = {"encoder": encoder().digest, "classes": self._model.classes, "signals": list(self._model.signals)}
+        arrays: dict[str, np.ndarray] = {}
+        layers = {"sense.hidden": self._model.sense.hidden, "sense.out": self._model.sense.out}
+        for name, linear in (self._model.linear | layers).items():
+            arrays |= {f"{name}.weights": linear.weights.astype(np.float16), f"{name}.bias": linear.bias}
+        for name, terms in self._model.terms.items():
+            arrays |= {f"{name}.terms": np.array(terms.terms, dtype=str), f"{name}.idf": terms.idf}
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(pickle.dumps(self._kept, protocol=pickle.HIGHEST_PROTOCOL))
+        with path.open("wb") as file:
+            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
-    @staticmethod
-    def load_later(path: Path) -> Net:
-        """A net that reads its file in the background, so that the front door need not wait for it."""
-        net = Net()
-        threading.Thread(target=net.read, args=(path,), name="safety-net", daemon=True).start()
-        return net
+    def read_later(self, path: Path = MODEL) -> Net:
+        """Read the file in the background, so that the front door need not wait for it."""
 
-    def read(self, path: Path) -> None:
+        def read() -> None:
+            self.read(path)
+            # What is loaded by now stays for good. Left out of Python's garbage collection, it no longer costs
+            # every patient who writes at that moment half a second.
+            gc.freeze()
+
+        threading.Thread(target=read, name="safety-net", daemon=True).start()
+        return self
+
+    def read(self, path: Path = MODEL) -> Net:
         """Read a trained file. A missing or foreign one is said in the log, and the rules go on alone."""
         try:
             from bot.brain.encoder import encoder
 
-            kept = pickle.loads(path.read_bytes())  # noqa: S301  our own file, written by our own training
-            if kept["encoder"] != encoder().digest:
+            with np.load(path, allow_pickle=False) as file:
+                kept = {name: file[name] for name in file.files}
+            about = json.loads(str(kept["about"]))
+            if about["encoder"] != encoder().digest:
                 log.error("safety_net_of_another_encoder")
-                return
+                return self
+            terms = {name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS}
+            layers = ("sense.hidden", "sense.out")
+            linear = {name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in (*VIEWS, *layers)}
+            sense = Layered(*(linear.pop(name) for name in layers))
+            self._model = _Model(about["classes"], terms, linear, {name: number for number, name in enumerate(about["signals"])}, sense)
         except Exception as error:  # whatever it is, the rules must go on and somebody must read of it
             log.error("safety_net_missing", error=type(error).__name__)
-            return
-        self._kept = kept
+        return self
 
-    def look(self, text: str) -> tuple[str, float] | None:
-        """The likeliest flag, and the score of the message or of the sentence in it that scores highest; ``None`` far from all."""
-        if self._kept is None:
+    def look(self, text: str, *, before: str = "") -> tuple[str, float] | None:
+        """The likeliest flag, and the score of the text or of the sentence in it that scores highest; ``None`` far from all.
+
+        Args:
+            before: what the same patient wrote shortly before, where it may belong to the same thought; looked at together with ``text``.
+        """
+        if self._model is None:
             return None
+        parts = [folded(part) for part in pieces(text)]
+        if before:
+            parts.append(folded(f"{before}. {text}"))
+        model = self._model
+        signals = [self._rules.signals(part) for part in parts]
+        logs = {name: model.linear[name].logs(terms.transform(parts)) for name, terms in model.terms.items()}
+        none = model.classes.index(_NONE)
+        fires = np.array([any(name.startswith("fires:") for name in row) for row in signals])
+        near = np.flatnonzero((np.mean([_odds(made, none) for made in logs.values()], axis=0) >= _GATE) | fires)
+        if not len(near):
+            return None  # so far from any flag that the costly look at the sense could not change it
         from bot.brain.encoder import encoder
 
-        parts = [_prepared(part) for part in pieces(text)]
-        by_meaning, by_characters, by_words = self._kept["judges"]
-        characters = self._kept["characters"].transform(parts)
-        cheap = by_characters.decision_function(characters)
-        cheap += by_words.decision_function(self._kept["words"].transform(parts))
-        if cheap.max() / 2 < _GATE:
-            return None  # so far from any flag that the costly look at the meaning could not change it
-        meaning = encoder().encode(parts)
-        scores = (cheap + by_meaning.decision_function(meaning)) / 3
+        logs = {name: made[near] for name, made in logs.items()}
+        meaning = encoder().encode([parts[index] for index in near])
+        logs["sense"] = model.sense.logs(_sense(meaning, [signals[index] for index in near], model.signals))
+        scores = _BASE + _FIRES * fires[near] + np.sum([weight * _odds(logs[name], none) for name, weight in _WEIGHTS.items()], axis=0)
         best = int(scores.argmax())
-        seen = (meaning[best : best + 1], characters[best : best + 1])
-        sure = sum(judge.predict_log_proba(view)[0] for judge, view in zip(self._kept["which"], seen, strict=True))
-        return str(self._kept["which"][0].classes_[sure.argmax()]), float(scores[best])
+        together = np.sum([weight * logs[name][best] for name, weight in _WEIGHTS.items()], axis=0)
+        together[none] = -np.inf
+        return model.classes[int(together.argmax())], float(scores[best])
 
-    def verdict(self, text: str) -> tuple[str, str] | None:
-        """``(flag, "flag" | "ask")``, or ``None`` where it sees nothing."""
-        seen = self.look(text)
-        if seen is None or seen[1] < ASK:
-            return None
-        return seen[0], "flag" if seen[1] >= FLAG else "ask"
+
+def _odds(logs: np.ndarray, none: int) -> np.ndarray:
+    """The log-odds that a text holds any flag, from the log-probabilities of the classes, of which ``none`` is the number of no flag."""
+    flag = np.log(np.maximum(-np.expm1(logs[:, none]), np.exp(-_SURE)))
+    return np.asarray(np.clip(flag - logs[:, none], -_SURE, _SURE))
 
 
 def pieces(text: str) -> list[str]:
@@ -129,41 +187,26 @@ def pieces(text: str) -> list[str]:
     return [text, *[part for part in _PIECES.split(text) if len(part.split()) >= 4][:24]]
 
 
-def sentences() -> tuple[list[tuple[str, str]], list[str]]:
-    """What the net learns from: emergencies with their flag, and near-misses."""
-    positives = yaml.safe_load((DATA / "positives.yml").read_text(encoding="utf-8"))
-    negatives = yaml.safe_load((DATA / "negatives.yml").read_text(encoding="utf-8"))
-    flagged = [(str(text), flag) for flag, texts in positives.items() for text in texts]
-    near = [str(text) for texts in negatives.values() for text in texts]
-    with (DATA / "more.tsv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            text = row["text"].replace(" || ", ". ")
-            if row["flags"] == "-":
-                near.append(text)
-            else:
-                flagged.append((text, row["flags"].split("|")[0]))
-    return flagged, near
+def sentences() -> list[tuple[str, str]]:
+    """What is written for the net: texts with their flag, or ``-`` for a near-miss."""
+    made = []
+    for path in sorted(DATA.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                made.append((row["text"].replace(" || ", ". "), row["flags"].split("|")[0]))
+    return made
 
 
 def _topics() -> Iterable[str]:
     for path in (ROOT / "data" / "nlu").glob("*.yml"):
         for intent in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
             if intent["intent"] not in _NEAR:
-                yield from _examples(intent["examples"].splitlines())
+                yield from (line.strip()[2:] for line in intent["examples"].splitlines() if line.strip().startswith("- "))
 
 
-def _examples(lines: Sequence[str]) -> Iterable[str]:
-    return (line.strip()[2:] for line in lines if line.strip().startswith("- "))
-
-
-def _prepared(text: str) -> str:
-    return text.lower().replace("’", "'")
-
-
-def main() -> None:
-    """``python -m bot.safety.net``: train and save."""
-    Net.train().save()
-
-
-if __name__ == "__main__":
-    main()
+def _sense(meaning: np.ndarray, signals: Sequence[Sequence[str]], columns: dict[str, int]) -> np.ndarray:
+    """The meaning of texts (n, 384) with a column beside it for every known signal, as one matrix."""
+    marks = np.zeros((len(signals), len(columns)), dtype=np.float32)
+    for row, names in zip(marks, signals, strict=True):
+        row[[columns[name] for name in names if name in columns]] = 1.0
+    return np.hstack([meaning * _MEANING, marks])

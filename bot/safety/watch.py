@@ -1,40 +1,80 @@
-"""Both nets over every message: the rules first; where they are silent, what a trained classifier makes of it."""
+"""Both nets over every message: what the rules see, and what a trained classifier makes of the whole of it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
+
+import structlog
 
 from bot.safety.finding import Finding
 from bot.safety.guard import RedFlags
-from bot.safety.net import MODEL, Net
+from bot.safety.net import Net
+
+log = structlog.get_logger(__name__)
+
+#: What it counts, in log-odds, that a rule has fired; the score from which a message is called a flag outright; and the one
+#: from which the advice is shown with the question whether it is happening now.
+RULE, FLAG, ASK = 1.5, 1.5, -0.1
+_LOOKED = 64  # verdicts that are remembered, from ``prepare`` to ``check``
+#: Never silenced, only lowered to a question, and asked about sooner: to be wrong here costs too much.
+SELF_HARM, ASK_SELF_HARM = "R7", -0.4
+_TOGETHER = 400  # characters of the message before that are looked at together with the new one
 
 
 class Watch:
     """What the front door asks of a message: is there a red flag in it?
 
     Args:
-        rules: sure when they speak.
-        net: speaks when the rules are silent. It may be sure, or sure enough only to ask whether it is happening now;
-            ``None``, or still loading: the rules alone.
+        rules: the fourteen red flags as written rules.
+        net: weighs what the rules found against the whole wording. It finds what no rule knows, and lowers a rule's alarm to a
+            question, or drops it, where the wording says otherwise ("my aunt's book about strokes"). ``None``, or still loading: the rules alone.
     """
 
     def __init__(self, rules: RedFlags, net: Net | None) -> None:
         self._rules, self._net = rules, net
+        self._look = lru_cache(_LOOKED)(net.look) if net else None
 
     @staticmethod
     @cache
     def load() -> Watch:
         """The nets of this installation; the trained one is read in the background, so that the start does not wait."""
-        return Watch(RedFlags.load(), Net.load_later(MODEL))
+        rules = RedFlags.load()
+        return Watch(rules, Net(rules).read_later())
+
+    def prepare(self, text: str) -> None:
+        """Do the costly part of ``check``, which needs no database, before a transaction is opened."""
+        self._weighed(text)
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in ``text``, seen with up to three ``earlier`` messages of the same patient."""
-        found = self._rules.check(text, earlier)
-        if found or self._net is None:
-            return found
-        verdict = self._net.verdict(text)
-        if verdict is None:
+        raised, other = self._rules.raised(text, earlier)
+        weighed = self._weighed(text)
+        if weighed is None:
+            return self._rules.finding(raised, other=other) if raised else None
+        flag, score = weighed
+        if raised and score + RULE < FLAG and earlier:
+            # What a rule saw may be spread over two messages; then the new one alone says little.
+            together = self._weighed(text, before=earlier[-1][-_TOGETHER:]) or weighed
+            flag, score = max(weighed, together, key=lambda seen: seen[1])
+        certainty, least = score + (RULE if raised else 0.0), ASK_SELF_HARM if flag == SELF_HARM else ASK
+        if score >= least:
+            raised.setdefault(flag, False)
+        if certainty < least:
+            raised = {name: worse for name, worse in raised.items() if name == SELF_HARM}
+        if not raised:
             return None
-        flag, sure = verdict
-        return self._rules.finding(flag, ask=sure == "ask")
+        found = self._rules.finding(raised, other=other, first=flag if score >= least else "")
+        return replace(found, ask=certainty < FLAG)
+
+    def _weighed(self, text: str, **more: str) -> tuple[str, float] | None:
+        """The net's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
+        if self._look is None or self._net is None or not self._net.loaded:
+            return None
+        try:
+            return self._look(text, **more) or ("", -math.inf)
+        except Exception as error:  # the rules must go on, whatever the net does
+            log.error("safety_net_failed", error=type(error).__name__)
+            return None

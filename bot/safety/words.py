@@ -73,6 +73,11 @@ def _cut(word: str) -> str:
     return word
 
 
+def folded(text: str) -> str:
+    """The text without capitals and curly apostrophes: what both nets start from."""
+    return text.lower().replace("’", "'")
+
+
 def clean(text: str) -> str:
     """Lower case, straight apostrophes, no stretched letters ("sooooo"), emoji that speak as words."""
     text = unicodedata.normalize("NFKC", text).lower()

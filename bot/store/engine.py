@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -56,13 +57,27 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turnstile = threading.Lock()
         self._reading = engine.execution_options(**{_READ: True})
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits at the end, or rolls back on an error."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._in_turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """SQLite lets one writer in at a time, and the others sleep ever longer before they look again. Ours queue up instead.
+
+        Whoever waits too long goes on to SQLite, and gets its error.
+        """
+        held = self.is_sqlite and self._turnstile.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if held:
+                self._turnstile.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -146,12 +146,11 @@ def measure_reading() -> dict[str, Any]:
     from bot.evaluation.command import find_model
     from bot.evaluation.sentences import read_cases
     from bot.safety import RedFlags, Watch
-    from bot.safety.net import MODEL, Net
+    from bot.safety.net import Net
 
     texts = [case.text for case in read_cases(Path("tests/nlu/dev.tsv"))][:300]
     model, _ = find_model(None)
-    rules = Watch(RedFlags.load(), net := Net())
-    net.read(MODEL)
+    rules = Watch(RedFlags.load(), Net(RedFlags.load()).read())
     read(model, texts[0])
     reading = [_timed(lambda text=text: read(model, text)) for text in texts]
     ruling = [_timed(lambda text=text: rules.check(text)) for text in texts]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 FLAG = "i have crushing chest pain and cannot breathe"
-QUESTION = "why does iron matter for my restless legs at night"
+ORDINARY = Path(__file__).parent.parent / "safety" / "ordinary.tsv"
 MAX_LAG = 0.05
 _FLAG_EVERY = 50
 
@@ -37,8 +39,9 @@ def at(times: list[float], share: float) -> float:
 
 
 async def drive(url: str, *, rate: float, seconds: float, conversations: int = 200) -> Figures:
-    """Send ``rate`` messages a second, every fiftieth a red flag, in turn through the conversations."""
-    figures = Figures()
+    """Send ``rate`` messages a second, every fiftieth a red flag, the others all different, in turn through the conversations."""
+    figures, texts = Figures(), [line.split("\t")[0] for line in ORDINARY.read_text(encoding="utf-8").splitlines()[1:]]
+    random.Random(1).shuffle(texts)
     async with ClientSession(url, connector=TCPConnector(limit=0), timeout=ClientTimeout(30)) as http:
         tokens = []
         for _ in range(conversations):
@@ -52,7 +55,7 @@ async def drive(url: str, *, rate: float, seconds: float, conversations: int = 2
             # Red flags go through conversations of their own, so that what follows is no repeat of an emergency.
             flag = number % _FLAG_EVERY == 0
             place = (number // _FLAG_EVERY) % 10 if flag else 10 + number % (conversations - 10)
-            task = asyncio.create_task(_say(http, tokens[place], flag, figures))
+            task = asyncio.create_task(_say(http, tokens[place], FLAG if flag else texts[number % len(texts)], figures))
             sending.add(task)
             task.add_done_callback(sending.discard)
         await asyncio.gather(*sending)
@@ -62,8 +65,8 @@ async def drive(url: str, *, rate: float, seconds: float, conversations: int = 2
     return figures
 
 
-async def _say(http: ClientSession, token: str, flag: bool, figures: Figures) -> None:
-    body = {"client_id": str(uuid.uuid4()), "text": FLAG if flag else QUESTION}
+async def _say(http: ClientSession, token: str, text: str, figures: Figures) -> None:
+    body = {"client_id": str(uuid.uuid4()), "text": text}
     begun = time.perf_counter()
     try:
         async with http.post("/api/messages", json=body, headers={"Authorization": f"Bearer {token}"}) as answer:
@@ -72,7 +75,7 @@ async def _say(http: ClientSession, token: str, flag: bool, figures: Figures) ->
     except (OSError, TimeoutError):
         good = False
     if good:
-        (figures.flags if flag else figures.plain).append(time.perf_counter() - begun)
+        (figures.flags if text == FLAG else figures.plain).append(time.perf_counter() - begun)
     else:
         figures.failed += 1
 

@@ -77,7 +77,7 @@ def test_a_bug_in_a_rule_breaks_neither_the_message_nor_the_limit(
     def broken(*_: object) -> None:
         raise RuntimeError("a bug in a rule")
 
-    monkeypatch.setattr("bot.safety.guard.RedFlags.check", broken)
+    monkeypatch.setattr("bot.safety.guard.RedFlags.raised", broken)
     assert [visitor.say(text).status_code for text in ("one", "two", "three")] == [202, 202, 429]
     assert visitor.news().json()["mode"] == "waiting"  # staff look at what the rules could not
 

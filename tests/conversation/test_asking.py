@@ -18,6 +18,9 @@ UNSURE = Finding(("R1",), "today", "Please get help today: {emergency_link}.", a
 class Unsure:
     """A guard that is unsure of everything in which "odd" stands."""
 
+    def prepare(self, text: str) -> None:
+        pass
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         return UNSURE if "odd" in text else None
 

@@ -129,6 +129,9 @@ def test_nothing_is_refused(nothing: str) -> None:
 
 
 class _Calm:
+    def prepare(self, text: str) -> None:
+        pass
+
     def check(self, text: str, earlier: object = ()) -> None:
         text.lower().encode()  # what any rule does
 

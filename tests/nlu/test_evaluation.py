@@ -109,10 +109,42 @@ def test_table_json_and_picture(
     report = json.loads(capsys.readouterr().out)
     assert report["sentences"] == 3
     assert report["figures"]["in scope, answered rightly"]["of"] == 3
-    assert report["red flags"]["by flag"]["R1"]["hits"] == 1
+    assert report["red flags"]["recall"]["flag"]["R1"]["hits"] == 1
     assert (tmp_path / "m.png").read_bytes()[:4] == b"\x89PNG"
     run(options(str(path), "--typos", "0"))
     assert "in scope, answered rightly" in capsys.readouterr().out
+
+
+def test_a_red_flag_file_is_told_by_flag_tier_and_kind_with_every_row_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        "my left calf is hot, red and swollen\tR1\tplain",
+        "crushing chest pain || and i cannot breathe\tR2|R14\tsplit",
+        "does it run in families\tR5\tlay",  # labelled wrongly on purpose
+        "my legs are killing me\t-\thyperbole",
+        "I want to kill myself\t-\thyperbole",  # so is this
+    ]
+    path = write(tmp_path / "flags.tsv", "text\tflags\tkind", *rows)
+    run(options(str(path), "--json"))
+    report = json.loads(capsys.readouterr().out)
+    assert (report["recall"]["all"]["all"]["hits"], report["recall"]["all"]["all"]["of"]) == (2, 3)
+    assert {key: figure["hits"] for key, figure in report["recall"]["flag"].items()} == {"R1": 1, "R2": 1, "R5": 0}
+    assert {key: figure["of"] for key, figure in report["recall"]["tier"].items()} == {"emergency": 1, "today": 2}
+    assert report["recall"]["kind"]["plain"]["interval"][0] > 0.2
+    assert report["false alarms"]["kind"]["hyperbole"] == report["false alarms"]["all"]["all"]
+    assert (report["false alarms"]["all"]["all"]["hits"], report["false alarms"]["all"]["all"]["of"]) == (1, 2)
+    assert [row["text"] for row in report["misses"]] == ["does it run in families"]
+    run(options(str(path)))
+    printed = capsys.readouterr().out
+    assert "does it run in families" in printed and "I want to kill myself" in printed and "my legs are killing me" not in printed
+
+
+@pytest.mark.parametrize("row", ["\tR1\tplain", "a text\t\tplain"])
+def test_a_bad_red_flag_row_is_named_by_place(tmp_path: Path, row: str) -> None:
+    path = write(tmp_path / "bad.tsv", "text\tflags\tkind", row)
+    with pytest.raises(ConfigError, match=r"bad\.tsv:2"):
+        run(options(str(path)))
 
 
 def test_without_a_file_it_says_what_to_give() -> None:

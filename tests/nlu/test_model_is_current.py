@@ -8,26 +8,30 @@ import pytest
 
 from bot.brain import training
 
-FILES = (
-    "config.yml",
-    "domain.yml",
-    "requirements.lock",
-    "data/nlu/iron.yml",
-    "data/stories/rules.yml",
-    "bot/brain/classifier.py",
-    "bot/lexicon.txt",
-)
+RASA, NET = (model.file for model in training.MODELS)
+FILES = {
+    "config.yml": {RASA},
+    "domain.yml": {RASA},
+    "requirements.lock": {RASA, NET},
+    "data/nlu/iron.yml": {RASA, NET},
+    "data/stories/rules.yml": {RASA},
+    "data/safety/r01.tsv": {NET},
+    "bot/safety/r01_clot.yml": {NET},
+    "bot/brain/classifier.py": {RASA, NET},
+    "bot/lexicon.txt": {RASA, NET},
+}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a model that fits it."""
+    """A project with models that fit it."""
     for name in (*FILES, "bot/brain/client.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / f"{training.MODEL}.tar.gz").write_bytes(b"a model")
-    (tmp_path / "models" / "fingerprint").write_text(training.fingerprint(tmp_path))
+    for model in training.MODELS:
+        (tmp_path / "models" / model.file).write_bytes(b"a model")
+        (tmp_path / "models" / f"{model.file}.fingerprint").write_text(training.fingerprint(tmp_path, model))
     return tmp_path
 
 
@@ -36,11 +40,16 @@ class Started(Exception):
 
 
 @pytest.fixture(autouse=True)
-def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(*_: object, **__: object) -> None:
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which models were about to be trained."""
+    names: list[str] = []
+
+    def start(commands: dict[Path, list[str]], *_: object) -> None:
+        names.extend(log.name.removesuffix(".log") for log in commands)
         raise Started
 
-    monkeypatch.setattr(training.subprocess, "Popen", start)
+    monkeypatch.setattr(training, "_run_all", start)
+    return names
 
 
 def test_a_model_that_fits_is_kept(project: Path) -> None:
@@ -48,15 +57,21 @@ def test_a_model_that_fits_is_kept(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_changed_file_trains_anew_and_the_old_model_no_longer_counts_as_fitting(name: str, project: Path) -> None:
+def test_a_changed_file_trains_what_depends_on_it_and_the_old_model_no_longer_counts_as_fitting(
+    name: str, project: Path, begun: list[str]
+) -> None:
     (project / name).write_text("changed")
     for _ in range(2):  # a training that broke off is begun again at the next start
+        begun.clear()
         with pytest.raises(Started):
             training.train_if_needed(project)
+        assert set(begun) == FILES[name]
 
 
 def test_a_model_of_unknown_origin_is_not_trusted(project: Path) -> None:
-    (project / "models" / "fingerprint").unlink()
+    assert training.is_current(project)
+    (project / "models" / f"{RASA}.fingerprint").unlink()
+    assert not training.is_current(project)
     with pytest.raises(Started):
         training.train_if_needed(project)
 

@@ -16,7 +16,8 @@ from bot.evaluation.sentences import read_cases, read_training
 from bot.settings import ROOT
 
 HERE = Path(__file__).parent
-DEV, HELDOUT = HERE / "dev.tsv", HERE / "heldout.tsv"
+DEV, HELDOUT, HELDOUT2 = HERE / "dev.tsv", HERE / "heldout.tsv", HERE / "heldout2.tsv"
+ALL = (DEV, HELDOUT, HELDOUT2)
 TYPOS_MAY_COST = 0.03
 
 
@@ -68,13 +69,13 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
 
 
-@pytest.mark.parametrize("path", [DEV, HELDOUT], ids=["dev", "heldout"])
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_no_sentence_is_both_learned_and_measured(path: Path) -> None:
     known = {plain(text) for text, _ in read_training()} - {""}
     assert not [case.text for case in read_cases(path) if plain(case.text) in known]
 
 
-@pytest.mark.parametrize("path", [DEV, HELDOUT], ids=["dev", "heldout"])
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_the_measuring_sentences_are_many_and_of_every_kind(path: Path) -> None:
     cases = read_cases(path)
     assert sum(case.in_scope for case in cases) >= 300
@@ -101,7 +102,7 @@ def test_no_sentence_is_taught_as_two_things() -> None:
 
 def test_every_intent_of_the_measuring_sentences_is_taught() -> None:
     taught = {intent for _, intent in read_training()}
-    asked = {name for path in (DEV, HELDOUT) for case in read_cases(path) for names in case.asked for name in names}
+    asked = {name for path in ALL for case in read_cases(path) for names in case.asked for name in names}
     assert asked - taught == set()
 
 

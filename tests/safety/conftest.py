@@ -1,11 +1,14 @@
-"""The rules, loaded once, and the labelled sets."""
+"""The rules and both nets, loaded once, and the labelled sets."""
 
 from pathlib import Path
 
 import pytest
 
-from bot.safety import RedFlags
-from bot.safety.report import Row, read_rows
+from bot.brain.training import train_if_needed
+from bot.evaluation.flags import Row, read_rows
+from bot.safety import RedFlags, Watch
+from bot.safety.net import Net
+from bot.settings import ROOT
 
 HERE = Path(__file__).parent
 
@@ -16,8 +19,25 @@ def rules() -> RedFlags:
 
 
 @pytest.fixture(scope="session")
+def net(rules: RedFlags) -> Net:
+    train_if_needed(ROOT)
+    return Net(rules).read()
+
+
+@pytest.fixture(scope="session")
+def watch(rules: RedFlags, net: Net) -> Watch:
+    """Both nets, as the front door asks them."""
+    return Watch(rules, net)
+
+
+@pytest.fixture(scope="session")
 def frozen() -> list[Row]:
     return read_rows(HERE / "frozen.tsv")
+
+
+@pytest.fixture(scope="session")
+def heldout() -> list[Row]:
+    return read_rows(HERE / "heldout.tsv")
 
 
 @pytest.fixture(scope="session")

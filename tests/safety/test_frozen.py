@@ -1,75 +1,98 @@
-"""The red-flag rules against the frozen set: recall by flag, tier and kind, false alarms, and copies with typing errors."""
+"""What both nets together see in the measuring sets: recall by flag, tier and kind, false alarms, and copies with typing errors.
+
+The promises: recall .98, 1.0 for plain wording, at most .02 false alarms on ordinary messages and .10 on hard near-misses.
+"""
 
 import random
+from typing import Any
 
 import pytest
 
-from bot.safety import RedFlags
-from bot.safety.report import Row, raised, report
+from bot.evaluation.flags import Row, flag_report, seen
+from bot.safety import RedFlags, Watch
 from tests.safety.typos import mutate
 
-# The project's targets are recall 0.98 (1.0 for plain wording), 2 % false alarms on ordinary messages and 10 % on hard near-misses.
-# The floors below are what the rules have reached, a little lower; raise them with every step, never lower them.
-# Reached, all rows: recall 0.940 (705 of 750, Wilson 0.921 to 0.955), plain 0.984, emergency 0.955, typing errors 0.973 of what is caught without;
-# false alarms 21 of 317 hard ones (0.066) and 2 of 702 ordinary ones. The even rows, which were tuned on: 0.997. The odd rows, which were not
-# read: 0.882 (0.845 to 0.911), plain 0.968, false alarms 0.113. What is missed there is indirect and long-winded wording.
-RECALL, TIER, FLAG, PLAIN, HELD_OUT, TYPOS = 0.93, 0.90, 0.86, 0.98, 0.87, 0.96
+RECALL, ORDINARY, NEAR_MISSES = 0.98, 0.02, 0.10
+# Of forty rows a flag, one more or less is .025; a flag below this floor has a hole.
+FLAG, TIER, TYPOS = 0.90, 0.90, 0.96
+# The rules alone, for the seconds in which the trained net is not loaded yet or its file is missing: floors under what was reached.
+ALONE, ALONE_PLAIN = 0.93, 0.98
 
 
 @pytest.fixture(scope="module")
-def figures(frozen: list[Row]) -> dict:
-    return report(frozen)
+def figures(frozen: list[Row], watch: Watch, rules: RedFlags) -> dict[str, Any]:
+    return flag_report(frozen, watch, rules.book.flags)
 
 
-def share(figures: dict, part: str, table: str, key: str) -> float:
-    return figures[part][table][key]["share"]
+@pytest.fixture(scope="module")
+def blind(heldout: list[Row], watch: Watch, rules: RedFlags) -> dict[str, Any]:
+    return flag_report(heldout, watch, rules.book.flags)
 
 
-def test_recall_overall(figures: dict) -> None:
-    assert share(figures, "recall", "all", "all") >= RECALL, figures["misses"]
+@pytest.fixture(scope="module", params=["frozen", "heldout"])
+def either(request: pytest.FixtureRequest, figures: dict[str, Any], blind: dict[str, Any]) -> dict[str, Any]:
+    return figures if request.param == "frozen" else blind
+
+
+def of(figures: dict[str, Any], part: str, table: str, key: str) -> float:
+    return float(figures[part][table][key].value)
+
+
+def test_recall_overall(either: dict[str, Any]) -> None:
+    assert either["any flag"].value >= RECALL, either["misses"]
+    assert of(either, "recall", "all", "all") >= RECALL - 0.01, either["misses"]
 
 
 @pytest.mark.parametrize("tier", ["emergency", "support", "today", "prescriber"])
-def test_recall_of_every_tier(figures: dict, tier: str) -> None:
-    assert share(figures, "recall", "tier", tier) >= TIER
+def test_recall_of_every_tier(either: dict[str, Any], tier: str) -> None:
+    assert of(either, "recall", "tier", tier) >= TIER
 
 
 @pytest.mark.parametrize("flag", [f"R{number}" for number in range(1, 15)])
-def test_recall_of_every_flag(figures: dict, flag: str) -> None:
-    assert share(figures, "recall", "flag", flag) >= FLAG
+def test_recall_of_every_flag(either: dict[str, Any], flag: str) -> None:
+    assert of(either, "recall", "flag", flag) >= FLAG
 
 
-def test_plain_wording(figures: dict) -> None:
-    assert share(figures, "recall", "kind", "plain") >= PLAIN, [row for row in figures["misses"] if row["kind"] == "plain"]
+def test_plain_wording_is_never_missed(either: dict[str, Any]) -> None:
+    assert of(either, "recall", "kind", "plain") == 1.0, [row for row in either["misses"] if row["kind"] == "plain"]
 
 
-def test_recall_of_rows_that_nobody_tuned_on(frozen: list[Row]) -> None:
-    """The odd rows were never looked at while the rules were written: the honest figure."""
-    held_out = report(frozen[1::2])
-    assert share(held_out, "recall", "all", "all") >= HELD_OUT
+def test_plain_wording_is_not_only_asked_about(frozen: list[Row], watch: Watch) -> None:
+    plain = [row for row in frozen if row.kind == "plain"]
+    assert sum(seen(row, watch).asked for row in plain) <= 0.02 * len(plain)
 
 
-def test_false_alarms_on_hard_near_misses(figures: dict) -> None:
-    assert share(figures, "false_alarms", "all", "all") <= 0.10, figures["alarms"]
+def test_false_alarms_on_hard_near_misses(frozen: list[Row], heldout: list[Row], watch: Watch) -> None:
+    for rows in (frozen, heldout):
+        near = [row for row in rows if not row.flags and row.kind != "ordinary"]
+        assert sum(bool(seen(row, watch).flags) for row in near) <= NEAR_MISSES * len(near)
 
 
-def test_false_alarms_on_ordinary_messages(ordinary: list[Row]) -> None:
-    figures = report(ordinary)
-    assert share(figures, "false_alarms", "all", "all") <= 0.02, figures["alarms"]
+def test_false_alarms_on_ordinary_messages(ordinary: list[Row], heldout: list[Row], watch: Watch) -> None:
+    for rows in (ordinary, [row for row in heldout if row.kind == "ordinary"]):
+        assert sum(bool(seen(row, watch).flags) for row in rows) <= ORDINARY * len(rows)
 
 
-def test_copies_with_typing_errors(frozen: list[Row], rules: RedFlags) -> None:
+def test_copies_with_typing_errors(frozen: list[Row], watch: Watch) -> None:
     """Of the rows that are caught as written, nearly all are caught with typing errors as well."""
     rng = random.Random(2024)
     caught = copies = 0
     for row in frozen:
-        if not row.flags or not raised(row, rules).intersection(row.flags):
+        if not row.flags or not seen(row, watch).flags.intersection(row.flags):
             continue
         copy = Row(tuple(mutate(message, rng) for message in row.messages), row.flags, row.kind)
         copies += 1
-        caught += bool(raised(copy, rules).intersection(row.flags))
+        caught += bool(seen(copy, watch).flags.intersection(row.flags))
     assert caught / copies >= TYPOS
 
 
-def test_every_row_names_flags_that_exist(frozen: list[Row], rules: RedFlags) -> None:
-    assert {flag for row in frozen for flag in row.flags} == set(rules.book.flags)
+def test_the_rules_alone_hold_until_the_net_is_there(frozen: list[Row], rules: RedFlags) -> None:
+    alone = flag_report(frozen, rules, rules.book.flags)
+    assert of(alone, "recall", "all", "all") >= ALONE, alone["misses"]
+    assert of(alone, "recall", "kind", "plain") >= ALONE_PLAIN
+
+
+def test_every_row_names_flags_that_exist(frozen: list[Row], heldout: list[Row], rules: RedFlags) -> None:
+    for rows in (frozen, heldout):
+        assert {flag for row in rows for flag in row.flags} == set(rules.book.flags)
+        assert {row.flags[0] for row in rows if row.flags} == set(rules.book.flags)

@@ -1,32 +1,20 @@
-"""The second net: it knows wordings that no rule knows, asks rather than alarms, and its absence harms nothing."""
+"""The second net: it knows wordings that no rule knows, lowers alarms that are none, and its absence harms nothing."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bot.brain.training import train_if_needed
 from bot.safety import RedFlags, Watch
-from bot.safety.net import MODEL, Net, sentences
-from bot.settings import ROOT
+from bot.safety import watch as watching
+from bot.safety.net import DATA, MODEL, Net, sentences
 
 HERE = Path(__file__).parent
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    with (HERE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-@pytest.fixture(scope="module")
-def net() -> Net:
-    train_if_needed(ROOT)
-    made = Net()
-    made.read(MODEL)
-    return made
 
 
 def plain(text: str) -> str:
@@ -34,60 +22,87 @@ def plain(text: str) -> str:
 
 
 def test_nothing_that_it_is_measured_on_was_learnt() -> None:
-    flagged, near = sentences()
-    learnt = {plain(text) for text in [*(text for text, _ in flagged), *near]}
-    texts = [row["text"] for name in ("frozen.tsv", "ordinary.tsv") for row in rows(name)]
+    learnt = {plain(text) for text, _ in sentences()}
+    texts = []
+    for path in (*HERE.glob("*.tsv"), *(HERE.parent / "nlu").glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            texts += [row["text"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     measured = {plain(part) for text in texts for part in [text, *text.split(" || ")]}
     assert not {text for text in learnt & measured if len(text) > 8}
 
 
-def test_with_the_rules_it_reaches_what_was_measured(net: Net) -> None:
-    """Floors just under what was measured: right flag .965, any .983, plain 1.0; on the half that no rule saw .930 and .965.
-
-    The aims are .98, and at most .10 of hard near-misses (measured .12) and .02 of ordinary messages (measured .019).
-    """
-    watch = Watch(RedFlags.load(), net)
-
-    def seen(text: str) -> set[str]:
-        parts, flags = text.split(" || "), set()
-        for number, part in enumerate(parts):
-            found = watch.check(part, tuple(parts[max(0, number - 3) : number]))
-            flags |= set(found.flags) if found else set()
-        return flags
-
-    def share(values: list[bool]) -> float:
-        return sum(values) / len(values)
-
-    frozen = rows("frozen.tsv")
-    found = [(row, seen(row["text"])) for row in frozen]
-    real = [(row, flags) for row, flags in found if row["flags"] != "-"]
-    unseen = [(row, flags) for row, flags in found[1::2] if row["flags"] != "-"]
-    right = [bool(flags & set(row["flags"].split("|"))) for row, flags in real]
-    assert share(right) >= 0.955
-    assert share([bool(flags) for _, flags in real]) >= 0.975
-    assert share([bool(flags) for row, flags in real if row["kind"] == "plain"]) >= 0.995
-    assert share([bool(flags & set(row["flags"].split("|"))) for row, flags in unseen]) >= 0.91
-    assert share([bool(flags) for _, flags in unseen]) >= 0.95
-    assert share([bool(flags) for row, flags in found if row["flags"] == "-"]) <= 0.14
-    assert share([bool(seen(row["text"])) for row in rows("ordinary.tsv")]) <= 0.02
+def test_what_it_learns_from_is_labelled_and_of_many_kinds(rules: RedFlags) -> None:
+    for path in sorted(DATA.glob("r*.tsv")):
+        flag = f"R{int(path.stem[1:])}"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        assert flag in rules.book.flags
+        assert {row["flags"].split("|")[0] for row in rows} == {flag, "-"}, path.name
+        assert sum(row["flags"] != "-" for row in rows) >= 300
+        assert sum(row["flags"] == "-" for row in rows) >= 200
 
 
-def test_without_its_file_the_rules_go_on_alone(tmp_path: Path) -> None:
-    missing = Net()
-    missing.read(tmp_path / "nothing.pkl")
-    assert missing.verdict("my calf is swollen and hot on one side") is None
-    found = Watch(RedFlags.load(), missing).check("my calf is swollen and hot on one side")
-    assert found and found.flags == ("R1",)
+def test_it_sees_what_no_rule_knows(rules: RedFlags, watch: Watch) -> None:
+    text = "one of my calves looks like a rugby ball since sunday and I cannot bear the sheet on it"
+    assert rules.check(text) is None
+    found = watch.check(text)
+    assert found and "R1" in found.flags
 
 
-def test_a_net_of_another_encoder_is_refused(net: Net, tmp_path: Path) -> None:
-    other = Net({**net._kept, "encoder": "another"})  # type: ignore[dict-item]
-    other.save(tmp_path / "other.pkl")
-    refused = Net()
-    refused.read(tmp_path / "other.pkl")
-    assert refused.look("anything") is None
+def test_it_lowers_a_rule_that_is_wrong(rules: RedFlags, watch: Watch) -> None:
+    text = "the poster in your waiting room says chest pain and breathlessness means call 911, nice poster"
+    assert rules.check(text) is not None
+    found = watch.check(text)
+    assert found is None or found.ask
 
 
-def test_asking_carries_the_advice_of_the_flag() -> None:
-    found = RedFlags.load().finding("R1", ask=True)
-    assert found.ask and found.flags == ("R1",) and "clot" in found.reply
+def test_a_wish_to_die_is_lowered_but_never_silenced(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Net, "look", lambda *_, **__: None)  # it sees nothing at all
+    watch = Watch(rules, net)
+    found = watch.check("I want to kill myself")
+    assert found and found.flags == ("R7",) and found.ask
+    assert watch.check("my left calf is hot and swollen") is None
+
+
+def test_a_bug_in_it_leaves_the_rules_as_they_are(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug in the net")
+
+    monkeypatch.setattr(Net, "look", broken)
+    watch = Watch(rules, net)
+    watch.prepare("my left calf is hot and swollen")
+    found = watch.check("my left calf is hot and swollen")
+    assert found and found.flags == ("R1",) and not found.ask
+
+
+def test_without_its_file_the_rules_go_on_alone(rules: RedFlags, tmp_path: Path) -> None:
+    missing = Net(rules).read(tmp_path / "nothing.npz")
+    assert missing.look("my calf is swollen and hot on one side") is None
+    found = Watch(rules, missing).check("my calf is swollen and hot on one side")
+    assert found and found.flags == ("R1",) and not found.ask
+
+
+def test_a_net_of_another_encoder_is_refused(rules: RedFlags, net: Net, tmp_path: Path) -> None:
+    with np.load(MODEL, allow_pickle=False) as file:
+        kept = {name: file[name] for name in file.files}
+    about = json.loads(str(kept["about"]))
+    np.savez(tmp_path / "other.npz", **(kept | {"about": np.array(json.dumps(about | {"encoder": "another"}))}))
+    assert not Net(rules).read(tmp_path / "other.npz").loaded
+
+
+def test_a_symptom_over_two_messages_is_judged_as_a_whole(watch: Watch) -> None:
+    found = watch.check("and now it is red and hot too", ("my left calf has swollen up",))
+    assert found and "R1" in found.flags
+
+
+def test_preparing_spares_the_check_the_costly_look(watch: Watch, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "my right calf has gone hot and fat since the flight"
+    watch.prepare(text)
+    assert watch._look is not None and watch._look.cache_info().currsize
+    before = watch._look.cache_info().misses
+    assert watch.check(text)
+    assert watch._look.cache_info().misses == before
+
+
+def test_thresholds_are_in_order() -> None:
+    assert watching.ASK < watching.FLAG

@@ -23,6 +23,9 @@ class Rules:
 
     broken = False
 
+    def prepare(self, text: str) -> None:
+        pass
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if self.broken:
             raise RuntimeError("a bug in a rule")

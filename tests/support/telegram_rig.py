@@ -33,6 +33,9 @@ SECRET = "a_secret-for-tests"
 class Rules:
     """Red-flag rules of one rule."""
 
+    def prepare(self, text: str) -> None:
+        pass
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if "chest pain" in text.lower():
             return Finding(("R1",), "emergency", "Call [{emergency_number}](tel:911) now.")

@@ -34,7 +34,7 @@ from bot.channels.telegram import consent, words
 from bot.channels.telegram.entry import CHANNEL, After, Entry
 from bot.conversation.delivery import mark_unreachable
 from bot.conversation.erasure import erase
-from bot.conversation.intake import Guard, accept
+from bot.conversation.intake import Guard, accept, prepare
 from bot.conversation.text import clean
 from bot.errors import RefusedError
 from bot.store.engine import Store
@@ -115,6 +115,8 @@ class Receiver:
 
     def _commit(self, raw: Any, polled: bool) -> After:
         update = Update.de_json(raw, self._bot)
+        message = update.effective_message
+        prepare(self._guard, (message.text or message.caption or "") if message else "", limit=MAX_TEXT)
         with self._store.write() as session:
             after = self._route(session, update)
             if polled and not after.erase:

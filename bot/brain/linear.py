@@ -1,0 +1,126 @@
+"""Logistic regression and tf-idf as plain arrays: trained by scikit-learn, used without it.
+
+For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, and its objects can be
+saved only as pickles; arrays are quick, and reading them back runs nobody's code.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+#: The views of a text: its characters, and its words with their neighbours.
+VIEWS: dict[str, dict[str, Any]] = {
+    "characters": {"analyzer": "char_wb", "ngram_range": (1, 4)},
+    "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w[\w']*\b"},
+}
+
+
+_DECAY = 0.01  # how strongly a network's weights are held small
+
+
+class Terms:
+    """Tf-idf of texts, sublinear and of length 1.
+
+    Args:
+        view: one of ``VIEWS``.
+        terms: the known terms, in the order of their columns.
+        idf: the weight of each.
+    """
+
+    def __init__(self, view: str, terms: Sequence[str], idf: np.ndarray) -> None:
+        self.view, self.terms, self.idf = view, terms, idf.astype(np.float32)
+        self._column = {str(term): number for number, term in enumerate(terms)}
+        self._analyze = TfidfVectorizer(**VIEWS[view]).build_analyzer()
+
+    @classmethod
+    def fit(cls, view: str, texts: Sequence[str], *, least: int = 1) -> tuple[Terms, csr_matrix]:
+        """The terms that stand in at least ``least`` of ``texts``, and the texts as a matrix (texts, terms)."""
+        made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, **VIEWS[view])
+        matrix = made.fit_transform(texts)
+        return cls(view, [str(term) for term in made.get_feature_names_out()], made.idf_), matrix
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """``texts`` as a matrix (texts, terms)."""
+        columns, values, ends = [], [], [0]
+        for text in texts:
+            counts = Counter(self._analyze(text))
+            found = sorted((self._column[term], count) for term, count in counts.items() if term in self._column)
+            where = np.array([column for column, _ in found], dtype=np.int32)
+            weights = (1 + np.log(np.array([count for _, count in found], dtype=np.float32))) * self.idf[where]
+            columns.append(where)
+            values.append(weights / max(float(np.linalg.norm(weights)), 1e-9))
+            ends.append(ends[-1] + len(where))
+        parts = (np.concatenate(values), np.concatenate(columns), np.array(ends, dtype=np.int32)) if texts else ([], [], [0])
+        return csr_matrix(parts, shape=(len(texts), len(self.terms)), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A multinomial logistic regression: weights (features, classes) and bias (classes)."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+
+    @classmethod
+    def fit(
+        cls,
+        x: Any,
+        y: np.ndarray,
+        C: float,
+        *,
+        classes: dict[int, float] | None = None,
+        each: np.ndarray | None = None,
+        steps: int = 60,
+    ) -> Linear:
+        """Fit on ``x`` (n, features) and ``y`` (n); ``classes`` weighs classes, ``each`` single rows."""
+        made = LogisticRegression(C=C, max_iter=steps, tol=1e-3, class_weight=classes).fit(x, y, sample_weight=each)
+        rows, bias = made.coef_, made.intercept_
+        if len(made.classes_) == 2:  # scikit-learn keeps one row for two classes
+            rows, bias = np.vstack([0 * rows, rows]), np.concatenate([0 * bias, bias])
+        return cls(np.ascontiguousarray(rows.T, dtype=np.float32), bias.astype(np.float32))
+
+    def logits(self, x: Any) -> np.ndarray:
+        """One row a text, one column a class."""
+        return np.asarray(np.asarray(x @ self.weights) + self.bias)
+
+    def logs(self, x: Any) -> np.ndarray:
+        """Log-probabilities, one row a text."""
+        return log_softmax(self.logits(x))
+
+
+@dataclass(frozen=True)
+class Layered:
+    """A network with one hidden layer: for views whose columns mean something only together."""
+
+    hidden: Linear
+    out: Linear
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray, *, units: int, rounds: int, seed: int) -> Layered:
+        """Fit on ``x`` (n, features) and ``y`` (n) with at least three classes."""
+        made = MLPClassifier((units,), alpha=_DECAY, learning_rate_init=1e-3, max_iter=rounds, batch_size=128, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
+            made.fit(x, y)
+        layers = [Linear(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(made.coefs_, made.intercepts_, strict=True)]
+        return cls(*layers)
+
+    def logs(self, x: np.ndarray) -> np.ndarray:
+        """Log-probabilities, one row a text."""
+        return self.out.logs(np.maximum(self.hidden.logits(x), 0))
+
+
+def log_softmax(x: np.ndarray) -> np.ndarray:
+    x = x - x.max(1, keepdims=True)
+    return np.asarray(x - np.log(np.exp(x).sum(1, keepdims=True)))
