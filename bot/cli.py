@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,8 @@ _MODULES = {
 def main(argv: list[str] | None = None) -> None:
     """Run one command. Faults of the caller end in one plain line and exit code 2."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each: steadier, and the models are small
+        os.environ.setdefault(name, "1")
     if arguments[:1] in (["rasa"], ["rasa-server"]):
         from bot.brain import rasa_cli
 

@@ -18,8 +18,6 @@ def main(arguments: list[str]) -> None:
     """Run ``rasa`` with these arguments, in this process; ends it as Rasa would."""
     for name, value in environment(settings()).items():
         os.environ[name] = value
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each: steadier, and the models are small
-        os.environ.setdefault(name, "1")
     warnings.filterwarnings("ignore")
     if arguments[:2] == ["data", "validate"]:  # whose warnings are its result
         warnings.filterwarnings("always", category=UserWarning, module=r"rasa\.shared\.utils\.io")
