@@ -10,14 +10,12 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
+
+if TYPE_CHECKING:  # scikit-learn takes two seconds to import, which the front door does not spend before it opens
+    from scipy.sparse import csr_matrix
 
 #: The views of a text: its characters, and its words with their neighbours.
 VIEWS: dict[str, dict[str, Any]] = {
@@ -39,6 +37,8 @@ class Terms:
     """
 
     def __init__(self, view: str, terms: Sequence[str], idf: np.ndarray) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         self.view, self.terms, self.idf = view, terms, idf.astype(np.float32)
         self._column = {str(term): number for number, term in enumerate(terms)}
         self._analyze = TfidfVectorizer(**VIEWS[view]).build_analyzer()
@@ -46,12 +46,16 @@ class Terms:
     @classmethod
     def fit(cls, view: str, texts: Sequence[str], *, least: int = 1) -> tuple[Terms, csr_matrix]:
         """The terms that stand in at least ``least`` of ``texts``, and the texts as a matrix (texts, terms)."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, **VIEWS[view])
         matrix = made.fit_transform(texts)
         return cls(view, [str(term) for term in made.get_feature_names_out()], made.idf_), matrix
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """``texts`` as a matrix (texts, terms)."""
+        from scipy.sparse import csr_matrix
+
         columns, values, ends = [], [], [0]
         for text in texts:
             counts = Counter(self._analyze(text))
@@ -84,6 +88,8 @@ class Linear:
         steps: int = 60,
     ) -> Linear:
         """Fit on ``x`` (n, features) and ``y`` (n); ``classes`` weighs classes, ``each`` single rows."""
+        from sklearn.linear_model import LogisticRegression
+
         made = LogisticRegression(C=C, max_iter=steps, tol=1e-3, class_weight=classes).fit(x, y, sample_weight=each)
         rows, bias = made.coef_, made.intercept_
         if len(made.classes_) == 2:  # scikit-learn keeps one row for two classes
@@ -109,6 +115,9 @@ class Layered:
     @classmethod
     def fit(cls, x: np.ndarray, y: np.ndarray, *, units: int, rounds: int, seed: int) -> Layered:
         """Fit on ``x`` (n, features) and ``y`` (n) with at least three classes."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPClassifier
+
         made = MLPClassifier((units,), alpha=_DECAY, learning_rate_init=1e-3, max_iter=rounds, batch_size=128, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
