@@ -123,13 +123,18 @@ class Speller:
                 return word[:at], word[at:]
         return None
 
-    def correct(self, text: str) -> str:
-        """The text with its typing errors put right; everything else stays as it is."""
-        return _WORD.sub(lambda match: self._kept(match.group()), text)
+    def correct(self, text: str, choice: int = 0) -> str:
+        """The text with its typing errors put right; everything else stays as it is.
 
-    def _kept(self, word: str) -> str:
+        Args:
+            choice: 0 for the likeliest word that may have been meant, 1 for the second likeliest where there is one, and so on.
+        """
+        return _WORD.sub(lambda match: self._kept(match.group(), choice), text)
+
+    def _kept(self, word: str, choice: int) -> str:
         lower = word.lower()
-        right = self.word(lower)
+        options = self.options(lower)
+        right = options[min(choice, len(options) - 1)]
         return word if right == lower else right
 
 

@@ -21,6 +21,8 @@ GENERAL = frozenset(
     | {"ask_lifestyle", "ask_cure", "check_symptoms", "ask_what_is_rls"}
 )
 _LONG_ENOUGH = 5
+_WAYS = 3  # of putting the mistyped words of a message right
+_CLEARLY = 0.3  # how much surer a less likely one must make us
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,25 @@ class Reading:
         return self.ranking[0][0] if self.ranking and self.ranking[0][1] >= ANSWER else FALLBACK
 
 
-def prepared(text: str) -> str:
-    """The text as the model sees it, in training and in use alike."""
-    return bare(speller().correct(spelt_out(text.replace("’", "'").lower()[:MAX_CHARACTERS])))
+def prepared(text: str, choice: int = 0) -> str:
+    """The text as the model sees it, in training and in use alike; ``choice`` as for ``Speller.correct``."""
+    return bare(speller().correct(spelt_out(text.replace("’", "'").lower()[:MAX_CHARACTERS]), choice))
 
 
 def read(model: IntentModel, text: str) -> Reading:
-    """Read one message. Takes about ten milliseconds."""
-    text = prepared(text)
+    """Read one message. Takes about ten milliseconds, and as much again for each other way to put a mistyped word right."""
+    ways = list(dict.fromkeys(prepared(text, choice) for choice in range(_WAYS)))
+    best = _read(model, ways[0])
+    if best.also:
+        return best
+    for way in ways[1:]:
+        other = _read(model, way)
+        if other.ranking[0][1] > best.ranking[0][1] + _CLEARLY:
+            best = other
+    return best
+
+
+def _read(model: IntentModel, text: str) -> Reading:
     pieces, named = parts(text), halves(text)
     whole, *rest = model.guess_with_parts(text, [*pieces, *named])
     reading = combine(text, whole, list(zip(pieces, rest, strict=False)))
