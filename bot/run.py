@@ -27,6 +27,7 @@ from bot.store.models import Staff
 _READY_SECONDS = 120
 _STOP_SECONDS = 20
 _STEADY_SECONDS = 30  # who lived this long starts again at once
+_DOOR_FIRST_SECONDS = 8  # the others wait so long at most for the front door to open
 
 
 @dataclass
@@ -69,14 +70,15 @@ class Supervisor:
 
     def __init__(self, config: Settings) -> None:
         self.stopping = threading.Event()
+        self._url = local_url(config)
         self._logs = config.data_dir / "log"
         self._logs.mkdir(parents=True, exist_ok=True)
         processes = parse_procfile((ROOT / "Procfile").read_text()).processes
         self._children = [Child(name, shlex.split(command)) for name, command in processes.items()]
 
     def start(self) -> None:
-        for child in self._children:
-            self._start(child)
+        """Start the front door; ``tend`` starts the others as soon as it is open."""
+        self._start(self._children[0])
 
     def _start(self, child: Child) -> None:
         command = [sys.executable if child.command[0] == "python" else child.command[0], *child.command[1:]]
@@ -87,18 +89,30 @@ class Supervisor:
         child.started = time.monotonic()
 
     def watch(self) -> None:
-        """Until told to stop: start again what has ended, a little later each time it falls at once."""
+        """Until told to stop: start again what has ended."""
         while not self.stopping.wait(0.3):
-            for child in self._children:
-                if child.process is None:
-                    if time.monotonic() >= child.again_at:
-                        self._start(child)
-                elif (code := child.process.poll()) is not None:
-                    lived = time.monotonic() - child.started
-                    child.falls = 0 if lived > _STEADY_SECONDS else child.falls + 1
-                    wait = min(30.0, 0.5 * 2 ** min(child.falls, 6)) if child.falls else 0.0
-                    print(f"  {child.name} ended (code {code}); starting it again. See {self._logs / child.name}.log", flush=True)
-                    child.process, child.again_at = None, time.monotonic() + wait
+            self.tend()
+
+    def tend(self) -> None:
+        """Start what is to be started, the front door before all others; what fell at once a little later each time."""
+        for child in self._children:
+            if child.process is None:
+                if time.monotonic() >= child.again_at and (child is self._children[0] or self._door_is_open()):
+                    self._start(child)
+            elif (code := child.process.poll()) is not None:
+                lived = time.monotonic() - child.started
+                child.falls = 0 if lived > _STEADY_SECONDS else child.falls + 1
+                wait = min(30.0, 0.5 * 2 ** min(child.falls, 6)) if child.falls else 0.0
+                print(f"  {child.name} ended (code {code}); starting it again. See {self._logs / child.name}.log", flush=True)
+                child.process, child.again_at = None, time.monotonic() + wait
+
+    def _door_is_open(self) -> bool:
+        """Whether patients are served again, so that the others may take the processors; or they have waited long enough for it."""
+        if time.monotonic() - self._children[0].started > _DOOR_FIRST_SECONDS:
+            return True
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{self._url}/healthz", timeout=1).status_code == 200
+        return False
 
     def fallen(self) -> str | None:
         """The name of a process that has ended during the start, if any."""
@@ -131,15 +145,21 @@ def _die_with_parent() -> Callable[[], None] | None:
     return lambda: libc.prctl(1, signal.SIGTERM)
 
 
+def local_url(config: Settings) -> str:
+    """Where the front door answers on this machine."""
+    return f"http://{'127.0.0.1' if config.host == '0.0.0.0' else config.host}:{config.port}"
+
+
 def _announce(config: Settings, supervisor: Supervisor) -> None:
     """Wait until everything answers, then say where it is."""
-    url = f"http://{'127.0.0.1' if config.host == '0.0.0.0' else config.host}:{config.port}"
+    url = local_url(config)
     until, said = time.monotonic() + _READY_SECONDS, False
     print("  starting the front door, Rasa and the action server ...", flush=True)
     while time.monotonic() < until and not supervisor.stopping.is_set():
         name = supervisor.fallen()
         if name:
             sys.exit(f"{name} ended at once. The end of its log:\n{supervisor.tail(name)}")
+        supervisor.tend()
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
                 said = True

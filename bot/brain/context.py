@@ -56,10 +56,20 @@ _OPENERS = re.compile(
 _ASKS_ITSELF = re.compile(
     r"^(?:is|are|does|do|can|what is|what are|what.?s|how does|when|will) (?!(?:it|that|this|they|those|these|he|she|i|we)\b)"
 )
+_MEDICINE = re.compile(rf"\b(?:{_DOPAMINE}|{_GABAPENTINOID}|{_OPIOID})\b")
 #: Words that carry no topic of their own: with nothing else left, a message leans on what was said before.
 _EMPTY = frozenset(
     [
         "a",
+        "wait",
+        "oops",
+        "hang",
+        "hold",
+        "correction",
+        "mistake",
+        "wrong",
+        "typo",
+        "misunderstood",
         "an",
         "and",
         "are",
@@ -286,6 +296,8 @@ def find_context(text: str) -> Context:
     left = [word for word in re.findall(r"[a-z']+", rest) if word not in _EMPTY]
     short = len(words.split()) <= 14
     leans = bool(_OPENERS.match(words.strip())) and not _ASKS_ITSELF.match(words.strip())
+    # "I'm pregnant. Is gabapentin ok?": the topic stands in the second sentence.
+    leans = leans and not any(_ASKS_ITSELF.match(part.strip()) and _MEDICINE.search(part) for part in re.split(r"[.;?!,]", words)[1:])
     found.elliptical = short and not left and leans and len(words.split()) > 1
     return found
 

@@ -94,6 +94,11 @@ def test_family_that_only_comes_into_the_story_is_not_the_subject(text: str) -> 
     assert "subject" not in find_context(text).facts
 
 
+@pytest.mark.parametrize("text", ["no wait, not pregnant", "oops, I'm not pregnant"])
+def test_a_correction_takes_the_fact_back(text: str) -> None:
+    assert find_context(text).facts == {"pregnant": "no"}
+
+
 def test_a_relatives_medicine_is_not_the_patients() -> None:
     assert find_context("my dad takes ropinirole for parkinsons, will my legs need it too").facts == {}
 
@@ -112,6 +117,8 @@ def test_children_in_general_are_a_mention() -> None:
         "what about on dialysis",
         "and for kids?",
         "no, not pregnant",
+        "no wait, not pregnant",
+        "sorry, mistake, i'm not on dialysis",
         "while breastfeeding?",
     ],
 )
@@ -130,6 +137,8 @@ def test_messages_that_lean_on_what_was_said(text: str) -> None:
         "i take ropinirole and now i gamble",
         "can pregnant women take iron",
         "what can i take while pregnant for my legs",
+        "I'm pregnant. is gabapentin ok?",
+        "i am 20 weeks gone, does lyrica help",
         "tell me more",
         "pregnant",
         "",
