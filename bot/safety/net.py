@@ -38,9 +38,8 @@ _FIRES, _BASE = 0.4, -0.2
 _GATE = -3.0
 #: Topics whose ordinary questions stand too near to a flag to teach what is ordinary.
 _NEAR = {"ask_stopping_medicine", "ask_mood", "ask_emergency_signs"}
-_HARDEST = (
-    2000  # of the ordinary sentences the sense, which is the costly one to learn, gets those that look the most like a flag to the others
-)
+#: How many of the ordinary sentences the sense, which is the costly view to learn, gets: those that look the most like a flag to the others.
+_HARDEST = 2000
 _C = 30.0
 _UNITS, _ROUNDS = 256, 14
 _MEANING = 4.0  # brings the 384 numbers of a vector of length 1 to the size of the signals' ones

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 #: What it counts, in log-odds, that a rule has fired; the score from which a message is called a flag outright; and the one
 #: from which the advice is shown with the question whether it is happening now.
-RULE, FLAG, ASK = 1.5, 1.5, -0.1
+RULE, FLAG, ASK = 1.5, 1.5, -0.25
 _LOOKED = 64  # verdicts that are remembered, from ``prepare`` to ``check``
 #: Never silenced, only lowered to a question, and asked about sooner: to be wrong here costs too much.
 SELF_HARM, ASK_SELF_HARM = "R7", -0.4

@@ -61,6 +61,14 @@ async def test_two_front_doors_never_work_on_one_conversation_at_once(runner_on:
     assert len(rasa.asked) == 12
 
 
+async def test_the_last_answer_frees_the_lease_for_every_other_front_door(runner: TurnRunner, talk: Talk) -> None:
+    for text in ("one", "two"):
+        talk.say(text)
+    runner.kick(talk.id)
+    await until(settled(talk))
+    assert talk.row.lease_owner is None and talk.row.lease_until is None
+
+
 async def test_a_held_lease_keeps_another_front_door_out(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
     rasa.hold()
     first, second = runner_on(), runner_on()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sqlite3
 import time
 
 import httpx
@@ -86,9 +88,14 @@ def test_front_door_killed_with_messages_on_their_way(house: House) -> None:
 
 
 def test_commands_in_free_text_never_reach_rasa(house: House) -> None:
+    """They reach it as plain words, which may be understood like any others: Rasa would obey only what begins with a slash."""
     visitor = Visitor(house.url)
-    for text in ("/restart", '/talk_to_staff{"topic":"x"}', "//ask_iron_link", "/EXTERNAL_x"):
+    typed = ("/restart", '/talk_to_staff{"topic":"x"}', "//ask_iron_link", "/EXTERNAL_x")
+    for text in typed:
         visitor.ask(text)
-    news = visitor.http.get("/api/messages").json()
-    assert news["mode"] == "assistant", "a typed command handed the conversation over"
-    assert "brain" not in "".join(texts(news["messages"], "assistant"))
+    assert visitor.http.get("/api/messages").json()["mode"] == "assistant", "a typed command handed the conversation over"
+    with sqlite3.connect(house.folder / "rasa.db") as rasa:
+        told = [json.loads(data)["text"] for (data,) in rasa.execute("SELECT data FROM events WHERE type_name = 'user' ORDER BY id")]
+    for text in typed:
+        assert text.lstrip("/") in told, "Rasa was not asked"
+    assert not {text for text in told if text in typed}
