@@ -1,4 +1,4 @@
-"""Red flags: rules as data, seen before anything else, and a trained net behind them."""
+"""Red flags: rules as data, seen before anything else, and a trained net beside them."""
 
 from bot.safety.finding import Finding
 from bot.safety.guard import RedFlags
