@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ class _Head:
     conversation_id: str
     channel: str
     address: str
+    urgent: bool
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Delivery:
         self._store, self._bell, self._senders = store, bell, senders
         self._lease = timedelta(seconds=lease_seconds)
         self._owner = uuid.uuid4().hex
-        self._pace = {channel: Pace() for channel in senders}
+        self._rests_until = dict.fromkeys(senders, 0.0)  # by the clock that only rises
         self._failures = dict.fromkeys(senders, 0)  # in a row, by channel
         self._refusals = dict.fromkeys(senders, 0)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -169,23 +171,27 @@ class Delivery:
     async def _round(self) -> float:
         """Start every send that may start now; returns the seconds until the next look."""
         wait = _LOOK_SECONDS
-        for head in await asyncio.to_thread(self._heads):
+        heads, paces = await asyncio.to_thread(self._look)
+        for head in heads:
             if head.conversation_id in self._running:
                 continue
-            pause = self._pace[head.channel].take(head.conversation_id)
-            if pause > 0:
-                wait = min(wait, pause)
-                continue
-            job = await asyncio.to_thread(self._take, head)
-            if job is None:
-                self._bell.ring(head.conversation_id)  # given up, or another process was quicker
-            else:
-                task = asyncio.create_task(self._send(job), name=f"send-{head.outbox_id}")
-                self._running[head.conversation_id] = task
+            pace = paces[head.channel]
+            pause = max(self._rest(head.channel), pace.wait(head.conversation_id, urgent=head.urgent))
+            if pause <= 0:
+                taken = await asyncio.to_thread(self._take, head)
+                if isinstance(taken, _Job):
+                    pace.add(head.conversation_id)
+                    self._running[head.conversation_id] = asyncio.create_task(self._send(taken), name=f"send-{head.outbox_id}")
+                    continue
+                if taken is None:
+                    self._bell.ring(head.conversation_id)  # given up, or another process was quicker
+                    continue
+                pause = taken
+            wait = min(wait, pause)
         return wait
 
-    def _heads(self) -> list[_Head]:
-        """The first unsent part of each conversation, if it is due; red flags first, then the oldest."""
+    def _look(self) -> tuple[list[_Head], dict[str, Pace]]:
+        """The first unsent part of each conversation, if it is due, red flags first, then the oldest; and what went out lately."""
         place = func.row_number().over(partition_by=Outbox.conversation_id, order_by=(Message.seq, Outbox.part))
         ranked = (
             select(Outbox.id, Outbox.state, Outbox.not_before, Message.urgent, place.label("place"))
@@ -196,7 +202,7 @@ class Delivery:
         busy = list(self._running)
         with self._store.read() as session:
             rows = session.execute(
-                select(Outbox.id, Outbox.conversation_id, Outbox.channel, Conversation.external_id)
+                select(Outbox.id, Outbox.conversation_id, Outbox.channel, Conversation.external_id, ranked.c.urgent)
                 .join(ranked, ranked.c.id == Outbox.id)
                 .join(Conversation, Conversation.id == Outbox.conversation_id)
                 .where(
@@ -208,11 +214,17 @@ class Delivery:
                 .order_by(ranked.c.urgent.desc(), ranked.c.id)
                 .limit(_HEADS)
             ).all()
-        return [_Head(row[0], row[1], row[2], row[3] or "") for row in rows]
+            paces = {channel: Pace.read(session, channel) for channel in self._senders} if rows else {}
+        return [_Head(row[0], row[1], row[2], row[3] or "", row[4]) for row in rows], paces
 
-    def _take(self, head: _Head) -> _Job | None:
-        """Lease a row; ``None`` if another process was quicker or there is nothing to send in it."""
+    def _take(self, head: _Head) -> _Job | float | None:
+        """Lease a row; ``None`` if another process was quicker or there is nothing to send in it.
+
+        Other processes may have written meanwhile: if the pace does not allow one more, the seconds to wait.
+        """
         with self._store.write() as session:
+            if (pause := Pace.read(session, head.channel).wait(head.conversation_id, urgent=head.urgent)) > 0:
+                return pause
             taken = session.execute(
                 update(Outbox)
                 .where(Outbox.id == head.outbox_id, Outbox.state == "queued")
@@ -253,7 +265,6 @@ class Delivery:
             except Exception as error:  # a bug in a sender: the part may be out already
                 log.error("sender_failed", outbox=head.outbox_id, error=type(error).__name__)
                 outcome = Outcome("unknown", error=type(error).__name__)
-            self._pace[head.channel].done(head.conversation_id)
             self._mind(head, outcome)
             await self._record(head, outcome)
         finally:
@@ -262,12 +273,12 @@ class Delivery:
 
     def _mind(self, head: _Head, outcome: Outcome) -> None:
         """Let a channel rest that has trouble; otherwise one line after the other would be tried on it."""
+        rest = 0.0
         if outcome.channel_down:
-            if self._pace[head.channel].resting:
+            if self._rest(head.channel) > 0:
                 return  # one trouble, noticed by several that were on their way
             rest = max(outcome.wait, _BACK_OFF[min(self._failures[head.channel], len(_BACK_OFF) - 1)])
             self._failures[head.channel] += 1
-            self._pace[head.channel].rest(rest)
             log.warning("channel_rests", channel=head.channel, seconds=rest, reason=outcome.error)
         elif outcome.kind == "sent":
             self._failures[head.channel] = self._refusals[head.channel] = 0
@@ -275,7 +286,12 @@ class Delivery:
             # One chat that is too fast waits alone. Several in a row mean that the channel refuses everybody.
             self._refusals[head.channel] += 1
             if self._refusals[head.channel] >= 3:
-                self._pace[head.channel].rest(min(outcome.wait, _REFUSED_REST))
+                rest = min(outcome.wait, _REFUSED_REST)
+        self._rests_until[head.channel] = max(self._rests_until[head.channel], time.monotonic() + rest)
+
+    def _rest(self, channel: str) -> float:
+        """The seconds that the channel still rests; 0 or less if it does not."""
+        return self._rests_until[channel] - time.monotonic()
 
     async def _record(self, head: _Head, outcome: Outcome) -> None:
         """Store the outcome. If the database stays away, the lease runs out and the row becomes ``unknown``."""

@@ -1,73 +1,77 @@
-"""How fast a channel may be written to: token buckets, one a conversation and one for all.
+"""How fast a channel may be written to, by all front doors together: what went out lately stands in the outbox.
 
 Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall
 (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
+
+A message counts from its lease until ``SECONDS`` after its outcome was stored, so the figures hold where it arrives,
+however long it is on its way. The clocks of the front doors must agree, as they must for leases.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from bot.store.models import Outbox, now
+
+#: At most so many to one conversation, within so many seconds: the parts of a long answer come together.
+EACH, EACH_SECONDS = 3, 3.0
+#: At most so many to all. Front doors that lease at the same instant do not see each other, so this is below 30.
+ALL, ALL_SECONDS = 25, 1.0
+#: So many of these are kept for red flags.
+URGENT = 5
+#: No call takes longer than this; who is still on the way after it was left by a crash.
+_LONGEST = timedelta(seconds=25)
+_LOOK_AGAIN = 0.2  # seconds, when nobody can say how long it will be
+
+_LATELY = select(Outbox.conversation_id, Outbox.state, Outbox.updated_at).where(
+    Outbox.channel == bindparam("channel"),
+    or_(
+        and_(Outbox.state == "sending", Outbox.updated_at > bindparam("leased_after")),
+        and_(Outbox.state.in_(("sent", "unknown")), Outbox.updated_at > bindparam("arrived_after")),
+    ),
+)
 
 
-@dataclass
-class _Bucket:
-    tokens: float
-    at: float
+@dataclass(frozen=True)
+class Sent:
+    """A message that went out lately. ``at`` is the time of its outcome; ``None`` while it is on its way."""
 
-    def fill(self, moment: float, rate: float, size: float) -> None:
-        self.tokens = min(size, self.tokens + (moment - self.at) * rate)
-        self.at = moment
+    conversation_id: str
+    at: datetime | None
 
 
 class Pace:
-    """Says when the next message may go. Within any second at most ``burst`` to one conversation and ``rate + 2`` to all.
+    """Says when the next message may go, by what went out on a channel until ``moment``."""
 
-    Args:
-        each: messages a second to one conversation, after a burst of ``burst``.
-        rate: messages a second to all.
-        clock: seconds that only rise; tests bring their own.
-    """
+    def __init__(self, sent: Iterable[Sent], moment: datetime) -> None:
+        self._sent, self._moment = list(sent), moment
 
-    def __init__(self, *, each: float = 1.0, burst: float = 3, rate: float = 25.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._each, self._burst, self._rate, self._clock = each, burst, rate, clock
-        self._all = _Bucket(3, clock())
-        self._chats: dict[str, _Bucket] = {}
-        self._rests_until = 0.0
+    @classmethod
+    def read(cls, session: Session, channel: str) -> Pace:
+        moment = now()
+        longest = timedelta(seconds=max(EACH_SECONDS, ALL_SECONDS))
+        rows = session.execute(_LATELY, {"channel": channel, "leased_after": moment - _LONGEST, "arrived_after": moment - longest})
+        return cls((Sent(row[0], None if row[1] == "sending" else row[2]) for row in rows), moment)
 
-    def take(self, key: str) -> float:
-        """Take leave to write to ``key`` now: 0, or the seconds to wait before asking again."""
-        moment = self._clock()
-        if moment < self._rests_until:
-            return self._rests_until - moment
-        chat = self._chats.setdefault(key, _Bucket(self._burst, moment))
-        self._all.fill(moment, self._rate, 3)
-        chat.fill(moment, self._each, self._burst)
-        wait = max((1 - self._all.tokens) / self._rate, (1 - chat.tokens) / self._each)
-        if wait > 0:
-            return wait
-        self._all.tokens -= 1
-        chat.tokens -= 1
-        self._forget(moment)
-        return 0.0
+    def add(self, conversation_id: str) -> None:
+        """One more is on its way."""
+        self._sent.append(Sent(conversation_id, None))
 
-    def done(self, key: str) -> None:
-        """The message has arrived: only from now on does time count for the next, however long this one was on its way."""
-        chat = self._chats.get(key)
-        if chat:
-            chat.at = self._clock()
+    def wait(self, conversation_id: str, *, urgent: bool = False) -> float:
+        """0 if a message may go to this conversation now, else the seconds to wait before asking again."""
+        mine = [sent for sent in self._sent if sent.conversation_id == conversation_id]
+        return max(self._until(mine, EACH, EACH_SECONDS), self._until(self._sent, ALL if urgent else ALL - URGENT, ALL_SECONDS))
 
-    def rest(self, seconds: float) -> None:
-        """Write to nobody for so long."""
-        self._rests_until = max(self._rests_until, self._clock() + seconds)
-
-    @property
-    def resting(self) -> bool:
-        return self._clock() < self._rests_until
-
-    def _forget(self, moment: float) -> None:
-        """Drop the buckets that are full again, so that memory does not grow with the number of patients."""
-        if len(self._chats) > 2000:
-            full = self._burst / self._each
-            self._chats = {key: chat for key, chat in self._chats.items() if moment - chat.at < full}
+    def _until(self, sent: list[Sent], most: int, seconds: float) -> float:
+        """The seconds until fewer than ``most`` of them count."""
+        left = [(one.at - self._moment).total_seconds() + seconds for one in sent if one.at]
+        counting = sorted(time for time in left if time > 0)
+        too_many = len(counting) + sum(one.at is None for one in sent) - most + 1
+        if too_many <= 0:
+            return 0.0
+        return counting[too_many - 1] if too_many <= len(counting) else _LOOK_AGAIN

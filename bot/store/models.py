@@ -152,6 +152,7 @@ class Outbox(Base):
         UniqueConstraint("message_id", "part"),
         CheckConstraint("state in ('queued', 'sending', 'sent', 'failed', 'unknown')", name="state"),
         Index("ix_outbox_due", "state", "not_before"),
+        Index("ix_outbox_lately", "state", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.render import render
 from bot.channels.telegram.split import LIMIT, spans, visible
-from bot.conversation.pace import Pace
 from bot.store.models import Message
 from tests.support.updates import units
 
@@ -133,34 +132,3 @@ def test_keys_that_telegram_cannot_carry_are_left_out() -> None:
 def test_a_name_cannot_pose_as_another_line() -> None:
     part = render(line("hello", sender="staff", staff_name="Ann\u202e\x00"))[0]
     assert part.text == "Ann (clinic staff):\nhello"
-
-
-# -- pace
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.floats(0, 0.4)), max_size=400))
-@settings(deadline=None)
-def test_the_pace_is_never_exceeded(asks: list[tuple[str, float]]) -> None:
-    moment = 0.0
-    pace = Pace(clock=lambda: moment)
-    taken: list[tuple[float, str]] = []
-    for key, step in asks:
-        moment += step
-        if pace.take(key) == 0:
-            taken.append((moment, key))
-    for at, _ in taken:
-        window = [key for other, key in taken if at <= other < at + 1]
-        assert len(window) <= 28 and all(window.count(key) <= 3 for key in window)
-    for key in "abcdefgh":
-        mine = [at for at, other in taken if other == key]
-        assert all(len([at for at in mine if begin <= at <= begin + 10]) <= 13 for begin in mine)
-
-
-def test_who_waits_as_long_as_told_may_go() -> None:
-    moment = 0.0
-    pace = Pace(clock=lambda: moment)
-    for _ in range(50):
-        wait = pace.take("a")
-        if wait:
-            moment += wait + 1e-9
-            assert pace.take("a") == 0

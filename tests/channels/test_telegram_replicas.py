@@ -104,8 +104,9 @@ def test_the_database_itself_refuses_a_second_row_of_one_update(store: Store) ->
         session.add(Conversation(channel="telegram", external_id="1"))
 
 
-def test_three_senders_on_one_outbox_send_each_line_once_and_in_order(store: Store) -> None:
-    say(store, "0", "1", "2")
+def test_three_senders_on_one_outbox_send_each_line_once_in_order_and_at_one_pace(store: Store) -> None:
+    lines = [str(number) for number in range(7)]
+    say(store, *lines)
 
     async def send(api: BotApi) -> None:
         bots = [PollingBot(TOKEN, base_url=f"{api.url}/bot") for _ in range(3)]
@@ -119,7 +120,9 @@ def test_three_senders_on_one_outbox_send_each_line_once_and_in_order(store: Sto
     with BotApi() as api:
         asyncio.run(asyncio.wait_for(send(api), 30))
         for chat in CHATS:
-            assert [message.text for message in api.to(chat)] == ["0", "1", "2"]
+            assert [message.text for message in api.to(chat)] == lines
+        overall, each = api.peaks()
+        assert overall <= 30 and each <= 3 and api.violations == []
 
 
 def test_stopping_ends_even_if_it_is_woken_at_that_moment(store: Store) -> None:

@@ -1,0 +1,75 @@
+"""How fast a channel is written to, whatever the way takes: simulated with a clock of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.pace import ALL, EACH, EACH_SECONDS, URGENT, Pace, Sent
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+ASKS = st.lists(
+    st.tuples(
+        st.sampled_from("abcdefgh") | st.integers(0, 99).map(str),  # the conversation
+        st.booleans(),  # urgent
+        st.floats(0, 0.4) | st.just(0.0),  # seconds until it is asked
+        st.floats(0, 3) | st.just(0.0),  # seconds until its outcome is stored
+        st.floats(0, 1),  # at which part of that time it arrives
+    ),
+    max_size=300,
+)
+
+
+class Way:
+    """Messages on their way: those that arrived by ``moment`` have a time, the others do not."""
+
+    def __init__(self) -> None:
+        self.arrived: list[tuple[float, str]] = []
+        self._stored: list[tuple[float, str]] = []
+
+    def pace(self, moment: float) -> Pace:
+        rows = (Sent(key, BEGIN + timedelta(seconds=at) if at <= moment else None) for at, key in self._stored)
+        return Pace(rows, BEGIN + timedelta(seconds=moment))
+
+    def busy(self, key: str, moment: float) -> bool:
+        return any(at > moment for at, other in self._stored if other == key)
+
+    def go(self, key: str, moment: float, takes: float, part: float) -> None:
+        self.arrived.append((moment + takes * part, key))
+        self._stored.append((moment + takes, key))
+
+
+@given(ASKS)
+@settings(deadline=None, max_examples=300)
+def test_the_pace_is_never_exceeded_where_messages_arrive(asks: list[tuple[str, bool, float, float, float]]) -> None:
+    way, moment = Way(), 0.0
+    for key, urgent, step, takes, part in asks:
+        moment += step
+        if not way.busy(key, moment) and way.pace(moment).wait(key, urgent=urgent) == 0:  # a conversation's lines go one by one
+            way.go(key, moment, takes, part)
+    times = sorted(way.arrived)
+    for index, (at, key) in enumerate(times):
+        later = times[index:]
+        assert len([0 for other, _ in later if other < at + 0.999]) <= ALL
+        assert len([0 for other, whose in later if whose == key and other < at + EACH_SECONDS - 0.001]) <= EACH
+
+
+def test_who_waits_as_long_as_told_may_go() -> None:
+    way, moment, waits = Way(), 0.0, 0
+    for number in range(400):
+        key = str(number % 40)
+        if wait := way.pace(moment).wait(key):
+            moment, waits = moment + wait + 1e-5, waits + 1
+            assert way.pace(moment).wait(key) == 0
+        way.go(key, moment, 0, 0)
+    assert waits > 10
+
+
+def test_red_flags_have_room_that_others_leave() -> None:
+    pace = Pace((), BEGIN)
+    for number in range(ALL - URGENT):
+        assert pace.wait(str(number)) == 0
+        pace.add(str(number))
+    assert pace.wait("patient") > 0 and pace.wait("patient", urgent=True) == 0
