@@ -1,28 +1,47 @@
 """Logistic regression and tf-idf as plain arrays: trained by scikit-learn, used without it.
 
-For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, and its objects can be
-saved only as pickles; arrays are quick, and reading them back runs nobody's code.
+For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, its objects can be
+saved only as pickles, and its import alone takes longer than everything that the red-flag net needs to be ready;
+arrays are quick, and reading them back runs nobody's code.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-if TYPE_CHECKING:  # scikit-learn takes two seconds to import, which the front door does not spend before it opens
-    from scipy.sparse import csr_matrix
+_WORD = re.compile(r"\b\w[\w']*\b")
+_LONGEST = 4
 
-#: The views of a text: its characters, and its words with their neighbours.
-VIEWS: dict[str, dict[str, Any]] = {
-    "characters": {"analyzer": "char_wb", "ngram_range": (1, 4)},
-    "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w[\w']*\b"},
-}
 
+def characters(text: str) -> list[str]:
+    """The runs of one to four characters in each word, the spaces around it included: scikit-learn's ``char_wb``."""
+    made = []
+    for word in text.lower().split():
+        padded = f" {word} "
+        for size in range(1, _LONGEST + 1):
+            made += [padded[start : start + size] for start in range(max(1, len(padded) - size + 1))]
+            if size >= len(padded):
+                break  # a short word is one run, counted once
+    return made
+
+
+def words(text: str) -> list[str]:
+    """The words, and every two that follow each other."""
+    found = _WORD.findall(text.lower())
+    return found + [f"{first} {second}" for first, second in pairwise(found)]
+
+
+#: The views of a text.
+VIEWS: dict[str, Callable[[str], list[str]]] = {"characters": characters, "words": words}
 
 _DECAY = 0.01  # how strongly a network's weights are held small
 
@@ -37,28 +56,23 @@ class Terms:
     """
 
     def __init__(self, view: str, terms: Sequence[str], idf: np.ndarray) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         self.view, self.terms, self.idf = view, terms, idf.astype(np.float32)
         self._column = {str(term): number for number, term in enumerate(terms)}
-        self._analyze = TfidfVectorizer(**VIEWS[view]).build_analyzer()
 
     @classmethod
     def fit(cls, view: str, texts: Sequence[str], *, least: int = 1) -> tuple[Terms, csr_matrix]:
         """The terms that stand in at least ``least`` of ``texts``, and the texts as a matrix (texts, terms)."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, **VIEWS[view])
+        made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, analyzer=VIEWS[view])
         matrix = made.fit_transform(texts)
         return cls(view, [str(term) for term in made.get_feature_names_out()], made.idf_), matrix
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """``texts`` as a matrix (texts, terms)."""
-        from scipy.sparse import csr_matrix
-
         columns, values, ends = [], [], [0]
         for text in texts:
-            counts = Counter(self._analyze(text))
+            counts = Counter(VIEWS[self.view](text))
             found = sorted((self._column[term], count) for term, count in counts.items() if term in self._column)
             where = np.array([column for column, _ in found], dtype=np.int32)
             weights = (1 + np.log(np.array([count for _, count in found], dtype=np.float32))) * self.idf[where]

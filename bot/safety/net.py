@@ -9,10 +9,8 @@ what the rules see in it (``RedFlags.signals``). Their weighed log-odds are the 
 from __future__ import annotations
 
 import csv
-import gc
 import json
 import re
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 import structlog
 import yaml
 
+from bot.brain.encoder import encoder
 from bot.brain.linear import VIEWS, Layered, Linear, Terms
 from bot.safety.guard import RedFlags
 from bot.safety.words import folded
@@ -73,8 +72,6 @@ class Net:
 
     def train(self) -> Net:
         """Learn from the data of this checkout; about twenty seconds."""
-        from bot.brain.encoder import encoder
-
         written, ordinary = sentences(), sorted(_topics())
         texts = [folded(text) for text, _ in written] + [folded(text) for text in ordinary]
         names = [flag for _, flag in written] + [_NONE] * len(ordinary)
@@ -95,8 +92,6 @@ class Net:
 
     def save(self, path: Path = MODEL) -> None:
         """Write the model as plain arrays and JSON."""
-        from bot.brain.encoder import encoder
-
         assert self._model
         about = {"encoder": encoder().digest, "classes": self._model.classes, "signals": list(self._model.signals)}
         arrays: dict[str, np.ndarray] = {}
@@ -109,23 +104,9 @@ class Net:
         with path.open("wb") as file:
             np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
-    def read_later(self, path: Path = MODEL) -> Net:
-        """Read the file in the background, so that the front door need not wait for it."""
-
-        def read() -> None:
-            self.read(path)
-            # What is loaded by now stays for good. Left out of Python's garbage collection, it no longer costs
-            # every patient who writes at that moment half a second.
-            gc.freeze()
-
-        threading.Thread(target=read, name="safety-net", daemon=True).start()
-        return self
-
     def read(self, path: Path = MODEL) -> Net:
         """Read a trained file. A missing or foreign one is said in the log, and the rules go on alone."""
         try:
-            from bot.brain.encoder import encoder
-
             with np.load(path, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
             about = json.loads(str(kept["about"]))
@@ -160,8 +141,6 @@ class Net:
         near = np.flatnonzero((np.mean([_odds(made, none) for made in logs.values()], axis=0) >= _GATE) | fires)
         if not len(near):
             return None  # so far from any flag that the costly look at the sense could not change it
-        from bot.brain.encoder import encoder
-
         logs = {name: made[near] for name, made in logs.items()}
         meaning = encoder().encode([parts[index] for index in near])
         logs["sense"] = model.sense.logs(_sense(meaning, [signals[index] for index in near], model.signals))

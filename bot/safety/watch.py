@@ -30,7 +30,7 @@ class Watch:
     Args:
         rules: the fourteen red flags as written rules.
         net: weighs what the rules found against the whole wording. It finds what no rule knows, and lowers a rule's alarm to a
-            question, or drops it, where the wording says otherwise ("my aunt's book about strokes"). ``None``, or still loading: the rules alone.
+            question, or drops it, where the wording says otherwise ("my aunt's book about strokes"). ``None``, or not loaded: the rules alone.
     """
 
     def __init__(self, rules: RedFlags, net: Net | None) -> None:
@@ -40,9 +40,9 @@ class Watch:
     @staticmethod
     @cache
     def load() -> Watch:
-        """The nets of this installation; the trained one is read in the background, so that the start does not wait."""
+        """The nets of this installation."""
         rules = RedFlags.load()
-        return Watch(rules, Net(rules).read_later())
+        return Watch(rules, Net(rules).read())
 
     def prepare(self, text: str) -> None:
         """Do the costly part of ``check``, which needs no database, before a transaction is opened."""

@@ -15,7 +15,7 @@ from tests.safety.typos import mutate
 RECALL, ORDINARY, NEAR_MISSES = 0.98, 0.02, 0.10
 # Of forty rows a flag, one more or less is .025; a flag below this floor has a hole.
 FLAG, TIER, TYPOS = 0.90, 0.90, 0.96
-# The rules alone, for the seconds in which the trained net is not loaded yet or its file is missing: floors under what was reached.
+# The rules alone, for when the trained net's file is missing or broken: floors under what was reached.
 ALONE, ALONE_PLAIN = 0.93, 0.98
 
 
