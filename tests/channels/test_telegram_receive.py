@@ -116,7 +116,7 @@ def test_a_button_that_was_offered_is_taken_once(chat: Chat) -> None:
     chat.presses("ask_iron", update_id=500)
     tap = chat.presses("ask_iron")
     assert tap.toast == words.WORKING and not tap.turn
-    assert chat.pending() == ["Iron"]
+    assert chat.pending() == ["Iron"] and chat.typed[-2:] == ["Iron", "Iron"]  # once to answer; staff see both taps
 
 
 @pytest.mark.parametrize("key", ["ask_other", "/restart", "EXTERNAL: x", "a" * 65, "", '{"a": 1}', "delete_yes"])

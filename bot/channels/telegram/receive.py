@@ -267,8 +267,9 @@ class Receiver:
         entry = Entry(session, conversation, key)
         if not _KEY.fullmatch(choice):
             return replace(self._kindly(entry, "unknown_choice", words.OLD_BUTTON), callback=query.id)
-        if self._waits_already(session, conversation, choice):
-            return After(callback=query.id, toast=words.WORKING)
+        if waits := self._waits_already(session, conversation, choice):
+            entry.record("choice", waits.text, note="tapped_again", shown=waits.text)
+            return replace(entry.done(), callback=query.id, toast=words.WORKING)
         after = self._taken(entry, choice=choice) if choice not in consent.KEYS else self._own_key(entry, choice)
         return replace(after, callback=query.id, chat=chat.id)
 
@@ -283,16 +284,13 @@ class Receiver:
         inbound.state, inbound.done_at, inbound.note = "done", inbound.received_at, "erase" if after.erase else choice
         return after
 
-    def _waits_already(self, session: Session, conversation: Conversation, choice: str) -> bool:
-        """Whether the same button was pressed a moment ago and still waits; an impatient second tap is no second question."""
-        return (
-            session.scalars(
-                select(Inbound.id)
-                .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == choice)
-                .limit(1)
-            ).first()
-            is not None
-        )
+    def _waits_already(self, session: Session, conversation: Conversation, choice: str) -> Inbound | None:
+        """The same button, pressed a moment ago and still waiting; an impatient second tap is no second question."""
+        return session.scalars(
+            select(Inbound)
+            .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == choice)
+            .limit(1)
+        ).first()
 
     def _membership(self, session: Session, change: ChatMemberUpdated) -> After:
         if change.chat.type != "private":
