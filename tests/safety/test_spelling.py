@@ -10,6 +10,7 @@ from bot.spelling import sound, speller
     [
         ("gabapentn", "gabapentin"), ("ropinerole", "ropinirole"), ("pramipexol", "pramipexole"), ("mirapx", "mirapex"), ("feritin", "ferritin"),
         ("restles", "restless"), ("swolen", "swollen"), ("brething", "breathing"), ("sucidal", "suicidal"),
+        ("anaphalaxis", "anaphylaxis"), ("celulitis", "cellulitis"), ("clamy", "clammy"), ("palpatations", "palpitations"),
     ],
 )  # fmt: skip
 def test_wrong_words_are_put_right(wrong: str, right: str) -> None:
