@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, Literal, Protocol
 
 import structlog
@@ -35,7 +36,6 @@ _LOOK_SECONDS = 1.0  # how often we look without being told; also how late a ret
 _HEADS = 100  # conversations looked at in one round
 _BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds a channel rests while it cannot be reached; the last repeats
 _REFUSED_REST = 5.0
-_RECORD_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -119,27 +119,18 @@ class Delivery:
         """Begin nothing new and let what is on its way arrive; what does not is ``unknown``."""
         self._stopping = True
         self._bell.unsubscribe(STAFF, self._wake)
-        if self._pump:
-            self._pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._pump
-        if self._running:
-            _, late = await asyncio.wait(list(self._running.values()), timeout=drain_seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        self._wake.set()
+        # Cut while it leases a row, the pump would leave that row leased and unsent: so it ends by itself.
+        await _end([self._pump] if self._pump else [], drain_seconds)
+        await _end(list(self._running.values()), drain_seconds)
         with contextlib.suppress(SQLAlchemyError):
             await asyncio.to_thread(self._give_up_dead, Outbox.lease_owner == self._owner)
         for sender in self._senders.values():
             await sender.close()
 
-    def kick(self) -> None:
-        """There may be something to send. Call on the event loop."""
-        self._wake.set()
-
     async def _run(self) -> None:
         fresh = True
-        while not self._stopping:  # in Python 3.11 wait_for may swallow a cancellation, so that alone is no end
+        while not self._stopping:
             self._wake.clear()
             wait = _LOOK_SECONDS
             try:
@@ -152,9 +143,10 @@ class Delivery:
                 log.warning("delivery_database", error=type(error).__name__)
             except Exception as error:  # whatever it was, patients still wait for their lines
                 log.error("delivery_failed", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._wake.wait()
+            if not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
 
     def _give_up_dead(self, dead: Any) -> None:
         """Rows that a crash left in ``sending`` may have gone out: nobody can say."""
@@ -173,6 +165,8 @@ class Delivery:
         wait = _LOOK_SECONDS
         heads, paces = await asyncio.to_thread(self._look)
         for head in heads:
+            if self._stopping:
+                break
             if head.conversation_id in self._running:
                 continue
             pace = paces[head.channel]
@@ -227,7 +221,7 @@ class Delivery:
                 return pause
             taken = session.execute(
                 update(Outbox)
-                .where(Outbox.id == head.outbox_id, Outbox.state == "queued")
+                .where(Outbox.id == head.outbox_id, Outbox.state == "queued", or_(Outbox.not_before.is_(None), Outbox.not_before <= now()))
                 .values(
                     state="sending",
                     attempts=Outbox.attempts + 1,
@@ -294,14 +288,14 @@ class Delivery:
         return self._rests_until[channel] - time.monotonic()
 
     async def _record(self, head: _Head, outcome: Outcome) -> None:
-        """Store the outcome. If the database stays away, the lease runs out and the row becomes ``unknown``."""
-        for attempt in range(_RECORD_TRIES):
+        """Store the outcome, however long the database stays away: else what was surely not sent would never be."""
+        for attempt in count():
             try:
                 await asyncio.to_thread(self._finish, head.outbox_id, outcome)
                 return
             except SQLAlchemyError as error:
                 log.warning("outcome_not_stored", outbox=head.outbox_id, error=type(error).__name__)
-                await asyncio.sleep(0.2 * 2**attempt)
+                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
 
     def _finish(self, outbox_id: int, outcome: Outcome) -> None:
         news = False
@@ -312,6 +306,14 @@ class Delivery:
                 news = _settle(session, row, outcome)
         if row and news:
             self._bell.ring(row.conversation_id)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for tasks to end, and end those that do not."""
+    late = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else ()
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 def _settle(session: Session, row: Outbox, outcome: Outcome) -> bool:

@@ -3,8 +3,9 @@
 Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall
 (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
 
-A message counts from its lease until ``SECONDS`` after its outcome was stored, so the figures hold where it arrives,
-however long it is on its way. The clocks of the front doors must agree, as they must for leases.
+A message counts from its lease until some seconds after its outcome was stored, so the figures hold where it arrives,
+however long it is on its way. The clocks of the front doors must agree, as they must for leases; what seems to come from
+the future, because a clock was put back, does not count.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ ALL, ALL_SECONDS = 25, 1.0
 URGENT = 5
 #: No call takes longer than this; who is still on the way after it was left by a crash.
 _LONGEST = timedelta(seconds=25)
+_SKEW = timedelta(seconds=2)
 _LOOK_AGAIN = 0.2  # seconds, when nobody can say how long it will be
 
 _LATELY = select(Outbox.conversation_id, Outbox.state, Outbox.updated_at).where(
     Outbox.channel == bindparam("channel"),
+    Outbox.updated_at < bindparam("before"),
     or_(
         and_(Outbox.state == "sending", Outbox.updated_at > bindparam("leased_after")),
         and_(Outbox.state.in_(("sent", "unknown")), Outbox.updated_at > bindparam("arrived_after")),
@@ -55,7 +58,8 @@ class Pace:
     def read(cls, session: Session, channel: str) -> Pace:
         moment = now()
         longest = timedelta(seconds=max(EACH_SECONDS, ALL_SECONDS))
-        rows = session.execute(_LATELY, {"channel": channel, "leased_after": moment - _LONGEST, "arrived_after": moment - longest})
+        times = {"before": moment + _SKEW, "leased_after": moment - _LONGEST, "arrived_after": moment - longest}
+        rows = session.execute(_LATELY, {"channel": channel, **times})
         return cls((Sent(row[0], None if row[1] == "sending" else row[2]) for row in rows), moment)
 
     def add(self, conversation_id: str) -> None:

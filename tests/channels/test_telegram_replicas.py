@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
@@ -18,6 +20,7 @@ from bot.channels.telegram.send import TelegramSender
 from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery, Outcome
 from bot.conversation.lines import add_line, locked
+from bot.conversation.pace import Pace
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Inbound, Message, Outbox, now
 from tests.support import updates
@@ -135,23 +138,89 @@ async def send_from_three(store: Store, api: BotApi) -> None:
         await delivery.stop()
 
 
-def test_stopping_ends_even_if_it_is_woken_at_that_moment(store: Store) -> None:
-    """``asyncio.wait_for`` of Python 3.11 may swallow a cancellation that comes with the wake-up."""
+class _Quick:
+    """A channel that answers at once, and says what reached it."""
+
+    def __init__(self, outcome: Outcome | None = None) -> None:
+        self.sent: list[str] = []
+        self.outcome = outcome or Outcome("sent")
+
+    def parts(self, line: Message) -> list[str]:
+        return [line.text]
+
+    async def send(self, address: str, part: str) -> Outcome:
+        self.sent.append(address)
+        return self.outcome
+
+    async def close(self) -> None:
+        return None
+
+
+def states(store: Store) -> list[str]:
+    with store.read() as session:
+        return list(session.scalars(select(Outbox.state).order_by(Outbox.id)))
+
+
+def test_a_stop_while_a_row_is_leased_loses_no_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(store, "hello", chats=range(5))
+    channel, leased, real = _Quick(), threading.Event(), Delivery._take
+
+    def take(self: Delivery, head: Any) -> Any:
+        made = real(self, head)
+        leased.set()
+        time.sleep(0.3)  # the row is leased, and the event loop does not know it yet
+        return made
+
+    monkeypatch.setattr(Delivery, "_take", take)
 
     async def begin_and_end() -> None:
-        for _ in range(40):
-            bell = Bell()
-            await bell.start()
-            delivery = Delivery(store, bell, {})
-            await delivery.start()
-            await asyncio.sleep(0.02)
-            delivery.kick()
-            await delivery.stop(0.1)
+        delivery = Delivery(store, Bell(), {"telegram": channel})
+        await delivery.start()
+        await asyncio.to_thread(leased.wait, 5)
+        await asyncio.wait_for(delivery.stop(5), 10)
 
-    worker = threading.Thread(target=lambda: asyncio.run(begin_and_end()), daemon=True)
-    worker.start()
-    worker.join(20)
-    assert not worker.is_alive()
+    asyncio.run(begin_and_end())
+    assert len(channel.sent) == 1 and sorted(states(store)) == ["queued"] * 4 + ["sent"]
+
+
+def test_what_was_surely_not_sent_is_not_forgotten_while_the_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(store, "hello", chats=[1])
+    channel, real, away = _Quick(Outcome("later", wait=0.1)), Delivery._finish, time.monotonic() + 7
+
+    def finish(self: Delivery, *args: Any) -> None:
+        if time.monotonic() < away:
+            raise OperationalError("", {}, Exception("away"))
+        channel.outcome = Outcome("sent")
+        real(self, *args)
+
+    monkeypatch.setattr(Delivery, "_finish", finish)
+
+    async def send() -> None:
+        delivery = Delivery(store, Bell(), {"telegram": channel})
+        await delivery.start()
+        await asyncio.wait_for(all_sent(store), 20)
+        await delivery.stop()
+
+    asyncio.run(send())
+    assert states(store) == ["sent"] and len(channel.sent) == 2
+
+
+def test_a_chat_that_another_front_door_was_told_to_wait_for_waits(store: Store) -> None:
+    say(store, "hello", chats=[1])
+    delivery = Delivery(store, Bell(), {"telegram": _Quick()})
+    (head,), _ = delivery._look()
+    with store.write() as session:
+        session.execute(update(Outbox).values(not_before=now() + timedelta(seconds=30)))
+    assert delivery._take(head) is None and states(store) == ["queued"]
+
+
+def test_a_clock_that_was_put_back_does_not_stop_the_channel(store: Store) -> None:
+    chats = range(40)
+    say(store, "an hour ahead", chats=chats)
+    with store.write() as session:
+        session.execute(update(Outbox).values(state="sent", updated_at=now() + timedelta(hours=1)))
+    with store.read() as session:
+        assert Pace.read(session, "telegram").wait("anybody") == 0
 
 
 class _Failing:
