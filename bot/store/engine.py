@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.settings import settings
 
 BUSY_SECONDS = 10
+_STATEMENT_SECONDS = 20  # longer than any statement of ours may take
 _READ = "rla_read"
 
 
@@ -26,13 +27,16 @@ def make_engine(url: str) -> Engine:
     SQLite: WAL with synchronous=FULL (an acknowledged message survives a power cut), and BEGIN IMMEDIATE for
     writers, so that a transaction that will write takes its lock at the start and never fails in the middle;
     secure_delete, so that what a patient had erased is overwritten and not just unlinked.
-    PostgreSQL: nobody waits for a lock or a connection longer than SQLite would.
-    See https://www.sqlite.org/wal.html and https://www.sqlite.org/lang_transaction.html.
+    PostgreSQL: nobody waits for a lock or a connection longer than SQLite would, and a server that vanished without a
+    word (a host lost, a firewall that forgot us) is noticed within half a minute, not when TCP gives up after a quarter of an hour.
+    See https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html and
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
     """
     pool = {"pool_size": 10, "max_overflow": 20, "pool_timeout": BUSY_SECONDS}
     if not url.startswith("sqlite"):
-        waits = {"connect_timeout": 5, "options": f"-c lock_timeout={BUSY_SECONDS}s"}
-        return create_engine(url, pool_pre_ping=True, connect_args=waits, **pool)
+        waits = {"connect_timeout": 5, "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={_STATEMENT_SECONDS}s"}
+        alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": _STATEMENT_SECONDS * 1000}
+        return create_engine(url, pool_pre_ping=True, connect_args=waits | alive, **pool)
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)

@@ -15,7 +15,7 @@ from bot.channels.telegram import Telegram
 from bot.errors import ConfigError
 from bot.store.models import Inbound, KeyValue, Message
 from tests.support import updates
-from tests.support.bot_api import BotApi
+from tests.support.bot_api import TOKEN, BotApi
 from tests.support.telegram_rig import SECRET, House
 
 CHAT = 77
@@ -109,6 +109,18 @@ def test_the_webhook_is_set_once_a_deployment(house_with: Callable[..., House], 
     time.sleep(0.5)
     assert len(api.called("setWebhook")) == 3
     assert all(SECRET not in fact.value for fact in house.rows_of_facts())
+
+
+def test_a_webhook_that_telegram_no_longer_knows_is_set_again(house_with: Callable[..., House], api: BotApi) -> None:
+    """Another API server, or somebody else with the token; without it the bot would be deaf and say nothing of it."""
+    house = house_with(webhook=True).start()
+    api.wait_for(lambda: house.rows_of_facts())
+    house.stop()
+    httpx.post(f"{api.url}/bot{TOKEN}/deleteWebhook").raise_for_status()
+    house.start()
+    api.wait_for(lambda: len(api.called("setWebhook")) == 2)
+    api.push(updates.text(CHAT, "hello"))
+    api.wait_for(lambda: house.inbox(CHAT))
 
 
 def test_polling_takes_over_from_a_webhook_and_back(house_with: Callable[..., House], api: BotApi) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -121,3 +122,14 @@ def test_a_database_that_stays_locked_is_an_error_and_not_a_wait_for_ever(
 def test_rasas_tables_and_ours_may_share_a_database() -> None:
     """On PostgreSQL they do; Rasa's tracker store is called ``events``."""
     assert "events" not in Base.metadata.tables
+
+
+def test_a_statement_on_postgresql_ends(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a server that hangs takes one thread after the other, and patients wait without a word."""
+    monkeypatch.setattr(engines, "_STATEMENT_SECONDS", 1)
+    url = postgres.new(empty=True)
+    engine = make_engine(url)
+    with pytest.raises(OperationalError), engine.connect() as connection:
+        connection.execute(text("SELECT pg_sleep(5)"))
+    engine.dispose()
+    postgres.drop(url)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, inspect
 
+from bot.store import migrate as migrations
+from bot.store.engine import make_engine
 from bot.store.migrate import alembic_config, migrate
 from bot.store.models import Base
 
@@ -38,6 +47,24 @@ def test_they_agree_on_checks_and_cascades_too(engine: Engine) -> None:
     for name, table in Base.metadata.tables.items():
         made = {key["constrained_columns"][0]: (key["options"].get("ondelete") or "").upper() for key in inspector.get_foreign_keys(name)}
         assert made == {key.parent.name: key.ondelete or "" for key in table.foreign_keys}, name
+
+
+def test_front_doors_that_start_together_wait_for_each_other(postgres: Any) -> None:
+    url = postgres.new(empty=True)
+    (lock,) = re.findall(r"^LOCK = ([\d_]+)", (Path(migrations.__file__).parent / "migrations" / "env.py").read_text(), re.MULTILINE)
+    engine = make_engine(url)
+    code = f"from bot.store.engine import make_engine; from bot.store.migrate import migrate; migrate(make_engine({url!r}))"
+    with engine.connect() as first:
+        first.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+        doors = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        with pytest.raises(subprocess.TimeoutExpired):
+            doors[0].wait(6)
+        assert inspect(engine).get_table_names() == []
+    said = [door.communicate(timeout=60)[1] for door in doors]
+    assert [door.returncode for door in doors] == [0, 0], said
+    assert "outbox" in inspect(engine).get_table_names()
+    engine.dispose()
+    postgres.drop(url)
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:

@@ -276,6 +276,10 @@ class BotApi:
             self._updates = sorted(left + self._updates, key=lambda update: update["update_id"])
         return _ok(True)
 
+    async def _on_getWebhookInfo(self, _: dict[str, Any]) -> web.Response:
+        url = self._hook.url if self._hook else ""
+        return _ok({"url": url, "has_custom_certificate": False, "pending_update_count": self.unacknowledged()})
+
     async def _on_getUpdates(self, arguments: dict[str, Any]) -> web.Response:
         if self._hook:
             return _error(409, "Conflict: can't use getUpdates method while webhook is active")

@@ -21,7 +21,7 @@ class Hook:
     """
 
     def __init__(self, url: str, secret: str, patience: float, answers: list[tuple[int, int]]) -> None:
-        self._url, self._secret, self._patience, self._answers = url, secret, patience, answers
+        self.url, self._secret, self._patience, self._answers = url, secret, patience, answers
         self._queues: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._open = True
@@ -57,7 +57,7 @@ class Hook:
     async def _post(self, http: ClientSession, update: dict[str, Any]) -> tuple[int, float]:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret}
         try:
-            async with http.post(self._url, json=update, headers=headers) as response:
+            async with http.post(self.url, json=update, headers=headers) as response:
                 return response.status, float(response.headers.get("Retry-After", 0))
         except (TimeoutError, ClientError, OSError):
             return 0, 0.0

@@ -88,7 +88,7 @@ class Telegram:
                 secret=self._config.telegram_webhook_secret,
             )
         else:
-            work = poll(self.bot, self._store, self.receiver, self.follow, bot_id=self._bot_id)
+            work = poll(self.bot, self._store, self.receiver, self.follow)
         self._main = asyncio.create_task(work, name="telegram")
 
     async def stop(self) -> None:

@@ -17,7 +17,6 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.entry import After
 from bot.channels.telegram.receive import ALLOWED_UPDATES, Receiver
-from bot.channels.telegram.webhook import forget
 from bot.store.engine import Store
 from bot.store.models import KeyValue
 
@@ -37,7 +36,7 @@ class PollingBot(Bot):
         return answer if isinstance(answer, list) else []
 
 
-async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callable[[After], None], *, bot_id: str) -> None:
+async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callable[[After], None]) -> None:
     """Fetch and store updates until cancelled."""
     failures = 0
     hooked = True
@@ -46,7 +45,6 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
         try:
             if hooked:
                 # While a webhook is set, Telegram refuses getUpdates. What waits there is kept for us.
-                await asyncio.to_thread(forget, store, bot_id)
                 await bot.delete_webhook(drop_pending_updates=False)
                 hooked = False
             offset = await asyncio.to_thread(_offset, store, receiver.offset_key)

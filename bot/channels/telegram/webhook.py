@@ -65,8 +65,9 @@ def address(url: str) -> str:
 
 
 async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str) -> None:
-    """Tell Telegram our address, once a deployment: what was set is remembered, and set again only if it changes.
+    """Tell Telegram our address, once a deployment: what was set is remembered, and set again only if it changed.
 
+    Telegram is asked whether it still knows it: another API server, or somebody with the token, would leave the bot deaf.
     Never raises: the front door serves the website whatever Telegram says. Retries until it is done.
     """
     key = f"telegram_webhook:{bot_id}"
@@ -76,7 +77,7 @@ async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str
         wait = _BACK_OFF[min(attempt, len(_BACK_OFF) - 1)]
         attempt += 1
         try:
-            if await asyncio.to_thread(_known, store, key) == print_:
+            if await asyncio.to_thread(_known, store, key) == print_ and (await bot.get_webhook_info()).url == url:
                 return
             await bot.set_webhook(url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=_CONNECTIONS)
             await asyncio.to_thread(_remember, store, key, print_)
@@ -91,14 +92,6 @@ async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str
         except (TelegramError, SQLAlchemyError) as error:
             log.warning("webhook_not_set_yet", error=type(error).__name__)
         await asyncio.sleep(wait)
-
-
-def forget(store: Store, bot_id: str) -> None:
-    """Long polling takes over: the next start with a webhook must set it again."""
-    with store.write() as session:
-        fact = session.get(KeyValue, f"telegram_webhook:{bot_id}")
-        if fact:
-            session.delete(fact)
 
 
 def _known(store: Store, key: str) -> str | None:

@@ -12,8 +12,15 @@ def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UTCDateTime) else False
 
 
+#: Any number that nobody else locks; front doors that start together wait here for each other.
+LOCK = 7_302_051
+
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
+    if engine.dialect.name == "postgresql":
+        # Within the transaction of the migrations: they may take long, and each front door runs them at its start.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item)
     with context.begin_transaction():
         context.run_migrations()

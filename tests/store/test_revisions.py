@@ -1,0 +1,75 @@
+"""Going back to an earlier form of the database, and a database that is newer than the code."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from bot import cli, run
+from bot.errors import ConfigError
+from bot.settings import settings
+from bot.store import revisions
+from bot.store.engine import store
+from bot.store.revisions import bring_up, go_to, known, refuse_newer, stands_at
+from tests.store.test_migrations import differences
+
+
+def as_of_the_future(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+def test_back_and_forward_again(engine: Engine) -> None:
+    newest = known(engine)[-1]
+    for revision in known(engine)[::-1]:
+        go_to(engine, revision)
+        assert stands_at(engine) == revision
+    assert differences(engine)
+    go_to(engine, newest)
+    assert (stands_at(engine), differences(engine)) == (newest, [])
+
+
+@pytest.mark.parametrize("name", ["base", "head", "-1", "9999", ""])
+def test_only_a_revision_by_its_name_is_gone_to(name: str, engine: Engine) -> None:
+    """``base`` would delete everything."""
+    with pytest.raises(ConfigError, match="This code knows 0001, 0002"):
+        go_to(engine, name)
+    assert "conversations" in inspect(engine).get_table_names()
+
+
+def test_a_database_that_is_newer_than_the_code_is_left_alone_and_said_plainly(engine: Engine) -> None:
+    refuse_newer(engine)
+    as_of_the_future(engine)
+    newest = known(engine)[-1]
+    for work in (bring_up, refuse_newer, lambda engine: go_to(engine, newest)):
+        with pytest.raises(ConfigError, match=f"at revision 9999.*none after {newest}.*migrate --to {newest}"):
+            work(engine)
+    assert stands_at(engine) == "9999"
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["migrate", "--to", "0001"], ["serve"], ["run"], ["staff", "list"], ["erase", "x"]])
+def test_no_command_works_on_a_newer_database(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    bring_up(store().engine)
+    as_of_the_future(store().engine)
+    monkeypatch.setattr(run, "check_port", lambda *_: None)
+    monkeypatch.setattr(run, "train_if_needed", lambda _: pytest.fail("it trained first"))
+    with pytest.raises(SystemExit, match="newer than this code"):
+        cli.main(words)
+
+
+def test_the_command_goes_back_and_says_where_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["migrate"])
+    cli.main(["migrate", "--to", "0001"])
+    cli.main(["migrate"])
+    newest = known(store().engine)[-1]
+    assert capsys.readouterr().out.splitlines() == [
+        f"The database is at revision {newest} (before: empty).",
+        f"The database is at revision 0001 (before: {newest}).",
+        f"The database is at revision {newest} (before: 0001).",
+    ]
+    assert (settings().data_dir / "assistant.db").is_file()
+
+
+def test_an_empty_database_is_of_no_revision(tmp_path: object) -> None:
+    assert stands_at(store().engine) is None
+    assert revisions.known(store().engine)[0] == "0001"
