@@ -25,11 +25,11 @@ MAX_REPLY = 4000
 READ_AGAIN = timedelta(minutes=5)
 CONTACT_SHOWN = timedelta(minutes=5)
 BOOKING_STEPS: dict[str, tuple[str, ...]] = {
-    "requested": ("contacted", "booked", "declined"),
-    "contacted": ("booked", "declined"),
-    "booked": ("contacted", "declined"),
+    "requested": ("contacted", "booked", "declined", "cancelled"),
+    "contacted": ("booked", "declined", "cancelled"),
+    "booked": ("contacted", "declined", "cancelled"),
     "declined": ("contacted",),
-    "cancelled": (),
+    "cancelled": ("contacted",),
 }
 
 
@@ -132,8 +132,11 @@ def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> N
     """Say what was done about a red flag. Without a reason it stays open."""
     if not reason.strip():
         raise RefusedError("reason", "A red flag is open here. Please write what was done about it.")
-    alert = session.get(Alert, alert_id, with_for_update=True)
-    if alert is None or alert.closed_at is not None:
+    alert = session.get(Alert, alert_id)
+    if alert is None or locked(session, alert.conversation_id) is None:
+        return
+    session.refresh(alert)
+    if alert.closed_at is not None:
         return
     alert.closed_at, alert.closed_by, alert.close_reason = now(), staff.id, checked(reason)
     if alert.seen_at is None:
@@ -153,9 +156,10 @@ def add_note(session: Session, conversation_id: str, staff: Staff, text: str) ->
 
 def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, version: int) -> Booking:
     """Move a booking request on. ``version`` is what the page showed: if somebody was quicker, it is refused."""
-    booking = session.get(Booking, booking_id, with_for_update=True, populate_existing=True)
-    if booking is None:
+    booking = session.get(Booking, booking_id)
+    if booking is None or locked(session, booking.conversation_id) is None:
         raise RefusedError("gone", "This request is no longer there.", status=404)
+    session.refresh(booking)
     if booking.version != version:
         raise NotAllowedError(f"Somebody has changed this request in the meantime: it is now {booking.state}.")
     if state not in BOOKING_STEPS[booking.state]:

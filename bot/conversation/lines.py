@@ -14,8 +14,11 @@ from bot.store.models import Conversation, Message, Outbox, Staff, now
 SENT_CHANNELS = frozenset({"telegram"})
 
 
-#: Made once: putting a statement together costs as much as running it.
-_LOCKED = select(Conversation).where(Conversation.id == bindparam("id")).with_for_update().execution_options(populate_existing=True)
+#: Made once: putting a statement together costs as much as running it. ``key_share``: a row that refers to the conversation
+#: may be written meanwhile; on PostgreSQL a full lock would make those who write such rows first wait in a circle.
+_LOCKED = (
+    select(Conversation).where(Conversation.id == bindparam("id")).with_for_update(key_share=True).execution_options(populate_existing=True)
+)
 
 
 def locked(session: Session, conversation_id: str) -> Conversation | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
 from bot.staff.accounts import clean_email, verify
-from bot.store.engine import Store
+from bot.store.engine import Store, one_at_a_time
 from bot.store.models import SignInAttempt, Staff, StaffSession, now
 
 FREE_TRIES = 5  # wrong passwords for one account before it slows down
@@ -130,6 +130,8 @@ def _count_try(session: Session, email: str, address: str) -> list[int]:
     Raises:
         RefusedError: 429, with the seconds to wait. A refused try does not count, so nobody waits for ever.
     """
+    one_at_a_time(session, f"account:{email}")  # else many tries at once would all count the same few before them
+    one_at_a_time(session, f"address:{address}")
     moment = now()
     session.execute(delete(SignInAttempt).where(SignInAttempt.at < moment - _FORGET))
     by_address = session.scalars(
