@@ -11,7 +11,9 @@ from limits.strategies import MovingWindowRateLimiter
 from bot.errors import RefusedError
 
 #: What -> (per key and minute), for the token or address that asks, and for the address behind a token.
-_RATES = {"begin": (10, 0), "say": (20, 120)}
+_RATES = {"begin": (10, 0), "say": (20, 120), "urgent": (20, 60)}
+_TOO_MANY = "That was a lot of messages at once. Please wait a moment and send it again."
+_TOO_MANY_CHATS = "Many chats were started from here just now. Please wait a moment and try again."
 
 
 class Limits:
@@ -35,9 +37,4 @@ class Limits:
             item = RateLimitItemPerMinute(rate)
             if not self._limiter.hit(item, what, name):
                 wait = max(1.0, self._limiter.get_window_stats(item, what, name).reset_time - time.time())
-                raise RefusedError(
-                    "too_many",
-                    "That was a lot of messages at once. Please wait a moment and send it again.",
-                    status=429,
-                    retry_after=round(wait),
-                )
+                raise RefusedError("too_many", _TOO_MANY_CHATS if what == "begin" else _TOO_MANY, status=429, retry_after=round(wait))

@@ -196,9 +196,12 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
                 choice=body.choice,
                 client_id=body.client_id,
             )
-            # A red flag is never behind a limit, and neither is the answer to a repeat: the rest is rolled back.
-            if refusal and not receipt.urgent and not receipt.repeated:
-                raise refusal
+            # A red flag is never behind that limit, but behind one that no patient reaches: each costs staff an alarm.
+            # The answer to a repeat is never behind any. What is refused is rolled back.
+            if refusal and not receipt.repeated:
+                if not receipt.urgent:
+                    raise refusal
+                limits.check("urgent", conversation_id, address)
         return conversation_id, receipt.seq
 
     @router.get("/messages", summary="The lines after a number; waits for news if asked to")

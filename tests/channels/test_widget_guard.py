@@ -36,7 +36,7 @@ def visitor(door: FrontDoor) -> Visitor:
 
 @pytest.fixture
 def two_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_RATES", {"begin": (10, 0), "say": (2, 120)})
+    monkeypatch.setattr(limits, "_RATES", {"begin": (10, 0), "say": (2, 120), "urgent": (3, 60)})
 
 
 def patient_lines(visitor: Visitor) -> list[str]:
@@ -60,6 +60,14 @@ def test_a_red_flag_is_never_behind_a_limit(two_a_minute: None, visitor: Visitor
     assert visitor.news().json()["messages"][-1]["urgent"]
     with store.read() as session:
         assert len(session.scalars(select(Alert)).all()) == 1
+
+
+def test_a_flood_of_red_flags_ends(two_a_minute: None, visitor: Visitor, store: Store) -> None:
+    """Each is an alarm to staff; three hundred of them would hide a real patient's."""
+    codes = [visitor.say(FLAG).status_code for _ in range(9)]
+    assert codes == [202] * 5 + [429] * 4
+    with store.read() as session:
+        assert len(session.scalars(select(Alert)).all()) == 5
 
 
 def test_a_repeat_is_answered_even_behind_the_limit(two_a_minute: None, visitor: Visitor) -> None:
