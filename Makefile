@@ -59,5 +59,6 @@ lock: setup ## write requirements.lock anew from pyproject.toml
 format: setup ## put the code into form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-clean: ## remove what was made: environment, model, data
-	rm -rf .venv models var .rasa results
+# Never var/: that is the database with what patients wrote, and nothing brings it back.
+clean: ## remove what can be made again: environment, models, results; var/ with the database stays
+	rm -rf .venv models .rasa results

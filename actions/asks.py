@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Text
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.say import log_turn, say_line
+from actions.say import already_ran, log_turn, say_line
 from actions.turn import read_turn
 from bot.answers import answers
 
@@ -20,8 +20,10 @@ def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Actio
 
     async def run(self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
         choices = [*(answers().choices(["affirm", "deny"]) if yes_no else []), *([_UNSURE] if unsure else []), *answers().choices(["stop"])]
-        say_line(dispatcher, tracker, slot, choices=choices)
-        await log_turn(read_turn(tracker), self.name(), slot)
+        # The first question says how the request goes; asked again, only the question itself is left.
+        line = "booking_name_again" if slot == "booking_name" and not already_ran(tracker, "action_begin_booking") else slot
+        say_line(dispatcher, tracker, line, choices=choices)
+        await log_turn(read_turn(tracker), self.name(), line)
         return []
 
     return type(f"Ask_{slot}", (Action,), {"name": name, "run": run, "__module__": __name__})

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer import corrected, mentioned, say_in_situation
+from actions.answer import MORE_ABOUT, follow, mentioned
+from actions.booking_fields import find_contact
+from actions.flagged import standing
 from actions.misfit import kind
-from actions.say import log_turn, say_line
+from actions.say import already_ran, log_turn, say_line
 from actions.turn import Turn, read_turn
 from bot.answers import FLOWS, answers
-from bot.brain.bands import SUGGEST
+from bot.brain.bands import SUGGESTIONS, likely_topics
 
-_SUGGESTIONS = 3
-#: Intents that make no sense as "did you mean".
-_NO_SUGGESTION = {
-    "out_of_scope_medical", "out_of_scope_other", "greet", "goodbye", "thank", "affirm", "deny", "stop", "complain",
-    "rate_helpful", "rate_unhelpful", "ask_more", "ask_repeat", "ask_sources",
-}  # fmt: skip
+#: Situations that are a medicine, whose answer is offered first.
+MEDICINES = ("opioid", "gabapentinoid", "dopamine")
 
 
 class ActionFallback(Action):
@@ -30,27 +29,31 @@ class ActionFallback(Action):
         return "action_fallback"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+        if already_ran(tracker, self.name()):
+            # Rasa runs this whenever no rule knows what to do. Without an end to the turn it does so until its limit,
+            # never listens again, and the chat is dead.
+            return [FollowupAction("action_listen")]
         turn = read_turn(tracker)
-        topic = answers().get(tracker.get_slot("topic") or "")
-        named = mentioned(tracker)
-        if turn.elliptical and topic and named:
-            say_in_situation(dispatcher, topic, named)
-            await log_turn(turn, self.name(), topic.id)
+        if await follow(dispatcher, tracker, turn, self.name()):
             return [SlotSet("misses", 0.0)]
-        if corrected(turn, tracker) or (turn.elliptical and named):
-            told = "context_corrected" if corrected(turn, tracker) else "context_noted"
-            say_line(dispatcher, tracker, told)
-            await log_turn(turn, self.name(), told)
+        if turn.elliptical and mentioned(tracker):
+            say_line(dispatcher, tracker, "context_noted")
+            await log_turn(turn, self.name(), "context_noted")
+            return [SlotSet("misses", 0.0)]
+        if find_contact(turn.text) and (await standing(turn)).mode == "waiting":
+            say_line(dispatcher, tracker, "noted_for_staff")
+            await log_turn(turn, self.name(), "noted_for_staff")
             return [SlotSet("misses", 0.0)]
         misses = float(tracker.get_slot("misses") or 0.0)
         special = kind(turn.text)
-        likely = suggestions(turn)
+        likely = suggestions(turn, mentioned(tracker))
+        offered = list(dict.fromkeys([*likely, *(["show_topics"] if misses else []), "talk_to_staff"]))
         if special:
             line = special
             say_line(dispatcher, tracker, line)
         elif likely and misses < 2:
             line = "fallback_suggest"
-            say_line(dispatcher, tracker, line, choices=answers().choices([*likely, *(["show_topics"] if misses else []), "talk_to_staff"]))
+            say_line(dispatcher, tracker, line, choices=answers().choices(offered))
         else:
             line = "fallback_second" if misses >= 1 else "fallback_unknown"
             say_line(dispatcher, tracker, line)
@@ -58,7 +61,8 @@ class ActionFallback(Action):
         return [SlotSet("misses", misses + 1)]
 
 
-def suggestions(turn: Turn) -> List[str]:
-    """At most three topics that the message may mean, the likeliest first."""
-    able = [name for name, confidence in turn.ranking if confidence >= SUGGEST and name not in _NO_SUGGESTION]
-    return [name for name in able if name in answers() or name in FLOWS][:_SUGGESTIONS]
+def suggestions(turn: Turn, named: Sequence[str] = ()) -> List[str]:
+    """At most three topics that the message may mean: that of a medicine it names, then the likeliest first."""
+    found = likely_topics([pair for pair in turn.ranking if pair[0] in answers() or pair[0] in FLOWS])
+    medicines = [MORE_ABOUT[key] for key in named if key in MEDICINES]
+    return list(dict.fromkeys([*medicines, *found]))[:SUGGESTIONS]

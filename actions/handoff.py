@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
+from actions.flagged import after_flag, standing
 from actions.log import OUTSIDE, belongs_here, record
-from actions.say import in_store, say_line
+from actions.say import in_store, log_turn, say_line
 from actions.turn import Turn, read_turn
 from bot.answers import answers
 from bot.clinic import clinic
 from bot.store.models import now
 from bot.store.modes import change_mode
+
+_WANTS_NOBODY = re.compile(
+    r"\b(?:do(?:n'?t| not)|no longer|never) (?:really |even )?(?:want|need|wish|like|have) (?:to )?(?:\w+ ){0,3}?"
+    r"(?:call|talk|speak|ring|phone|human|person|staff|anyone|anybody|any ?one|someone)\b",
+    re.IGNORECASE,
+)
 
 
 class ActionHandOff(Action):
@@ -25,6 +34,14 @@ class ActionHandOff(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
+        if not turn.pressed and _WANTS_NOBODY.search(turn.text):
+            # "I don't want to call anyone" is no wish for a person; after a red flag it is answered from there.
+            line = after_flag(dispatcher, tracker, replace(turn, intent="deny"), await standing(turn))
+            if line is None:
+                line = "deny"
+                say_line(dispatcher, tracker, line)
+            await log_turn(turn, self.name(), line)
+            return []
         line = await in_store(lambda session: hand_over(session, turn, self.name(), "asked"))
         say_line(dispatcher, tracker, line)
         return []

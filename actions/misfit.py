@@ -20,6 +20,15 @@ _LANGUAGES = {
     "nl": "ik en de het een niet met mijn benen heb ben voor hoe waarom heel maar ook nacht slapen hallo dank je wat is kan",
 }
 _LANGUAGE_WORDS = {name: set(words.split()) for name, words in _LANGUAGES.items()}
+#: One of them is enough where hardly a word is English: what people in need write first.
+_STRONG = set(
+    "hola bonjour quiero quiere necesito ayuda ayúdame ayudame hablo hablan hablas habla puedo puede dolor duele duelen pierna piernas español espanol inglés ingles gracias "  # noqa: SIM905
+    "jambe jambes aidez moi plaît plait secours parlez français francais douleur s'il beine schmerzen hilfe helfen können koennen sprechen sprichst deutsch bitte pernas perna ajuda "
+    "falam falo português portugues inglês dói gambe gamba aiuto dolore parlate italiano pomoc nogi hulp benen spreekt".split()
+)
+#: Letters that no English word has; others with an accent are in words that it has borrowed ("café").
+_FOREIGN_LETTERS = re.compile("[ñßãõłøå]")
+_ACCENTED = re.compile("[à-öø-ÿœ]")
 _ENGLISH = set(
     "the a i my is are it and to of in on for you with what how why can do does not have at when that this me was be legs leg".split()  # noqa: SIM905
 )
@@ -46,14 +55,20 @@ def kind(text: str) -> str | None:
 
 
 def foreign(text: str) -> bool:
-    """Whether most of ``text`` is in another script, or its small words are another language's."""
+    """Whether most of ``text`` is in another script, or its signs, its small words or one telling word are another language's."""
     letters = [character for character in text if character.isalpha()]
     if letters and sum(ord(character) > 0x24F for character in letters) > len(letters) / 2:
         return True
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.lower())
     english = sum(word in _ENGLISH for word in words)
     most = max((sum(word in known for word in words) for known in _LANGUAGE_WORDS.values()), default=0)
-    return len(words) >= 2 and most >= 2 and most > english * 1.5
+    if len(words) >= 2 and most >= 2 and most > english * 1.5:
+        return True
+    telling = sum(word in _STRONG for word in words)
+    small = [word for word in re.findall(r"[^\W\d_]+", text) if not word[0].isupper()]  # "José Peña" is a name
+    signs = 2 * sum(character in "¿¡" for character in text)
+    signs += sum(2 * bool(_FOREIGN_LETTERS.search(word)) + bool(_ACCENTED.search(word)) for word in small)
+    return (telling * 2 > english and telling * 4 >= len(words) > 0) or (signs > 1 and signs > 2 * english)
 
 
 def noise(text: str) -> bool:

@@ -15,10 +15,12 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.answer import corrected
+from actions.answer import follow
+from actions.handoff import hand_over
 from actions.log import OUTSIDE, belongs_here
 from actions.say import in_store, last_said, log_turn, say_line
 from actions.turn import Turn, read_turn
+from bot.answers import answers
 from bot.store.models import Timer, now
 
 DELAY = timedelta(seconds=10)  # long enough for the last line to be read
@@ -50,11 +52,22 @@ class ActionYesNo(Action):
             line = "delete_kept"
             if turn.intent == "affirm":
                 line = await in_store(lambda session: order_erasure(session, turn))
-        elif corrected(turn, tracker):
-            line = "context_corrected"
+        elif await follow(dispatcher, tracker, turn, self.name()):
+            return [SlotSet("awaiting", None)]
+        elif offer := offered(tracker):
+            line = "offer_declined" if turn.intent == "deny" else offer
+        if line == "talk_to_staff":
+            say_line(dispatcher, tracker, await in_store(lambda session: hand_over(session, turn, self.name(), "asked")))
+            return [SlotSet("awaiting", None)]
         say_line(dispatcher, tracker, line)
         await log_turn(turn, self.name(), line)
         return [SlotSet("awaiting", None)]
+
+
+def offered(tracker: Tracker) -> str:
+    """What the line said last offers to do at a "yes", by the mark that its author put on it."""
+    line = answers().get(last_said(tracker) or "")
+    return line.offers if line else ""
 
 
 def order_erasure(session: Session, turn: Turn) -> str:

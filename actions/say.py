@@ -58,9 +58,44 @@ def last_message(tracker: Tracker) -> dict[str, Any]:
     return {}
 
 
+def lines_before(tracker: Tracker) -> list[str]:
+    """The ids of the lines between the patient's message and the one before it, in their order."""
+    found: list[str] = []
+    users = 0
+    for event in reversed(tracker.events):
+        users += event.get("event") == "user"
+        if users > 1:
+            break
+        if users and event.get("event") == "bot" and (name := ((event.get("data") or {}).get("custom") or {}).get("answer")):
+            found.append(name)
+    return found[::-1]
+
+
 def last_said(tracker: Tracker) -> str | None:
     """The id of the line that was said last."""
     return last_message(tracker).get("answer")
+
+
+def said_lately(tracker: Tracker, turns: int) -> str:
+    """All that was said in answer to the patient's last ``turns`` messages before this one."""
+    texts, asked = [], 0
+    for event in reversed(tracker.events):
+        asked += event.get("event") == "user"
+        if asked > turns:
+            break
+        if event.get("event") == "bot":
+            texts.append(((event.get("data") or {}).get("custom") or {}).get("text") or "")
+    return "\n\n".join(texts)
+
+
+def already_ran(tracker: Tracker, action: str) -> bool:
+    """Whether ``action`` has run since the patient's last message."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "action" and event.get("name") == action:
+            return True
+    return False
 
 
 def just_said(text: str, tracker: Tracker) -> bool:

@@ -6,16 +6,21 @@ Source: Allen 2014, doi 10.1016/j.sleep.2014.03.025.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, FormValidationAction, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.booking import UNSURE, interrupts, read_yes_no
-from actions.say import log_turn, say_line
-from actions.turn import Turn, read_turn
+from actions.answer import follow, say_answer
+from actions.asides import asks_if_rls, goes_back, is_question, on_topic, starts_over
+from actions.booking_fields import KIN
+from actions.check_words import meant, of_another, read_answer
+from actions.say import last_said, log_turn, say_line
+from actions.turn import FALLBACK, Turn, contexts, read_turn
+from bot.answers import answers
 
 FORM = "self_check_form"
 QUESTIONS = {
@@ -26,23 +31,51 @@ QUESTIONS = {
     "check_other": "Another reason already found by a clinician",
 }
 _WORDS = {"yes": "yes", "no": "no", "unsure": "not sure"}
-_ALSO_YES = re.compile(
-    r"^(?:it does|definitely|always|absolutely|mostly|very much|exactly|usually|i do|they do|every (?:night|day)|oh yes|most (?:nights|days|of the time))\b",
-    re.IGNORECASE,
-)
-_ALSO_NO = re.compile(r"^(?:it doesn'?t|they don'?t|i don'?t|never|not at all|nothing|none|not really|hardly)\b", re.IGNORECASE)
+#: The lines that end the questions.
+CONCLUSIONS = ("check_fits", "check_fits_not_all", "check_other_reason")
+_WISHES = ("talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot", "book_appointment", "change_appointment")
 
 
-def read_answer(turn: Turn) -> str | None:
-    """``yes``, ``no`` or ``unsure`` in a patient's words; ``None`` if it is none of them."""
-    text = turn.text.strip()
-    if not turn.pressed and UNSURE.search(text):
-        return "unsure"
-    if not turn.pressed and _ALSO_YES.search(text):
-        return "yes"
-    if not turn.pressed and _ALSO_NO.search(text):
-        return "no"
-    return read_yes_no(turn)
+def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
+    """What a message means to the question: the answers it sets and the line to say; no answers when it is left to the other rules."""
+    order = list(QUESTIONS)
+    before = order[order.index(slot) - 1] if order.index(slot) else None
+    again: Dict[Text, str | None] = {slot: None}
+    if turn.intent == "stop" and (turn.pressed or read_answer(slot, turn) is None):
+        return None, None
+    if turn.intent == "check_symptoms" and turn.pressed:
+        return again, "check_already"
+    if not turn.pressed:
+        if starts_over(turn.text):
+            return dict.fromkeys(QUESTIONS), None
+        if goes_back(turn.text):
+            return again | ({before: None} if before else {}), None
+        if (rest := meant(turn.text)) is not None and (before or rest):
+            put_right = before or slot
+            return again | {put_right: read_answer(put_right, replace(turn, text=rest, intent=None)) if rest else None}, None
+        if is_question(turn.text) and not turn.text.lower().startswith(("yes", "no ", "no,")):
+            return _asked(slot, turn)
+    answer = read_answer(slot, turn)
+    if answer:
+        return {slot: answer}, None
+    if turn.pressed:
+        return (again, None) if turn.intent in ("affirm", "deny") else (None, None)
+    if of_another(slot, turn.text):
+        return again, "check_one_at_a_time"
+    if on_topic(turn) or (turn.intent in _WISHES and turn.confidence >= 0.6) or (turn.intent == "goodbye" and turn.confidence >= 0.8):
+        return None, None
+    return again, "check_already" if turn.intent == "check_symptoms" and turn.confidence >= 0.6 else "check_bad_answer"
+
+
+def _asked(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
+    """A question of the patient's own. One that nobody understood is left too: a guess is not an answer."""
+    if turn.intent in ("check_symptoms", "affirm", "deny", FALLBACK) and asks_if_rls(turn, in_form=True):
+        return {slot: None}, "check_no_verdict"
+    if turn.intent == "check_symptoms":
+        return {slot: None}, "check_already"
+    if turn.intent in ("affirm", "deny", "thank", "greet", None):
+        return {slot: None}, "check_bad_answer"
+    return None, None
 
 
 def outcome(slots: Dict[Text, Any]) -> str:
@@ -66,27 +99,42 @@ class ValidateSelfCheckForm(FormValidationAction):
 
     async def get_extraction_events(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
         slot = tracker.get_slot("requested_slot")
-        turn = read_turn(tracker)
-        if slot not in QUESTIONS or (tracker.active_loop or {}).get("name") != FORM or turn.intent == "stop":
+        if slot not in QUESTIONS or (tracker.active_loop or {}).get("name") != FORM:
             return []
-        answer = read_answer(turn)
-        if answer is None and interrupts(slot, turn):
-            return []
-        if answer is None:
-            say_line(dispatcher, tracker, "check_bad_answer", choices=[])
-        tracker.slots[slot] = answer
-        return [SlotSet(slot, answer)]
+        found, line = hear(slot, read_turn(tracker))
+        if line:
+            say_line(dispatcher, tracker, line, choices=[])
+        tracker.slots.update(found or {})
+        return [SlotSet(key, value) for key, value in (found or {}).items()]
 
 
 class ActionBeginCheck(Action):
-    """Says what the five questions are, when they begin; on resuming it says nothing."""
+    """Says what the five questions are, when they begin; on resuming it says nothing.
+
+    "Is that restless legs?" gets the answer on how it is found, and the same question right after the five gets the honest
+    line; both end the turn here, before the form.
+    """
 
     def name(self) -> Text:
         return "action_begin_check"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+        turn = read_turn(tracker)
+        # "How do I know if I have it" after an answer asks about that answer's subject.
+        if await follow(dispatcher, tracker, turn, self.name()):
+            return [FollowupAction("action_listen")]
+        if not turn.pressed and (asks_if_rls(turn) or (last_said(tracker) in CONCLUSIONS and is_question(turn.text))):
+            concluded = last_said(tracker) in CONCLUSIONS
+            if concluded:
+                say_line(dispatcher, tracker, "check_no_verdict")
+            else:
+                say_answer(dispatcher, answers()["ask_diagnosis"], contexts(tracker), tracker)
+            await log_turn(turn, self.name(), "check_no_verdict" if concluded else "ask_diagnosis")
+            return [SlotSet("misses", 0.0), FollowupAction("action_listen")]
         if not any(tracker.get_slot(key) for key in QUESTIONS):
             say_line(dispatcher, tracker, "check_symptoms_intro", choices=[])
+            if tracker.get_slot("subject") in ("other", "child") or re.search(rf"\bmy {KIN}", turn.text, re.IGNORECASE):
+                say_line(dispatcher, tracker, "check_for_other", choices=[])
         return []
 
 

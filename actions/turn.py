@@ -28,10 +28,6 @@ class Turn:
     model: str | None
     pressed: bool
 
-    @property
-    def understood(self) -> bool:
-        return self.intent not in (None, FALLBACK)
-
 
 def read_turn(tracker: Tracker) -> Turn:
     """The latest message of ``tracker``. Outside the front door (``rasa shell``) there is no inbound id."""

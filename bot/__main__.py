@@ -1,4 +1,4 @@
-"""``python -m bot``: see ``python -m bot help``."""
+"""``python -m bot``: see ``python -m bot --help``."""
 
 from bot.cli import main
 

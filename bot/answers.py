@@ -98,6 +98,7 @@ class Answer(Reviewed):
     simple: str = ""
     variants: list[str] = []
     follow_ups: list[str] = []
+    offers: str = ""  # what a plain "yes" to this line does: an answer's id, or ``talk_to_staff``
     red_flags: list[str] = []
     cautions: list[str] = []
     caution_texts: dict[str, str] = {}
@@ -184,6 +185,8 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
     for key in answer.follow_ups:
         if key not in made and key not in FLOWS:
             faults.append(f"{where}: follow-up '{key}' is no answer")
+    if answer.offers and answer.offers not in made and answer.offers != "talk_to_staff":
+        faults.append(f"{where}: offers '{answer.offers}' is no answer")
     for key in answer.cautions:
         if key not in answer.caution_texts and key not in made.cautions:
             faults.append(f"{where}: caution '{key}' has no text")

@@ -53,11 +53,13 @@ FLAGS = {
 }  # fmt: skip
 #: What of the red flags was not read in a first-hand source.
 FLAG_REMARKS = {
+    "R2": "fainting as a sign is [mem], not in the table",
     "R4": "no US patient page was found for a suddenly cold leg",
     "R5": "advice on open sores and black skin is [mem]",
     "R7": "the crisis line number is [mem]",
     "R8": "new urges on dopamine medicines are [2nd]",
     "R9": "the part on gabapentin-type medicines and opioids is in part [2nd]",
+    "R10": "the poison line for medicines other than iron, and the signs named, are [mem], not in the table",
     "R12": "slowed breathing is in part [2nd]",
     "R13": "the warning on driving is [mem]",
     "R14": "signs of a reaction to an iron drip are [mem]",

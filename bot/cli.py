@@ -8,8 +8,12 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import AssistantError
+
+if TYPE_CHECKING:
+    from bot.store.engine import Store
 
 #: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
 _MODULES = {
@@ -50,8 +54,13 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     command("serve", _serve, "the front door: website, widget, Telegram and console")
     command("actions", _actions, "the action server (rasa-sdk), on loopback")
     command("run", _run, "set up what is missing, then start all three processes")
-    command("migrate", _migrate, "bring the database to the newest form")
+    migration = command("migrate", _migrate, "bring the database to the newest form, or back to an earlier one")
+    migration.add_argument(
+        "--to", metavar="REVISION", help="the revision to go to, such as 0001; stop the assistant and make a backup first"
+    )
     command("train", _train, "train the Rasa model if anything it depends on has changed")
+    erasing = command("erase", _erase, "delete conversations everywhere, as the patient's own wish would")
+    erasing.add_argument("id", nargs="+", metavar="ID", help="the last part of the conversation's address in the console")
     for name, (module, help) in _MODULES.items():
         own = commands.add_parser(name, help=help)
         if name in arguments[:1]:
@@ -68,12 +77,33 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     add.set_defaults(run=_staff_add)
     listed = staff.add_parser("list", help="list the accounts")
     listed.set_defaults(run=_staff_list)
+    new = staff.add_parser("password", help="give somebody a new password, asked or read from standard input, and end their sessions")
+    new.add_argument("email")
+    new.set_defaults(run=_staff_password)
+    off = staff.add_parser("off", help="switch an account off and end its sessions")
+    off.add_argument("email")
+    off.set_defaults(run=_staff_off)
+    out = staff.add_parser("sign-out", help="end the sessions of one person, or of everybody")
+    out.add_argument("email", nargs="?")
+    out.set_defaults(run=_staff_sign_out)
     return parser
+
+
+def _store() -> Store:
+    """The store of this process, its database there and in the newest form."""
+    from bot.store.engine import store
+    from bot.store.revisions import bring_up
+
+    bring_up(store().engine)
+    return store()
 
 
 def _serve(_: argparse.Namespace) -> None:
     from bot.serve import serve
+    from bot.store.engine import store
+    from bot.store.revisions import refuse_newer
 
+    refuse_newer(store().engine)
     serve()
 
 
@@ -89,11 +119,17 @@ def _run(_: argparse.Namespace) -> None:
     run()
 
 
-def _migrate(_: argparse.Namespace) -> None:
+def _migrate(options: argparse.Namespace) -> None:
     from bot.store.engine import store
-    from bot.store.migrate import migrate
+    from bot.store.revisions import bring_up, go_to, stands_at
 
-    migrate(store().engine)
+    engine = store().engine
+    before = stands_at(engine)
+    if options.to:
+        go_to(engine, options.to)
+    else:
+        bring_up(engine)
+    print(f"The database is at revision {stands_at(engine)} (before: {before or 'empty'}).")
 
 
 def _train(_: argparse.Namespace) -> None:
@@ -102,26 +138,73 @@ def _train(_: argparse.Namespace) -> None:
     train_if_needed(Path.cwd())
 
 
+def _erase(options: argparse.Namespace) -> None:
+    from bot import logs
+    from bot.conversation.erasure import erase, erase_tracker
+    from bot.settings import settings
+
+    store, folder = _store(), settings().data_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "erase.log").open("a") as file:
+        logs.set_up(settings().log_level, file)
+        for name in options.id:
+            # Rasa's own file may hold what ours no longer does, if it alone was restored from a backup.
+            gone = erase(store, name) or erase_tracker(name) > 0
+            print(f"{name}: {'erased' if gone else 'not there'}")
+
+
+def _password() -> str:
+    """The password, asked twice at a terminal, otherwise the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        sys.exit("The two passwords differ. Nothing was changed.")
+    return password
+
+
 def _staff_add(options: argparse.Namespace) -> None:
     from bot.staff.accounts import add_staff
-    from bot.store.engine import store
-    from bot.store.migrate import migrate
 
-    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if sys.stdin.isatty() and getpass.getpass("Once more: ") != password:
-        sys.exit("The two passwords differ. Nothing was added.")
-    migrate(store().engine)
-    with store().write() as session:
+    password = _password()
+    with _store().write() as session:
         add_staff(session, options.email, options.name, options.role, password)
     print(f"{options.name} can sign in now.")
 
 
 def _staff_list(_: argparse.Namespace) -> None:
-    from sqlalchemy import select
+    from bot.staff.accounts import everyone
 
-    from bot.store.engine import store
-    from bot.store.models import Staff
-
-    with store().read() as session:
-        for person in session.scalars(select(Staff).order_by(Staff.name)):
+    with _store().read() as session:
+        for person, _held in everyone(session):
             print(f"{person.email}\t{person.name}\t{person.role}\t{'disabled' if person.disabled_at else 'active'}")
+
+
+def _staff_password(options: argparse.Namespace) -> None:
+    from bot.staff.accounts import by_email, reset_password
+
+    store = _store()
+    with store.read() as session:
+        by_email(session, options.email)  # before a password is typed for nobody
+    password = _password()
+    with store.write() as session:
+        person = reset_password(session, options.email, password)
+    off = " The account is switched off, though." if person.disabled_at else ""
+    print(f"{person.name} has a new password and is signed out everywhere.{off}")
+
+
+def _staff_off(options: argparse.Namespace) -> None:
+    from bot.staff.accounts import by_email, end_sessions, set_disabled
+
+    with _store().write() as session:
+        person = set_disabled(session, by_email(session, options.email).id, True)
+        end_sessions(session, person)
+    print(f"{person.name} can no longer sign in and is signed out everywhere.")
+
+
+def _staff_sign_out(options: argparse.Namespace) -> None:
+    from bot.staff.accounts import by_email, end_sessions
+
+    with _store().write() as session:
+        ended = end_sessions(session, by_email(session, options.email) if options.email else None)
+    print(f"Sessions ended: {ended}.")

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -31,12 +31,18 @@ class Line(BaseModel):
         return "tel:" + re.sub(r"[^\d+]", "", self.number)
 
 
+class CrisisLine(Line):
+    """The crisis line. ``reach`` is how people get through, as the patient reads it; a line that takes no texts is only called."""
+
+    reach: Literal["call or text", "call"] = "call"
+
+
 class Lines(BaseModel):
     """The three lines of a country."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     emergency: Line
-    crisis: Line
+    crisis: CrisisLine
     poison: Line
 
 
@@ -165,7 +171,9 @@ class Clinic(BaseModel):
             "clinic_hours": self.hours_text,
             "emergency_number": self.lines.emergency.number,
             "crisis_line": self.lines.crisis.number,
+            "crisis_reach": self.lines.crisis.reach,
             "poison_line": self.lines.poison.number,
+            "poison_name": self.lines.poison.label,
             "clinic_link": f"[{self.phone}]({self.phone_href})",
             "emergency_link": f"[{self.lines.emergency.number}]({self.lines.emergency.href})",
             "crisis_link": f"[{self.lines.crisis.number}]({self.lines.crisis.href})",

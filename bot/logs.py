@@ -1,36 +1,98 @@
-"""Logging: one line an event, in key=value or JSON, with names and numbers only. No text of a patient ever goes in."""
+"""Logging: one line an event, in key=value or JSON, with names and numbers only. No text of a patient ever goes in.
+
+Our own lines are structlog's: a fixed event name and fields that we choose. What other libraries log through the standard
+library comes out in the same form, but only as far as it stands in their program: ``"Invalid HTTP request received."`` does,
+``f"cannot read {text}"`` does not, for whatever was put in may be what a patient typed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import sys
-from types import TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
 
+#: Our own modules: what they put into a line is names and numbers.
+_OURS = ("bot.", "actions.")
 
-def set_up(level: str) -> None:
-    """Send structlog and the standard library's logs to standard error in one form.
 
-    Tracebacks are shortened to the type of the error and where it arose: a full one could print what a patient typed.
-    """
+def set_up(level: str, stream: TextIO | None = None) -> None:
+    """Send structlog and the standard library's logs to ``stream`` (standard error) in one form: JSON, or for a terminal key=value."""
+    out = stream or sys.stderr
+    renderer = structlog.dev.ConsoleRenderer(colors=False) if out.isatty() else structlog.processors.JSONRenderer()
+    common: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*common, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(out))),
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Short("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler = logging.StreamHandler(cast(TextIO, _Unfailing(out)))
+    handler.addFilter(_shorten)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*common, _name_the_source],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("httpx", "httpcore", "uvicorn.access", "alembic", "telegram"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def fault(error: BaseException) -> dict[str, str]:
+    """What may be logged of an error: its type and where it arose. A whole traceback could print what a patient typed."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = {"at": f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"} if trace else {}
+    return {"error": type(error).__name__, **place}
+
+
+def shown(record: logging.LogRecord) -> str:
+    """What may be shown of a record's text. Call it where the record is made or handled: it looks at who is logging just now.
+
+    A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it; other values only
+    where the module is ours. Of a text that was put together, only the place in the code is told.
+    """
+    if not isinstance(record.msg, str) or not _stands_in_the_code(record):
+        return f"not shown: {record.name}, {record.filename}:{record.lineno}"
+    values = record.args or ()
+    plain = isinstance(values, tuple) and all(isinstance(value, int | float) for value in values)
+    if plain or record.name.startswith(_OURS):
+        with contextlib.suppress(TypeError, ValueError):
+            return record.getMessage()
+    return record.msg
+
+
+def _stands_in_the_code(record: logging.LogRecord) -> bool:
+    """Whether the record's text is a constant of the function that logs it."""
+    frame = sys._getframe()
+    while (caller := frame.f_back) is not None:
+        frame = caller
+        if frame.f_lineno == record.lineno and frame.f_code.co_filename == record.pathname:
+            return record.msg in frame.f_code.co_consts
+    return False
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """A handler's filter that lets every record through, without what may not be shown."""
+    record.msg, record.args, record.stack_info = shown(record), (), None
+    return True
+
+
+def _name_the_source(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say which library speaks, and of an error no more than :func:`fault` does."""
+    fields["logger"] = fields["_record"].name
+    raised = fields.pop("exc_info", None)
+    if isinstance(raised, tuple) and raised[1] is not None:
+        fields.update(fault(raised[1]))
+    return fields
 
 
 class _Unfailing:
@@ -47,15 +109,3 @@ class _Unfailing:
     def flush(self) -> None:
         with contextlib.suppress(OSError):
             self._stream.flush()
-
-
-class _Short(logging.Formatter):
-    """Formats an exception as its type and place."""
-
-    def formatException(self, ei: Any) -> str:  # the name is the standard library's
-        kind: type[BaseException] = ei[0]
-        trace: TracebackType | None = ei[2]
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-        return f"{kind.__name__} at {where}"

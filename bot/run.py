@@ -18,14 +18,16 @@ from honcho.environ import parse_procfile
 from sqlalchemy import func, select
 
 from bot.brain.training import train_if_needed
+from bot.conversation import notify
 from bot.serve import check_port
 from bot.settings import ROOT, Settings, settings
 from bot.store.engine import store
-from bot.store.migrate import migrate
 from bot.store.models import Staff
+from bot.store.revisions import bring_up, refuse_newer
 
 _READY_SECONDS = 120
-_STOP_SECONDS = 20
+_STOP_SECONDS = 10  # for Rasa and the action server
+_DOOR_MORE_SECONDS = 10  # for the front door beyond its drain: held calls end, what was said goes out
 _STEADY_SECONDS = 30  # who lived this long starts again at once
 _DOOR_FIRST_SECONDS = 8  # the others wait so long at most for the front door to open
 
@@ -51,9 +53,10 @@ def run() -> None:
         ("127.0.0.1", config.actions_port, "RLA_ACTIONS_PORT"),
     ):
         check_port(host, port, name)
-    train_if_needed(ROOT)
     config.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(store().engine)
+    refuse_newer(store().engine)
+    train_if_needed(ROOT)
+    bring_up(store().engine)
     supervisor = Supervisor(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stopping.set())
@@ -70,6 +73,7 @@ class Supervisor:
 
     def __init__(self, config: Settings) -> None:
         self.stopping = threading.Event()
+        self._door_seconds = config.drain_timeout + _DOOR_MORE_SECONDS
         self._url = local_url(config)
         self._logs = config.data_dir / "log"
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -119,22 +123,29 @@ class Supervisor:
         return next((c.name for c in self._children if c.process is not None and c.process.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask all to end, and make those end that do not."""
-        alive = [c.process for c in self._children if c.process and c.process.poll() is None]
-        for process in alive:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        until = time.monotonic() + _STOP_SECONDS
-        for process in alive:
-            try:
-                process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-        if alive:
+        """Ask all to end, and make those end that do not: first the front door, since an answer on its way still needs the others."""
+        door, *others = self._children
+        ran = [_end([door], self._door_seconds), _end(others, _STOP_SECONDS)]
+        if any(ran):
             print("stopped", flush=True)
 
     def tail(self, name: str, lines: int = 15) -> str:
         return "\n".join((self._logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+
+
+def _end(children: list[Child], seconds: float) -> bool:
+    """Ask ``children`` to end and wait; those that are not gone after ``seconds`` are killed. Returns whether any ran."""
+    alive = [child.process for child in children if child.process and child.process.poll() is None]
+    for process in alive:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+    until = time.monotonic() + seconds
+    for process in alive:
+        try:
+            process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return bool(alive)
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -174,6 +185,8 @@ def _announce(config: Settings, supervisor: Supervisor) -> None:
             print(
                 '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin', flush=True
             )
+    if not notify.ways():
+        print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
     telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
     print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)
     print(f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True)

@@ -12,11 +12,14 @@ import secrets
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+#: How to reach the mail server: plain, encrypted from the start, encrypted after a greeting. Another one would be spoken to in plain.
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
 class Settings(BaseSettings):
@@ -81,6 +84,28 @@ class Settings(BaseSettings):
             raise ValueError("RLA_LEASE_SECONDS must be at least 1.25 times RLA_RASA_TIMEOUT, or a turn loses its lease while it runs")
         return self
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value and not _has_host(value, SMTP_SCHEMES):
+            raise ValueError("write smtp+starttls://user:password@mail.example:587, or the same with smtps:// or smtp://")
+        return value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not _has_host(value, ("https", "http")):
+            raise ValueError("write a web address that begins with https://")
+        return value
+
+    @model_validator(mode="after")
+    def _alerts_can_be_sent(self) -> Settings:
+        if any(part.strip() for part in self.alert_emails.split(",")) and not self.smtp_url:
+            raise ValueError(
+                "RLA_ALERT_EMAILS names whom to tell of urgent chats, but without RLA_SMTP_URL no e-mail can be sent: set both"
+            )
+        return self
+
     @property
     def database(self) -> str:
         """The SQLAlchemy URL of our own database."""
@@ -131,6 +156,15 @@ class Settings(BaseSettings):
         return tuple(int(part) for part in self.alert_minutes.split(",") if part.strip())
 
 
+def _has_host(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether ``url`` names a host, and a port from 1 up if any, by one of ``schemes``."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process.
@@ -145,5 +179,5 @@ def settings() -> Settings:
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
             name = name if name.isupper() or not name else f"RLA_{name.upper()}"
-            lines.append(f"  {name}: {problem['msg']}" if name else f"  {problem['msg'].removeprefix('Value error, ')}")
+            lines.append("  " + ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part))
         raise SystemExit("A setting is wrong:\n" + "\n".join(lines)) from None

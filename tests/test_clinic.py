@@ -162,6 +162,18 @@ def test_the_country_of_the_settings_picks_the_numbers(monkeypatch: pytest.Monke
                 clinic()
 
 
+def test_how_the_crisis_line_is_reached_is_the_countrys_and_a_call_if_nothing_is_said(place: Clinic) -> None:
+    assert place.fill("{crisis_reach}") == "call or text"
+    assert place.emergency["UK"].crisis.reach == "call"
+
+
+def test_a_crisis_line_is_never_promised_to_take_anything_else(tmp_path: Path) -> None:
+    file = tmp_path / "clinic.yml"
+    file.write_text(FILE.read_text().replace("reach: call or text", "reach: write to"))
+    with pytest.raises(ConfigError, match=r"emergency.US.crisis.reach: .*'call or text' or 'call'"):
+        load_clinic(file)
+
+
 def test_words_are_filled_in_and_unknown_ones_stay(place: Clinic) -> None:
     said = place.fill("Call {emergency_link} or {clinic_link}; {nothing}")
     assert said == "Call [911](tel:911) or [+1 555 010 0100](tel:+15550100100); {nothing}"
@@ -169,5 +181,5 @@ def test_words_are_filled_in_and_unknown_ones_stay(place: Clinic) -> None:
 
 def test_the_file_in_the_repository_is_right_for_every_country(monkeypatch: pytest.MonkeyPatch) -> None:
     place = load_clinic(ROOT / "clinic.yml")
-    assert set(place.emergency) == {"US", "UK", "EU"}
+    assert {country: lines.crisis.reach for country, lines in place.emergency.items()} == {"US": "call or text", "UK": "call", "EU": "call"}
     assert place.hours_text

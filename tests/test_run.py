@@ -1,8 +1,9 @@
-"""The supervisor of ``make run``: the front door first, what falls is started again, a little later each time it falls at once."""
+"""The supervisor of ``make run``: the front door first, what falls is started again, a little later each time it falls at once; and its end."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from bot import run
 from bot.run import Child, Supervisor
 from bot.settings import Settings
+from tests.support.processes import wait_for
 
 STAYS, FALLS = [sys.executable, "-c", "import time; time.sleep(60)"], [sys.executable, "-c", "raise SystemExit(3)"]
 
@@ -67,3 +69,57 @@ def test_what_has_fallen_is_started_again_and_what_falls_at_once_a_little_later(
     supervisor.tend()
     assert rasa.process is not None
     assert "web" in alive(supervisor)
+
+
+def lives_on(name: str, diary: Path, seconds: float) -> list[str]:
+    """A process that, asked to end, says so in ``diary``, works on for some seconds, and says that it has ended."""
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "def note(word):\n    with open(sys.argv[1], 'a') as diary: diary.write(f'{sys.argv[2]} {word}\\n')\n"
+        "def end(*_):\n    note('asked'); time.sleep(float(sys.argv[3])); note('ended'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\nnote('up')\ntime.sleep(60)\n"
+    )
+    return [sys.executable, "-c", script, str(diary), name, str(seconds)]
+
+
+def all_up(supervisor: Supervisor, diary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Supervisor, "_door_is_open", lambda _: True)
+    supervisor.start()
+    supervisor.tend()
+    wait_for("all three are up", lambda: diary.read_text().count(" up\n") == 3)
+
+
+def test_rasa_and_the_actions_are_there_until_the_front_door_has_ended(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is on its way needs them; without them the patient is told that it comes later."""
+    diary = tmp_path / "diary"
+    for child in supervisor._children:
+        child.command = lives_on(child.name, diary, 1.0 if child.name == "web" else 0.0)
+    all_up(supervisor, diary, monkeypatch)
+    supervisor.stop()
+    order = [line for line in diary.read_text().splitlines() if not line.endswith(" up")]
+    assert order[:2] == ["web asked", "web ended"]
+    assert sorted(order[2:]) == ["actions asked", "actions ended", "rasa asked", "rasa ended"]
+    assert alive(supervisor) == []
+
+
+def test_a_front_door_that_does_not_end_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("RLA_DRAIN_TIMEOUT", "0.3")
+    monkeypatch.setattr(run, "_DOOR_MORE_SECONDS", 0.2)
+    supervisor = Supervisor(Settings())
+    diary = tmp_path / "diary"
+    supervisor._children = [Child(name, lives_on(name, diary, 50 if name == "web" else 0)) for name in ("web", "rasa", "actions")]
+    all_up(supervisor, diary, monkeypatch)
+    begun = time.monotonic()
+    supervisor.stop()
+    assert 0.5 <= time.monotonic() - begun < 10
+    assert alive(supervisor) == []
+    assert "web ended" not in diary.read_text() and "rasa ended" in diary.read_text()
+
+
+def test_the_front_door_is_the_first_line_of_the_procfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is started first and ended first."""
+    monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
+    assert Supervisor(Settings())._children[0].command[1:] == ["-m", "bot", "serve"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import ROOT, Settings, settings
+from bot.settings import ROOT, SMTP_SCHEMES, Settings, settings
 
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
@@ -57,6 +57,11 @@ def test_the_example_with_every_line_in_use_gives_the_defaults(tmp_path: Path) -
         ("RLA_ALERT_MINUTES", "15,5", "rising order"),
         ("RLA_ALERT_MINUTES", "soon", "for example 5,15"),
         ("RLA_SESSION_IDLE_MINUTES", "0", "5"),
+        ("RLA_SMTP_URL", "smtp+tls://user:secret@mail.example:587", "smtp+starttls://"),
+        ("RLA_SMTP_URL", "mail.example:587", "smtp+starttls://"),
+        ("RLA_SMTP_URL", "smtps://", "smtp+starttls://"),
+        ("RLA_SMTP_URL", "smtp://mail.example:no", "smtp+starttls://"),
+        ("RLA_ALERT_WEBHOOK_URL", "hooks.example/alarm", "https://"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +73,37 @@ def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str, exp
     assert said.startswith("A setting is wrong:\n")
     assert f"  {name}: " in said
     assert expected in said
-    assert "Traceback" not in said
+    assert "Traceback" not in said and "Value error" not in said and "secret" not in said
+
+
+def test_whom_to_tell_without_a_mail_server_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the clinic believes that somebody is told of an urgent chat, and nobody is."""
+    monkeypatch.setenv("RLA_ALERT_EMAILS", "ann@clinic.example")
+    settings.cache_clear()
+    with pytest.raises(SystemExit, match=r"RLA_ALERT_EMAILS .* without RLA_SMTP_URL"):
+        settings()
+    monkeypatch.setenv("RLA_ALERT_EMAILS", " , ")
+    assert settings().alert_emails == " , "
+
+
+@pytest.mark.parametrize("scheme", SMTP_SCHEMES)
+def test_a_mail_server_of_each_kind_is_taken(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLA_SMTP_URL", f"{scheme}://user:password@mail.example:587")
+    monkeypatch.setenv("RLA_ALERT_EMAILS", "ann@clinic.example")
+    settings.cache_clear()
+    assert settings().smtp_url.startswith(scheme)
+    assert f"{scheme}://" in EXAMPLE
+
+
+def test_the_example_says_how_long_a_lease_must_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    (factor,) = re.findall(r"([\d.]+) times RLA_RASA_TIMEOUT", EXAMPLE)
+    monkeypatch.setenv("RLA_RASA_TIMEOUT", "20")
+    monkeypatch.setenv("RLA_LEASE_SECONDS", str(20 * float(factor)))
+    assert Settings().lease_seconds == 20 * float(factor)
+    monkeypatch.setenv("RLA_LEASE_SECONDS", str(20 * float(factor) - 0.1))
+    settings.cache_clear()
+    with pytest.raises(SystemExit, match=f"{factor} times RLA_RASA_TIMEOUT"):
+        settings()
 
 
 def test_a_token_given_in_the_environment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,10 @@ in-scope messages are answered wrongly and more than 90 % of those out of scope 
 fifty is lost and nothing is gained that the promise (5 % wrong, 85 % recognised) asks for.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 #: At least this sure: the answer is given.
 ANSWER = 0.30
 #: At least this likely: the topic is offered as a button, three at most. On the same sentences no topic that was meant is lost, and
@@ -19,3 +23,23 @@ HALF = 0.70
 SURE = 0.80
 #: At least this probable: the runner-up was asked about too, when the message names things side by side.
 SECOND = 0.10
+#: At least this sure: something is begun that asks the patient for more, or calls a person.
+BEGIN = 0.60
+BEGINS = frozenset({"book_appointment", "change_appointment", "talk_to_staff"})
+
+SUGGESTIONS = 3
+#: Intents that make no sense as "did you mean".
+_NO_SUGGESTION = frozenset(
+    {"out_of_scope_medical", "out_of_scope_other", "greet", "goodbye", "thank", "affirm", "deny", "stop", "complain"}
+    | {"rate_helpful", "rate_unhelpful", "ask_more", "ask_repeat", "ask_sources"}
+)
+
+
+def stands(name: str, confidence: float) -> bool:
+    """Whether a first guess is sure enough to be acted on."""
+    return confidence >= (BEGIN if name in BEGINS else ANSWER)
+
+
+def likely_topics(ranking: Sequence[tuple[str, float]]) -> list[str]:
+    """The topics that "did you mean" offers, the likeliest first."""
+    return [name for name, confidence in ranking if confidence >= SUGGEST and name not in _NO_SUGGESTION][:SUGGESTIONS]

@@ -23,7 +23,7 @@ class RasaClient:
     Args:
         url: where it listens, such as ``http://127.0.0.1:5005``.
         timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told something.
-        token: Rasa's API token, for the tracker calls.
+        token: Rasa's API token, for its status.
         actions: where the action server listens; asked only whether it is well.
     """
 
@@ -37,45 +37,24 @@ class RasaClient:
         if self._http:
             await self._http.close()
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]:
-        """One turn: what the assistant says to ``text``.
+    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]:
+        """One turn: what the assistant says to ``text``, or said to it in an earlier try whose answer never reached us.
 
+        Args:
+            reset: Rasa must forget a running form or an open question first, because something else came between. The number
+                names the wish: what was done for it once is not done again (``bot/brain/whole_turns.py``).
         Raises:
             BrainUnavailable: Rasa is down, too slow, says nothing, or answers what is no answer.
         """
-        body = {"sender": conversation_id, "message": text, "metadata": {"inbound_id": inbound_id, "channel": channel}}
+        metadata: dict[str, Any] = {"inbound_id": inbound_id, "channel": channel}
+        if reset is not None:
+            metadata["reset"] = reset
+        body = {"sender": conversation_id, "message": text, "metadata": metadata}
         answer = await self._call("POST", "/webhooks/rest/webhook", json=body)
         replies = _replies(answer)
         if not replies:
             raise BrainUnavailable("empty answer")
         return replies
-
-    async def earlier_answer(self, conversation_id: str, inbound_id: int) -> list[Reply]:
-        """What Rasa already said to this message in a turn whose answer never reached us; ``[]`` if it did not.
-
-        Asked before a message is sent a second time, so that a form does not take the same words twice.
-        """
-        tracker = await self._call("GET", f"/conversations/{conversation_id}/tracker", params=self._token, seconds=_SHORT)
-        events = tracker.get("events") if isinstance(tracker, dict) else None
-        if not isinstance(events, list):
-            raise BrainUnavailable("no tracker")
-        said: list[Reply] = []
-        ours = False
-        for event in events:
-            if event.get("event") == "user":
-                ours = (event.get("metadata") or {}).get("inbound_id") == inbound_id
-                said = [] if ours else said
-            elif ours and event.get("event") == "bot":
-                said.extend(_from_event(event))
-        return said
-
-    async def reset(self, conversation_id: str) -> None:
-        """Make Rasa forget a running form or an open question, because something else came between."""
-        events = [
-            {"event": "active_loop", "name": None},
-            *({"event": "slot", "name": slot, "value": None} for slot in ("requested_slot", "awaiting")),
-        ]
-        await self._call("POST", f"/conversations/{conversation_id}/tracker/events", params=self._token, json=events, seconds=_SHORT)
 
     async def ready(self) -> bool:
         """Whether a turn can be expected to succeed: a model is loaded and the action server answers."""
@@ -128,13 +107,6 @@ def _replies(answer: Any) -> list[Reply]:
         if reply:
             replies.append(reply)
     return replies
-
-
-def _from_event(event: dict[str, Any]) -> list[Reply]:
-    data = event.get("data") or {}
-    custom = data.get("custom")
-    reply = _reply(custom if isinstance(custom, dict) else {"text": event.get("text"), "buttons": data.get("buttons")})
-    return [reply] if reply else []
 
 
 def _reply(payload: dict[str, Any]) -> Reply | None:

@@ -22,7 +22,7 @@ _SITUATIONS = {
 }
 _CHILD = r"(?:my|our|her|his) (?:\w+ )?(?:son|daughter|kid|child|boy|girl|toddler|baby|grandson|granddaughter|grandchild|nephew|niece|teen|teenager|little one|\d+ ?(?:year|yr)s?.?old)s?|\d+ ?(?:year|yr|y)s?.?olds? (?:son|daughter|kid|child|boy|girl)|(?:for|in|with|to|about|and) (?:kids|children|a child|a kid)"
 _OTHER = r"(?:my|our) (?:\w+ )?(?:husband|wife|partner|mum|mom|mother|dad|father|sister|brother|friend|boyfriend|girlfriend|grandma|grandmother|grandad|grandpa|grandfather|aunt|uncle|parents?|neighbou?r|spouse|hubby|nan|gran)"
-_SELF = r"(?:it.?s|its|this is|asking|i mean|i meant|it is) (?:for |about )?(?:me|myself)|(?:for|about) me(?: not| now)|^(?:no |and |but )?(?:for|about|what about|how about) me$|^that.?s for me$|not (?:for )?(?:my|our|a|the) (?:son|daughter|kid|child|husband|wife|mum|mom|mother|dad|father)"
+_SELF = r"(?:it.?s|its|this is|asking|i mean|i meant|it is) (?:for |about )?(?:me|myself)|(?:for|about) me(?: not| now)|^(?:no |and |but )?(?:for|about|what about|how about) me$|^that.?s for me$|\bmy own (?:legs?|feet|calves|rls|case)\b|not (?:for )?(?:my|our|a|the) (?:son|daughter|kid|child|husband|wife|mum|mom|mother|dad|father)"
 
 _SAID_OF_BODY = (
     r"(?:\bi.?m\b|\bi am\b|\bshe.?s\b|\bshe is\b|\bhe.?s\b|\bhe is\b|\bis\b|\bbeing\b|\bi.?ve\b|\bi have\b|\bhas\b|\bhave\b|\bgot\b|"
@@ -47,18 +47,25 @@ _MYSELF = r"\b(?:i|i'?m|i'?ve|ive|i'?d|me|my (?:own )?(?:legs?|feet|calf|calves|
 _BIRTH = (
     r"\b(?:pregnan\w*|unborn|born|birth|(?:have|having|had) (?:the|my|a) baby|baby (?:comes|arrives|is due)|trimester|gone|along|midwife)\b"
 )
-_HEIRS = r"\b(?:pass|hand|inherit\w*|hereditary|genetic|get it too|will my (?:kids|children|son|daughter))\b"
+_HEIRS = (
+    r"\b(?:pass|hand|inherit\w*|hereditary|genetic|get (?:it|this|that|them|rls) (?:too|as well|from me)|(?:will|would|could|might|can) (?:my|our) (?:\w+ )?(?:kids|children|sons?|daughters?)|"
+    r"(?:my|our) (?:\w+ )?(?:kids|children|sons?|daughters?|grand\w+) (?:will|would|could|might|may|are going to|are likely to|is going to|is likely to) (?:also |then |all )?(?:get|have|inherit|develop|end up with))\b"
+)
+_FOR_ME = r"\bfor me(?: too| as well| now| instead)?(?=[?!. ]*$)"
+#: Under 18, and says so.
+_MINOR = r"\b(?:i.?m|i am) (?:only |just |still )?(?:[6-9]|1[0-7])(?= ?(?:years?|yrs?|yo|y/o)\b| (?:and|but|with|so|my)\b|[,.;?!]|$)"
 
 _OPENERS = re.compile(
-    r"^(?:and|but|so|ok(?:ay)?|also|then|or|hm+|what about|how about|what if|even|is (?:that|it|this)|are (?:they|those|these)|does (?:that|it|this)|do (?:they|those)|can (?:that|it|i|he|she|we)|would (?:that|it)|should (?:that|it)|same|for|in|if|when|while|during|with|no|not|actually|sorry|i|i'?m|it'?s|im|its|my|she|he|we|yes)\b"
+    r"^(?:and|but|so|oops|wait|typo|ok(?:ay)?|also|then|or|hm+|what about|how about|what if|even|is (?:that|it|this)|are (?:they|those|these)|does (?:that|it|this)|do (?:they|those)|can (?:that|it|i|he|she|we)|would (?:that|it)|should (?:that|it)|same|for|in|if|when|while|during|with|no|not|actually|sorry|i|i'?m|it'?s|im|its|my|she|he|we|yes)\b"
 )
 #: A medicine asked about by name is a topic: "is ropinirole safe", "what is Horizant".
 _ASKS_ITSELF = re.compile(
     r"^(?:is|are|does|do|can|what is|what are|what.?s|how does|when|will) (?!(?:it|that|this|they|those|these|he|she|i|we)\b)"
 )
-_MEDICINE = re.compile(rf"\b(?:{_DOPAMINE}|{_GABAPENTINOID}|{_OPIOID})\b")
+MEDICINE_WORDS = rf"{_DOPAMINE}|{_GABAPENTINOID}|{_OPIOID}"
+_MEDICINE = re.compile(rf"\b(?:{MEDICINE_WORDS})\b")
 #: Words that carry no topic of their own: with nothing else left, a message leans on what was said before.
-_EMPTY = frozenset(
+EMPTY_WORDS = frozenset(
     [
         "a",
         "wait",
@@ -238,6 +245,9 @@ _EMPTY = frozenset(
         "nope",
         "don't",
         "dont",
+        "woman",
+        "women",
+        "mothers",
         "isn't",
         "isnt",
         "didn't",
@@ -286,20 +296,27 @@ def find_context(text: str) -> Context:
                 found.facts[key], found.spans[key] = told, match.span()
             elif not told and key not in found.mentions:
                 found.mentions.append(key)
-    if named and not subject and re.match(r"\w+ (?:a )?(?:kid|child)", words[slice(*named)]):
+    if named and not subject and re.match(r"\w+ (?:a )?(?:kid|child)", words[slice(*named)]) and not re.search(_HEIRS, words):
         found.mentions.append("child")
     if subject and named:
         found.facts["subject"], found.spans["subject"] = subject, named
         if subject in ("child", "other"):
             found.mentions.append(subject)
     rest = re.sub(rf"\b(?:{_CHILD}|{_OTHER}|{_SELF})\b", " ", rest)
-    left = [word for word in re.findall(r"[a-z']+", rest) if word not in _EMPTY]
-    short = len(words.split()) <= 14
+    left = [word for word in re.findall(r"[a-z']+", rest) if word not in EMPTY_WORDS]
+    short = len(words.split()) <= 14 and not _asks_of_medicine(words, found)
     leans = bool(_OPENERS.match(words.strip())) and not _ASKS_ITSELF.match(words.strip())
     # "I'm pregnant. Is gabapentin ok?": the topic stands in the second sentence.
     leans = leans and not any(_ASKS_ITSELF.match(part.strip()) and _MEDICINE.search(part) for part in re.split(r"[.;?!,]", words)[1:])
     found.elliptical = short and not left and leans and len(words.split()) > 1
     return found
+
+
+def _asks_of_medicine(words: str, found: Context) -> bool:
+    """Whether a medicine is what the message asks about ("can i take ropinirole"), not a circumstance ("and with ropinirole?")."""
+    told = [span for key, span in found.spans.items() if key in ("dopamine", "gabapentinoid", "opioid")]
+    beside = r"\b(?:with|on|plus|using|taking|while|besides?|alongside)\s+(?:(?:a|an|my|the|any|some)\s+)?$"
+    return any(match.span() not in told and not re.search(beside, words[: match.start()]) for match in _MEDICINE.finditer(words))
 
 
 def _told(key: str, before: str, what: str) -> str | None:
@@ -312,7 +329,13 @@ def _told(key: str, before: str, what: str) -> str | None:
     if not re.search((_SAID_OF_BODY if body else _SAID_OF_MEDICINE) + r"[^,]{0,28}$", before):
         return "yes" if re.match(r"\d|kidneys? (?:are|is)\b", what) or (body and re.search(r"^\W*on\b", before)) else None
     if not body:
-        asked = re.search(r"\b(?:what is|what.?s|should i|can i|could i|would|how does|tell me|better than|versus|vs|if)\b", before)
+        before = before.rsplit(",", 1)[-1]
+        asked = re.search(
+            r"\b(?:what is|what.?s|should (?:i|we)|can (?:i|we)|could (?:i|we)|may i|would|how does|tell me|better than|versus|vs|if)\b",
+            before,
+        )
+        # Who asks whether they may take it does not take it.
+        before = re.sub(r"\b(?:can|could|should|may|shall|must|would|if) (?:i|we) (?:\w+ )?(?:take|use|start|have|try)\b", " ", before)
         return None if asked and not re.search(r"\b(?:i.?m on|i am on|i take|taking|been on|my)\b", before) else "yes"
     if re.search(
         r"\b(?:i.?m|i am|i have|i.?ve|my|she is|she.?s|he is|he.?s|\d+ (?:weeks|wks|months))\b(?!.*\b(?:get|become|want|trying|planning)\b)",
@@ -326,6 +349,10 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
     """Whom it is about, and where a person is named. Relatives who only come into the story are named, no subject."""
     if match := re.search(rf"\b(?:{_SELF})\b", words):
         return "self", match.span()
+    if (match := re.search(_FOR_ME, words)) and not re.search(rf"\b(?:{_CHILD}|{_OTHER})\b", words):
+        return "self", match.span()
+    if match := re.search(_MINOR, words):
+        return "child", match.span()
     for who, pattern in (("child", _CHILD), ("other", _OTHER)):
         match = re.search(rf"\b(?:{pattern})\b", words)
         if match is None:

@@ -1,40 +1,55 @@
 """Keeps patient text out of Rasa's logs.
 
-Rasa logs a failed turn with the message's text and, when no terminal listens, with every local variable of the
-traceback. The record factory below lets only the event's name, the level and the types of the errors through.
+Rasa logs a failed turn with the message's text and, when no terminal listens, with every local variable of the traceback;
+elsewhere it builds its lines from slots and events. While it serves patients, the record factory below lets through
+
+- of a structured line the event's name, its words that stand in Rasa's program, the level and the types of the errors;
+- of a plain line only what ``bot.logs.shown`` lets through: a text that stands in the code that logs it, no other;
+- of an error its type.
+
+Commands that meet no patient (``train``, ``test``, ``data validate``) keep their plain lines, which are their result.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from typing import Any
+
+from bot.logs import shown
 
 _KEEP = ("event", "level", "event_info")
 _OURS = logging.getLogRecordFactory()
 
 
-def install() -> None:
-    """Put the record factory in place for this process."""
-    logging.setLogRecordFactory(_record)
+def install(*, patients: bool = True) -> None:
+    """Put the record factory in place for this process; ``patients`` says whether it reads what patients write."""
+    logging.setLogRecordFactory(partial(_record, patients=patients))
 
 
-def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+def _record(*args: Any, patients: bool = True, **kwargs: Any) -> logging.LogRecord:
     record = _OURS(*args, **kwargs)
+    kind = ""
     if record.exc_info:
-        kind = record.exc_info[0]
+        kind = f" ({record.exc_info[0].__name__ if record.exc_info[0] else '?'})"
         record.exc_info, record.exc_text = None, None
-        record.msg, record.args = (
-            f"{record.getMessage() if not record.name.startswith('rasa') else 'error'} ({kind.__name__ if kind else '?'})",
-            (),
-        )
+    if patients:
+        record.stack_info = None
     if isinstance(record.msg, dict):
-        record.msg = _short(record.msg)
+        said = _short(record.msg)
     elif isinstance(record.msg, str) and record.msg.startswith("{"):
         try:
-            record.msg, record.args = _short(json.loads(record.msg)), ()
+            said = _short(json.loads(record.msg))
         except ValueError:
-            record.msg, record.args = "a message that is not shown", ()
+            said = "a message that is not shown"
+    elif patients or (kind and record.name.startswith("rasa")):
+        said = shown(record)
+    elif kind:
+        said = record.getMessage()
+    else:
+        return record
+    record.msg, record.args = said + kind, ()
     return record
 
 

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from bot.brain import quiet, standin
 from bot.settings import Settings, settings
 
+#: Rasa's commands that read our own files and what a developer types, and nothing of patients.
+_WITHOUT_PATIENTS = frozenset({"data", "evaluate", "init", "interactive", "shell", "telemetry", "test", "train", "visualize"})
+
 
 def main(arguments: list[str]) -> None:
     """Run ``rasa`` with these arguments, in this process; ends it as Rasa would."""
@@ -24,7 +27,7 @@ def main(arguments: list[str]) -> None:
     else:
         logging.captureWarnings(True)
     standin.install()
-    quiet.install()
+    quiet.install(patients=not _WITHOUT_PATIENTS.intersection(arguments[:1]))
     for name in ("matplotlib", "py.warnings", "sanic.root"):
         logging.getLogger(name).setLevel(logging.ERROR)
     sys.path.insert(0, str(Path.cwd()))
@@ -51,8 +54,9 @@ def _no_empty_reports() -> None:
 
 
 def serve() -> None:
-    """The Rasa server, on loopback, with its API behind our token."""
+    """The Rasa server, on loopback, with its API behind our token. It logs as much as we do, each event as JSON, which ``quiet`` shortens."""
     config = settings()
+    os.environ.update({"LOG_LEVEL": config.log_level, "FORCE_JSON_LOGGING": "true"})
     main(
         [
             *("run", "--interface", "127.0.0.1", "--port", str(config.rasa_port)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.brain.bands import ALSO, ANSWER, HALF, SECOND, SURE
+from bot.brain.bands import ALSO, ANSWER, HALF, SECOND, SURE, stands
 from bot.brain.intents import Guess, IntentModel
 from bot.brain.questions import asks, halves, leans, parts, side_by_side
 from bot.brain.wording import bare, spelt_out
@@ -42,7 +42,7 @@ class Reading:
     @property
     def intent(self) -> str:
         """The intent that stands: ``nlu_fallback`` below the answer threshold."""
-        return self.ranking[0][0] if self.ranking and self.ranking[0][1] >= ANSWER else FALLBACK
+        return self.ranking[0][0] if self.ranking and stands(*self.ranking[0]) else FALLBACK
 
 
 def prepared(text: str, choice: int = 0) -> str:

@@ -9,6 +9,10 @@ writes the patient's words into its log. Here that too ends the turn.
 
 A message that comes a second time, because its first answer never arrived, gets that answer again. That is looked up
 under Rasa's lock of the conversation, so a form cannot take the same words twice even while the first turn still runs.
+
+With a message may come the wish that a running form or an open question be forgotten first, because a red flag or staff
+came between. It is fulfilled under the same lock, and once: a message that was taken already gets its old answer with the
+form that it began, and so does the reply to that form, should the wish still be sent along with it.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.events import ActiveLoop, SlotSet
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -37,7 +42,10 @@ class TrackerStoreDown(RuntimeError):
 
 
 class FrontDoor(InputChannel):  # type: ignore[misc]
-    """``POST /webhooks/rest/webhook`` with ``{"sender", "message", "metadata": {"inbound_id"}}``, as Rasa's own."""
+    """``POST /webhooks/rest/webhook`` with ``{"sender", "message", "metadata": {"inbound_id", "reset"}}``, as Rasa's own.
+
+    ``reset``, if it is there, is the number of a wish to forget what runs.
+    """
 
     @classmethod
     def name(cls) -> str:
@@ -75,6 +83,11 @@ def said_before(events: Iterable[Any], inbound_id: int) -> list[dict[str, Any]]:
     return said
 
 
+def fulfilled(events: Iterable[Any], wish: int) -> bool:
+    """Whether a message that came with this wish was taken already; the wish was then fulfilled before it."""
+    return any(event.type_name == "user" and (event.metadata or {}).get("reset") == wish for event in events)
+
+
 def _install() -> None:
     """Put the guards into Rasa, once."""
     run, handle = RemoteAction.run, MessageProcessor.handle_message
@@ -90,14 +103,17 @@ def _install() -> None:
             raise BrokenTurn(type(error).__name__) from None
 
     async def handle_once(self: Any, message: UserMessage) -> Any:
-        inbound_id = (message.metadata or {}).get("inbound_id")
-        said: list[dict[str, Any]] = []
-        if inbound_id is not None and (tracker := await self.tracker_store.retrieve(message.sender_id)):
-            said = said_before(tracker.events, inbound_id)
-        if not said:
-            return await handle(self, message)
-        message.output_channel.messages.extend(said)
-        return said
+        asked = message.metadata or {}
+        known = asked.get("inbound_id") is not None
+        tracker = await self.tracker_store.retrieve(message.sender_id) if known else None
+        if tracker and (said := said_before(tracker.events, asked["inbound_id"])):
+            message.output_channel.messages.extend(said)
+            return said
+        if tracker and "reset" in asked and not fulfilled(tracker.events, asked["reset"]):
+            for event in (ActiveLoop(None), SlotSet("requested_slot"), SlotSet("awaiting")):
+                tracker.update(event, self.domain)
+            await self.save_tracker(tracker)
+        return await handle(self, message)
 
     def give_up(self: Any, error: Exception) -> None:
         raise TrackerStoreDown(type(error).__name__) from None

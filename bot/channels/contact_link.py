@@ -1,7 +1,8 @@
 """A one-time web page for contact details, so that name and telephone number never stand in a chat that others can read.
 
-The booking flow sends a link; what the patient fills in goes straight into the booking request. The link works
-once and for 24 hours, and opening it changes nothing: messengers and virus scanners open links too.
+The booking flow sends a link, and staff can send a new one (``bot/staff/private_page.py``); what the patient fills in goes
+straight into the booking request. A link works once and for 24 hours, and opening it changes nothing: messengers and
+virus scanners open links too.
 """
 
 from __future__ import annotations
@@ -101,7 +102,10 @@ def _form(name: str = "", contact: str = "", *, problem: str = "") -> HTMLRespon
 
 
 def _closed() -> HTMLResponse:
-    text = ["It was used already, or it is older than 24 hours. Ask for a new one in the chat."]
+    text = [
+        "It was used already, it is older than 24 hours, or a newer one was sent to you.",
+        'If you still want to leave your details, write "talk to staff" in the chat. Our staff can send you a new page there.',
+    ]
     return _page("This link does not work any more", text, status=410)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
@@ -30,12 +32,13 @@ from bot.conversation.lines import add_line, as_json, lines_after
 from bot.conversation.text import MAX_CHARACTERS
 from bot.errors import RefusedError
 from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, Message, now
+from bot.store.models import Conversation, Inbound, Message, Staff, now
 
 MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0
 _MAX_SEQ = 2**31 - 1  # what the column holds
 _TOKENS = 10_000  # that are remembered
+_CALL = re.compile(r"\[([^\]\n]+)\]\((?:tel|sms):[^)\s]*\)")  # a link to call, of which plain text keeps the words
 
 
 class Begin(BaseModel):
@@ -94,6 +97,7 @@ class News(BaseModel):
     """The state of a conversation and the lines after a number."""
 
     mode: Literal["assistant", "waiting", "staff", "closed"]
+    staff: str | None = Field(description="Who of the clinic has the conversation, in mode `staff`.")
     typing: bool = Field(description="Whether an answer of the assistant is on its way.")
     messages: list[Line]
 
@@ -256,7 +260,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
                 for line in news["messages"]:
                     after = line["seq"]
                     yield f"id: {after}\nevent: message\ndata: {json.dumps(line)}\n\n"
-                for key in ("mode", "typing"):
+                for key in ("mode", "staff", "typing"):
                     if known.get(key) != news[key]:
                         known[key] = news[key]
                         yield f"event: {key}\ndata: {json.dumps(news[key])}\n\n"
@@ -277,9 +281,12 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         with store.read() as session:
             lines = session.scalars(select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)).all()
         names = {"patient": "You", "assistant": "Assistant", "system": "Notice"}
-        parts = [f"Your conversation with the assistant of {clinic().name}. Times are in UTC.", ""]
+        zone = clinic().time_zone
+        parts = [f"Your conversation with the assistant of {clinic().name}. Times are those of the clinic ({zone}).", ""]
         for line in lines:
-            parts += [f"[{line.at:%Y-%m-%d %H:%M}] {line.staff_name or names.get(line.sender, 'Staff')}:", line.text]
+            at = line.at.astimezone(ZoneInfo(zone))
+            said = line.text if line.sender == "patient" else _CALL.sub(r"\1", line.text)
+            parts += [f"[{at:%Y-%m-%d %H:%M}] {line.staff_name or names.get(line.sender, 'Staff')}:", said]
             parts += [f"  Source: {source['title']}, {source['url']}" for source in line.sources]
             parts.append("")
         return PlainTextResponse("\n".join(parts), headers={"Content-Disposition": 'attachment; filename="conversation.txt"'})
@@ -297,9 +304,11 @@ def _news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
+    holder = session.get(Staff, conversation.claimed_by) if conversation.mode == "staff" else None
     pending = session.scalar(select(Inbound.id).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").limit(1))
     return {
         "mode": conversation.mode,
+        "staff": holder.name if holder else None,
         "typing": pending is not None and conversation.mode != "staff" and not conversation.told_late,
         "messages": [as_json(line) for line in lines_after(session, conversation_id, after)],
     }

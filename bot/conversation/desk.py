@@ -44,6 +44,7 @@ class QueueRow:
     last_text: str
     last_sender: str
     last_at: datetime
+    said: str = ""  # what the patient wants, where somebody must act on it; else the last line says enough
     seen_by: str = ""
 
 
@@ -184,7 +185,7 @@ def queue(session: Session, view: str, staff: Staff, *, limit: int = 100) -> lis
 
     Args:
         view: ``waiting``, ``mine``, ``open`` (everything not closed), ``closed`` or ``urgent``.
-    Open red flags stand on top in every view but ``closed``, most urgent and oldest first; then who waits longest;
+    Open red flags stand on top in every view but ``closed``, the gravest first, of one tier the unseen and the oldest; then who waits longest;
     then the newest. A conversation with an open red flag is in ``waiting`` for everyone until somebody holds it.
     """
     flagged = select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery()
@@ -206,7 +207,9 @@ def queue(session: Session, view: str, staff: Staff, *, limit: int = 100) -> lis
     )
     rows = session.execute(query.limit(limit)).all()
     ids = [conversation.id for conversation, _ in rows]
-    last, names, flags = _last_lines(session, ids), names_of(session, ids), _worst_alerts(session, ids)
+    last, names, alerts = _last_lines(session, ids), names_of(session, ids), _open_alerts(session, ids)
+    flags = {conversation_id: found[0] for conversation_id, found in alerts.items()}
+    said = _said(session, [conversation for conversation, _ in rows], flags)
     seen = {alert.seen_by for alert in flags.values() if alert.seen_by}
     people = {person.id: person.name for person in session.scalars(select(Staff).where(Staff.id.in_(seen)))}
     made = [
@@ -218,45 +221,60 @@ def queue(session: Session, view: str, staff: Staff, *, limit: int = 100) -> lis
             last_text=last[conversation.id].text if conversation.id in last else "",
             last_sender=last[conversation.id].sender if conversation.id in last else "",
             last_at=last[conversation.id].at if conversation.id in last else conversation.created_at,
+            said=said.get(conversation.id, ""),
             seen_by=people.get(flags[conversation.id].seen_by or 0, "") if conversation.id in flags else "",
         )
         for conversation, holder in rows
     ]
-    return sorted(made, key=_place)
+    return sorted(made, key=lambda row: _place(row, alerts.get(row.conversation.id, ())))
 
 
 def _waits(is_flagged: ColumnElement[bool]) -> ColumnElement[bool]:
     return (Conversation.mode == "waiting") | (is_flagged & (Conversation.mode != "staff"))
 
 
-def _alert_place(alert: Alert) -> tuple[bool, int, float]:
-    """Unseen before seen, then the tier, then the oldest."""
-    tier = TIERS.index(alert.tier) if alert.tier in TIERS else len(TIERS)
-    return (alert.seen_at is not None, tier, alert.raised_at.timestamp())
+def _tier(alert: Alert) -> int:
+    return TIERS.index(alert.tier) if alert.tier in TIERS else len(TIERS)
 
 
-def _worst_alerts(session: Session, ids: Sequence[str]) -> dict[str, Alert]:
-    """The open red flag of each conversation that most needs a look: a later, graver one outranks one already seen."""
+def _open_alerts(session: Session, ids: Sequence[str]) -> dict[str, list[Alert]]:
+    """The open red flags of each conversation; first the one that most needs a look: unseen, then the gravest, then the oldest."""
     found = session.scalars(select(Alert).where(Alert.conversation_id.in_(ids), Alert.closed_at.is_(None)))
-    worst: dict[str, Alert] = {}
-    for alert in sorted(found, key=_alert_place):
-        worst.setdefault(alert.conversation_id, alert)
-    return worst
+    made: dict[str, list[Alert]] = {}
+    for alert in sorted(found, key=lambda alert: (alert.seen_at is not None, _tier(alert), alert.raised_at)):
+        made.setdefault(alert.conversation_id, []).append(alert)
+    return made
 
 
-def _place(row: QueueRow) -> tuple[Any, ...]:
-    if row.alert:
-        return (0, *_alert_place(row.alert))
+def _place(row: QueueRow, alerts: Sequence[Alert]) -> tuple[Any, ...]:
+    """Red flags by their gravest tier: a look alone moves an emergency below nothing that is less grave. What a person holds and
+    has seen stands under those."""
+    if alerts:
+        seen = alerts[0].seen_at is not None
+        handled = seen and row.conversation.mode == "staff"
+        return (0, handled, min(map(_tier, alerts)), seen, alerts[0].raised_at.timestamp())
     if row.conversation.waiting_since:
-        return (1, False, 0, row.conversation.waiting_since.timestamp())
-    return (2, False, 0, -row.last_at.timestamp())
+        return (1, False, 0, False, row.conversation.waiting_since.timestamp())
+    return (2, False, 0, False, -row.last_at.timestamp())
 
 
-def _last_lines(session: Session, ids: Sequence[str]) -> dict[str, Message]:
-    """The last line of patient, assistant or staff in each conversation."""
+def _said(session: Session, talks: Sequence[Conversation], flags: dict[str, Alert]) -> dict[str, str]:
+    """Of conversations with an open red flag, the line that raised it; of those that wait for a visit, what was asked for; of others that
+    wait, the patient's last line. The answers of the assistant, which come after it, would hide it."""
+    waiting = [talk.id for talk in talks if talk.mode == "waiting"]
+    bookings = [talk.id for talk in talks if talk.mode == "waiting" and talk.waiting_reason == "booking"]
+    said = {line.conversation_id: line.text for line in _last_lines(session, waiting, Message.sender == "patient").values()}
+    asked = select(Booking).where(Booking.conversation_id.in_(bookings), Booking.state == "requested").order_by(Booking.id)
+    said |= {booking.conversation_id: f"{booking.times} · {booking.reason}" for booking in session.scalars(asked)}
+    raised = select(Message).where(Message.inbound_id.in_([alert.inbound_id for alert in flags.values()]), Message.sender == "patient")
+    return said | {line.conversation_id: line.text for line in session.scalars(raised)}
+
+
+def _last_lines(session: Session, ids: Sequence[str], by: ColumnElement[bool] = Message.sender != "system") -> dict[str, Message]:
+    """The last line of patient, assistant or staff in each conversation, or of whom ``by`` names."""
     newest = (
         select(Message.conversation_id, func.max(Message.seq).label("seq"))
-        .where(Message.conversation_id.in_(ids), Message.sender != "system")
+        .where(Message.conversation_id.in_(ids), by)
         .group_by(Message.conversation_id)
         .subquery()
     )

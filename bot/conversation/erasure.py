@@ -18,8 +18,10 @@ log = structlog.get_logger(__name__)
 _TURN_ENDED = timedelta(minutes=3)  # no turn of Rasa lasts longer
 
 
-def erase(store: Store, conversation_id: str) -> None:
+def erase(store: Store, conversation_id: str) -> bool:
     """Delete every row of the conversation, and what Rasa's tracker store keeps of it. Again changes nothing.
+
+    Returns whether it was there. The log keeps its id, so that after a restore the deletion can be repeated.
 
     Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly: now, and once more by a timer, because
     a turn that runs at this moment is stored by Rasa when it ends. The timer is stored in the same transaction as our own
@@ -28,9 +30,10 @@ def erase(store: Store, conversation_id: str) -> None:
     key = f"erase:{conversation_id}"
     with store.write() as session:
         if locked(session, conversation_id) is None:
-            return
+            return False
         session.execute(delete(Conversation).where(Conversation.id == conversation_id))
         session.add(Timer(kind="erase_tracker", key=key, data={"sender": conversation_id}, due_at=now() + _TURN_ENDED))
+    log.info("erased", conversation=conversation_id)
     try:
         store.forget()
         erase_tracker(conversation_id)
@@ -38,17 +41,18 @@ def erase(store: Store, conversation_id: str) -> None:
         log.warning("tracker_not_erased_yet", error=type(error).__name__)
         with store.write() as session:
             session.execute(update(Timer).where(Timer.key == key).values(due_at=now()))
+    return True
 
 
-def erase_tracker(sender: str) -> None:
-    """Delete the events that Rasa keeps of ``sender``. Freed pages are overwritten (SQLite secure_delete)."""
+def erase_tracker(sender: str) -> int:
+    """Delete the events that Rasa keeps of ``sender``; returns how many. Freed pages are overwritten (SQLite secure_delete)."""
     engine: Engine = create_engine(settings().rasa_database)
     try:
         if not inspect(engine).has_table("events"):
-            return
+            return 0
         with engine.begin() as connection:
             if engine.dialect.name == "sqlite":
                 connection.execute(text("PRAGMA secure_delete=ON"))
-            connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": sender})
+            return connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": sender}).rowcount
     finally:
         engine.dispose()

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.conversation import urgent
+from bot.conversation.inbox import end
 from bot.conversation.lines import add_line, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
 from bot.errors import RefusedError
@@ -45,7 +46,7 @@ _BEFORE = (
         Inbound.id < bindparam("id"),
         Inbound.kind == "text",
         Inbound.received_at > bindparam("since"),
-        Inbound.note.is_distinct_from("red_flag"),
+        Inbound.note.is_distinct_from(urgent.FLAGGED),
     )
     .order_by(Inbound.id.desc())
     .limit(_EARLIER)
@@ -122,30 +123,23 @@ def accept(
     add_line(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
 
     finding = None if choice is not None else _look(session, guard, conversation, typed, inbound)
-    asked = urgent.asked(session, conversation, inbound)
-    if asked and (finding is None or finding.ask):
-        before, seen = asked
-        finding = seen if urgent.says_yes(inbound) else None  # never asked twice running
-        if finding is None:
-            urgent.go_on(before)
+    asked = urgent.asked(session, conversation, inbound) if finding is None or finding.ask else None
+    if asked:
+        finding = urgent.settle(asked, inbound)  # never asked twice running
     if finding and finding.ask:
         urgent.ask(session, conversation, inbound, finding)
-        _finish(inbound, urgent.ASKED)
+        end(inbound, urgent.ASKED)
     elif finding:
         urgent.answer(session, conversation, inbound, finding)
-        _finish(inbound, "red_flag")
-    elif (asked and urgent.only_says_no(inbound)) or choice in (urgent.YES, urgent.NO):
-        _finish(inbound, "asked_reply")
+        end(inbound, urgent.FLAGGED)
+    elif (asked and urgent.only_says_no(inbound)) or choice in urgent.LABELS:
+        end(inbound, urgent.REPLIED)
     elif conversation.mode == "staff":
-        _finish(inbound, "for_staff")
-    elif conversation.mode == "closed":
+        end(inbound, "for_staff")
+    if conversation.mode == "closed":
         change_mode(session, conversation, "patient_writes", actor="patient")
     session.flush()
     return Receipt(inbound.seq, inbound.id, urgent=finding is not None)
-
-
-def _finish(inbound: Inbound, note: str) -> None:
-    inbound.state, inbound.done_at, inbound.note = "done", now(), note
 
 
 def _label(session: Session, conversation: Conversation, choice: str) -> str:
@@ -161,6 +155,8 @@ def _label(session: Session, conversation: Conversation, choice: str) -> str:
                 return str(offered["label"])
     if choice in ALWAYS:
         return ALWAYS[choice]
+    if choice in urgent.LABELS and urgent.was_asked(session, conversation):
+        return urgent.LABELS[choice]
     raise RefusedError("unknown_choice", "That button is no longer there. Please type what you need.")
 
 

@@ -15,45 +15,63 @@ import httpx
 import structlog
 
 from bot.clinic import clinic
-from bot.settings import settings
+from bot.settings import Settings, settings
 
 log = structlog.get_logger(__name__)
 _SECONDS = 10
 
 
-def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> None:
+def ways() -> tuple[str, ...]:
+    """The ways of telling that are set: ``webhook``, ``e-mail``, both or none."""
+    config = settings()
+    return tuple(
+        way for way, is_set in (("webhook", config.alert_webhook_url), ("e-mail", _addresses(config) and config.smtp_url)) if is_set
+    )
+
+
+def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
     """Say that an urgent conversation has not been looked at for ``minutes`` of opening hours.
 
     Args:
         key: names this step; the same step sent again (after a crash) carries the same one, so receivers can tell.
+    Returns:
+        The ways by which it was told; none where none is set.
     Raises:
         OSError, httpx.HTTPError: it reached nobody; the caller tries again. One way that fails does not stop the other.
     """
     config = settings()
     link = f"{config.address}/staff/conversations/{conversation_id}"
-    ways: dict[str, Callable[[], None]] = {}
-    if config.alert_webhook_url:
-        payload: dict[str, object] = {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link}
-        ways["webhook"] = lambda: _post(config.alert_webhook_url, config.alert_webhook_secret, payload)
-    to = [address.strip() for address in config.alert_emails.split(",") if address.strip()]
-    if to and config.smtp_url:
-        ways["e-mail"] = lambda: _mail(
+    payload: dict[str, object] = {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link}
+    sends: dict[str, Callable[[], None]] = {
+        "webhook": lambda: _post(config.alert_webhook_url, config.alert_webhook_secret, payload),
+        "e-mail": lambda: _mail(
             config.smtp_url,
-            to,
+            _addresses(config),
             subject=f"An urgent chat has waited {minutes} minutes",
             body=f"A chat marked urgent has not been opened by anybody for {minutes} minutes of opening hours.\n\nPlease open it: {link}\n",
             key=key,
-        )
+        ),
+    }
+    told: list[str] = []
     failed: list[Exception] = []
-    for way, send in ways.items():
+    for way in ways():
         try:
-            send()
+            sends[way]()
+            told.append(way)
         except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:  # smtplib's errors are OSErrors
             log.error("alert_not_sent", way=way, error=type(error).__name__)
             failed.append(error)
-    if failed and len(failed) == len(ways):
+    if failed and not told:
         raise failed[0]
-    log.warning("urgent_unseen", conversation=conversation_id, minutes=minutes)
+    if told:
+        log.warning("urgent_unseen", conversation=conversation_id, minutes=minutes, told=told)
+    else:
+        log.error("nobody_to_tell", conversation=conversation_id, minutes=minutes)
+    return tuple(told)
+
+
+def _addresses(config: Settings) -> list[str]:
+    return [address.strip() for address in config.alert_emails.split(",") if address.strip()]
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:

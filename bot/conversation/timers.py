@@ -36,6 +36,8 @@ class Timers:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        if not notify.ways():
+            log.warning("nobody_to_tell")
         self._task = asyncio.create_task(self._loop(), name="timers")
 
     async def stop(self) -> None:
@@ -88,8 +90,10 @@ class Timers:
                 return
             if outcome is None and (timer.attempts < _ATTEMPTS or timer.kind in _NEVER_GIVEN_UP):
                 timer.due_at = again_at or now() + _RETRY
-            else:
-                timer.done_at, timer.outcome = now(), outcome or "given_up"
+                return
+            timer.done_at, timer.outcome = now(), outcome or "given_up"
+        if outcome is None:
+            log.error("timer_given_up", kind=timer.kind, timer=timer.id, conversation=timer.conversation_id, attempts=timer.attempts)
 
     def _do(self, timer: Timer, moment: datetime) -> None:
         if timer.kind == "erase_conversation":
@@ -122,18 +126,22 @@ class Timers:
                 start = moment if place.is_open(moment) else place.next_opening(moment) or moment + timedelta(days=1)
                 row.due_at, row.attempts = start + timedelta(minutes=missing), 0
                 return
-            told = row.outcome == "told"
-            if not told:
-                row.outcome = "told"
-                session.add(
-                    Event(
-                        conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=self._facts(session, alert, minutes)
-                    )
-                )
             conversation_id, alert_id = alert.conversation_id, alert.id
-        notify.urgent_unseen(conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}")
+        told = notify.urgent_unseen(conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}")
+        self._step_done(timer.id, told)
         self._bell.ring(conversation_id)
-        self._settle(timer.id, outcome="told")
+
+    def _step_done(self, timer_id: int, told: tuple[str, ...]) -> None:
+        """Write down whom the step reached, in the transaction that ends it: the history never says that somebody was told who was not."""
+        with self._store.write() as session:
+            row = session.get(Timer, timer_id, with_for_update=True)
+            alert = session.get(Alert, row.data["alert"]) if row else None
+            if row is None or row.done_at:
+                return
+            row.done_at, row.outcome = now(), "told" if told else "nobody_to_tell"
+            if told and alert:
+                facts = {**self._facts(session, alert, float(row.data["minutes"])), "told": list(told)}
+                session.add(Event(conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=facts))
 
     @staticmethod
     def _facts(session: Session, alert: Alert, minutes: float) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Answering what was taken in: one worker a conversation, in order, under a lease in the database.
 
 A worker takes the lease, asks the brain, and stores the answer together with the end of the message in one
-transaction. If the process dies, the lease runs out and another worker begins the same message again; the brain is
-then first asked whether it had already answered.
+transaction. If the process dies, the lease runs out and another worker begins the same message again; a brain that had
+answered it already gives the same answer once more (``bot/brain/whole_turns.py``).
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.answers import answers
 from bot.brain.reply import Reply
-from bot.clinic import clinic
 from bot.conversation.bell import Bell
+from bot.conversation.inbox import end, hold
 from bot.conversation.lines import add_line, locked
+from bot.conversation.outage import failed_try, grant, tell_late
 from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, now
-from bot.store.modes import change_mode
 
 log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -40,12 +39,7 @@ _T = TypeVar("_T")
 _SWEEP_SECONDS = 1.0
 _AT_ONCE = 16  # turns that run side by side
 _THREADS = 2  # for their work on the database: few, so that taking messages in always comes before answering them
-_RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
-_HAND_OVER_AT = 4  # failed tries after which staff are told
-_SET_ASIDE_AT = 6  # failed tries, with a brain that is well after each, after which a message is given up
 _THINK_SECONDS = 24.0  # a turn with all its calls; a patient is told something within 25
-_LATE = timedelta(seconds=20)  # who has waited this long is told, even if no worker has come to it yet
-
 
 #: The next message to answer. Made once: putting a statement together costs as much as running it.
 _OLDEST = (
@@ -59,9 +53,7 @@ _OLDEST = (
 class Brain(Protocol):
     """The Rasa server as a turn sees it."""
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]: ...
-    async def earlier_answer(self, conversation_id: str, inbound_id: int) -> list[Reply]: ...
-    async def reset(self, conversation_id: str) -> None: ...
+    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]: ...
     async def ready(self) -> bool: ...
 
 
@@ -148,7 +140,7 @@ class TurnRunner:
                 for conversation_id in await self._in_thread(self._due):
                     if conversation_id not in self._tasks:
                         self.kick(conversation_id)
-                for conversation_id in await self._in_thread(self._tell_late):
+                for conversation_id in await self._in_thread(tell_late, self._store):
                     self._bell.ring(conversation_id)
             except Exception as error:  # whatever it was, the next round tries again
                 log.warning("sweep_failed", error=type(error).__name__)
@@ -172,31 +164,6 @@ class TurnRunner:
                     .limit(200)
                 )
             )
-
-    def _tell_late(self) -> list[str]:
-        """Say that it will be late to whoever has waited long: behind a hung turn, or while every worker is busy."""
-        moment = now()
-        held = Inbound.not_before > moment + timedelta(days=1)  # waits for consent, and was told so
-        waits = (Inbound.state == "pending", Inbound.received_at < moment - _LATE, or_(Inbound.not_before.is_(None), ~held))
-        with self._store.read() as session:
-            found = session.scalars(
-                select(Inbound.conversation_id)
-                .join(Conversation, Conversation.id == Inbound.conversation_id)
-                .where(*waits, Conversation.told_late.is_(False), Conversation.mode != "staff")
-                .distinct()
-                .limit(50)
-            ).all()
-        told = []
-        for conversation_id in found:
-            with self._store.write() as session:
-                conversation = locked(session, conversation_id)
-                if conversation is None or conversation.told_late or conversation.mode == "staff":
-                    continue
-                inbound_id = session.scalar(select(func.min(Inbound.id)).where(Inbound.conversation_id == conversation_id, *waits))
-                if inbound_id is not None:
-                    _tell(session, conversation, inbound_id)
-                    told.append(conversation_id)
-        return told
 
     async def _run(self, conversation_id: str) -> None:
         async with self._slots:
@@ -241,13 +208,10 @@ class TurnRunner:
     async def _think(self, taken: _Taken) -> list[Reply]:
         """What the brain says, made fit to be stored."""
         inbound = taken.inbound
-        if taken.reset:
-            await self._brain.reset(inbound.conversation_id)
-        replies: list[Reply] = []
-        if inbound.attempts > 1:
-            replies = await self._brain.earlier_answer(inbound.conversation_id, inbound.id)
-        if not replies:
-            replies = await self._brain.ask(inbound.conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=taken.channel)
+        wish = taken.version if taken.reset else None
+        replies = await self._brain.ask(
+            inbound.conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=taken.channel, reset=wish
+        )
         replies = [replace(reply, text=clean(reply.text), answer_id=clean(reply.answer_id or "")[:64] or None) for reply in replies]
         if not any(reply.text for reply in replies):
             raise BrainUnavailable("empty answer")
@@ -264,13 +228,15 @@ class TurnRunner:
                 return None
             while (inbound := self._oldest(session, conversation_id)) is not None:
                 if conversation.mode == "staff":
-                    _end(inbound, "for_staff")  # staff came between: they have it before their eyes
-                elif inbound.attempts == 0 or not _grant(session, conversation):
+                    end(inbound, "for_staff")  # staff came between: they have it before their eyes
+                elif inbound.attempts == 0 or not grant(session, conversation):
                     break
                 session.flush()
             if inbound is None:
                 _rest(conversation)
                 return None
+            if conversation.consent_at is None:
+                hold(session, conversation_id)  # whatever let it loose: nothing is answered before consent
             if inbound.not_before and inbound.not_before > moment:
                 conversation.lease_owner = conversation.lease_until = None
                 return None
@@ -298,11 +264,13 @@ class TurnRunner:
                 return False
             conversation, inbound = mine
             more = self._oldest(session, conversation_id, after=inbound_id) is not None
-            _end(inbound, "answered")
+            end(inbound, "answered")
             if not more:
                 _rest(conversation)
-            if taken.reset and conversation.version == taken.version:
-                conversation.reset_brain = False  # otherwise a red flag or staff came between, and Rasa must forget again
+            if taken.reset and taken.inbound.attempts == 1 and conversation.version == taken.version:
+                # Otherwise a red flag or staff came between, and Rasa must forget again; or Rasa may have repeated the answer of
+                # an earlier try, and only Rasa knows whether that one had forgotten: the wish, by its number, goes out once more.
+                conversation.reset_brain = False
             if conversation.mode == "staff":
                 # Staff claimed it while the assistant was thinking: two voices at once would confuse.
                 session.add(Event(conversation_id=conversation_id, kind="reply_withheld", actor="assistant", data={"seq": inbound.seq}))
@@ -321,35 +289,13 @@ class TurnRunner:
             return more
 
     def _failed(self, conversation_id: str, inbound_id: int, well: bool) -> bool:
-        """Say honestly that it will be late, once an outage; tell staff if it lasts; give up only on a sick message."""
         with self._store.write() as session:
             mine = self._mine(session, conversation_id, inbound_id)
             if mine is None:
                 return False
             conversation, inbound = mine
             conversation.lease_owner = conversation.lease_until = None
-            inbound.sick_tries += well
-            if conversation.mode == "staff":
-                _end(inbound, "for_staff")
-                return True
-            if _grant(session, conversation) and inbound.state == "done":
-                return True
-            if inbound.sick_tries >= _SET_ASIDE_AT:
-                inbound.state, inbound.done_at, inbound.note = "set_aside", now(), "no_answer"
-                add_line(session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound_id)
-                change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
-                conversation.reset_brain = True
-                return True
-            wait = _RETRY_AFTER[min(inbound.attempts, len(_RETRY_AFTER)) - 1]
-            inbound.not_before = now() + timedelta(seconds=wait)
-            if not conversation.told_late:
-                _tell(session, conversation, inbound_id)
-            if inbound.attempts >= _HAND_OVER_AT and conversation.mode == "assistant":
-                change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
-            return False
-
-
-_TALK = {"key": "talk_to_staff", "label": "Talk to staff"}
+            return failed_try(session, conversation, inbound, well=well)
 
 
 def _for_brain(inbound: Inbound) -> str:
@@ -359,37 +305,7 @@ def _for_brain(inbound: Inbound) -> str:
     return plain(inbound.text)
 
 
-def _say(name: str) -> str:
-    return clinic().fill(answers()[name].text)
-
-
-def _end(inbound: Inbound, note: str) -> None:
-    inbound.state, inbound.done_at, inbound.note = "done", now(), note
-
-
 def _rest(conversation: Conversation) -> None:
     """Everything has been answered: the lease is free, and a next outage is told again."""
     conversation.lease_owner = conversation.lease_until = None
     conversation.told_late = False
-
-
-def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:
-    """Say honestly that the answer will be late, once an outage."""
-    conversation.told_late = True
-    add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
-
-
-def _grant(session: Session, conversation: Conversation) -> bool:
-    """Hand over to staff who pressed the button for it: the one wish that needs no brain, and waits behind nothing."""
-    wishes = session.scalars(
-        select(Inbound)
-        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == "talk_to_staff")
-        .order_by(Inbound.id)
-    ).all()
-    for wish in wishes:
-        change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
-        line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
-        add_line(session, conversation, "system", _say(line), inbound_id=wish.id)
-        _end(wish, "handed_over")
-    session.flush()
-    return bool(wishes)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.clinic import clinic
+from bot.conversation.inbox import end, reopen
 from bot.conversation.lines import add_line
 from bot.safety import Finding
 from bot.settings import settings
-from bot.store.models import Alert, Conversation, Event, Inbound, Timer, now
+from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer, now
 from bot.store.modes import change_mode
 
 
@@ -52,17 +54,43 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
 
 
 YES, NO = "flag_yes", "flag_no"
+LABELS = {YES: "Yes, now", NO: "No"}
+FLAGGED = "red_flag"  # the note on a message that raised an alert, by itself or with the yes that came after it
+ASKED = "asked"  # on a message whose answer waits for the reply
+REPLIED = "asked_reply"  # on a reply that needs no answer of its own
+_ASKED = "asked_if_urgent"
+_CHOICES = tuple({"key": key, "label": label} for key, label in LABELS.items())
+_LATELY = 10  # lines back to which a bare yes or no may refer
+_YES = r"(?:yes|yeah|yep|yup|y|ya|si)"
+_SAYS_YES = re.compile(rf"^\W*(?:{_YES}|it is|i am|right now|now|happening now)\b", re.IGNORECASE)
+_SAYS_NO = re.compile(r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|it'?s not|n)(?: thanks?| thank you)?\W*$", re.IGNORECASE)
+#: Not only a message that begins with yes, but one that says nothing else; and one that speaks of now.
+_BARE_YES = re.compile(rf"^\W*{_YES}(?:\W+(?:it is|i am|please|{_YES}))*\W*$", re.IGNORECASE)
+_YES_NOW = re.compile(rf"^\W*{_YES}(?:\W+(?:it|is|it'?s|i|am|i'?m|happening|right|just))*\W+now\W*$", re.IGNORECASE)
+#: A line that ends in a question, or a button that answers one.
+_ASKS = re.compile(r"\?\s*$", re.MULTILINE)
+_ANSWERS = {"affirm", "deny"}
+
+#: Photographs, stickers and commands are no reply. Made once: putting a statement together costs as much as running it.
 _BEFORE = (
     select(Inbound)
-    .where(Inbound.conversation_id == bindparam("conversation"), Inbound.id < bindparam("id"))
+    .where(
+        Inbound.conversation_id == bindparam("conversation"),
+        Inbound.id < bindparam("id"),
+        Inbound.kind.in_(("text", "choice")),
+    )
     .order_by(Inbound.id.desc())
     .limit(1)
 )
-ASKED = "asked"  # the note on a message whose answer waits for the reply
-_ASKED = "asked_if_urgent"
-_CHOICES = ({"key": YES, "label": "Yes, now"}, {"key": NO, "label": "No"})
-_SAYS_YES = re.compile(r"^\W*(?:yes|yeah|yep|yup|y|it is|i am|right now|now|happening now|ya|si)\b", re.IGNORECASE)
-_SAYS_NO = re.compile(r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|it'?s not|n)(?: thanks?| thank you)?\W*$", re.IGNORECASE)
+_NEWEST = select(Event).where(Event.conversation_id == bindparam("conversation"), Event.kind == _ASKED).order_by(Event.id.desc()).limit(1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of the patient: about which message, and what was seen in it."""
+
+    about: Inbound
+    finding: Finding
 
 
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
@@ -82,15 +110,44 @@ def ask(session: Session, conversation: Conversation, inbound: Inbound, finding:
     session.add(Event(conversation_id=conversation.id, kind=_ASKED, actor="red flags", data=kept))
 
 
-def asked(session: Session, conversation: Conversation, inbound: Inbound) -> tuple[Inbound, Finding] | None:
-    """The message before this one with what was seen in it, if the patient was asked whether it is happening now."""
+def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Question | None:
+    """The newest question whether it is happening now, if ``inbound`` may be meant as a reply to it.
+
+    The next message always may, and so may the question's own buttons, whatever came between. Later a typed yes or no still
+    may, where it says nothing else and nothing else was asked; a doubt is decided for the emergency. A yes closes the question;
+    who has said no may still say yes.
+    """
     before = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id}).first()
-    if before is None or before.note != ASKED:
+    at_once = before is not None and before.note == ASKED
+    pressed = inbound.choice in LABELS
+    if not (at_once or pressed or (inbound.choice is None and _is_bare(inbound.text))):
         return None
-    kept = session.scalars(
-        select(Event).where(Event.conversation_id == conversation.id, Event.kind == _ASKED).order_by(Event.id.desc()).limit(1)
-    ).one()
-    return before, Finding(tuple(kept.data["flags"]), kept.data["tier"], kept.data["reply"])
+    kept = session.scalars(_NEWEST, {"conversation": conversation.id}).first()
+    about = session.get(Inbound, kept.data["inbound"]) if kept else None
+    if kept is None or about is None or about.note == FLAGGED:
+        return None
+    if not (at_once or pressed or _still_stands(session, conversation, about, inbound)):
+        return None
+    return Question(about, Finding(tuple(kept.data["flags"]), kept.data["tier"], kept.data["reply"]))
+
+
+def was_asked(session: Session, conversation: Conversation) -> bool:
+    """Whether it was ever asked here; then its buttons are never too old to be pressed."""
+    return session.scalars(_NEWEST, {"conversation": conversation.id}).first() is not None
+
+
+def settle(question: Question, inbound: Inbound) -> Finding | None:
+    """Take ``inbound`` as the reply: the red flag if it is a yes, which ``answer`` then has to answer.
+
+    Anything else lets the message that was asked about get its ordinary answer after all, once.
+    """
+    about = question.about
+    if says_yes(inbound):
+        end(about, FLAGGED)  # its ordinary answer, if it still waits for one, is not given any more
+        return question.finding
+    if about.note == ASKED:
+        reopen(about, "asked_no")
+    return None
 
 
 def says_yes(inbound: Inbound) -> bool:
@@ -103,9 +160,20 @@ def only_says_no(inbound: Inbound) -> bool:
     return inbound.choice == NO or (inbound.choice is None and bool(_SAYS_NO.search(inbound.text)))
 
 
-def go_on(inbound: Inbound) -> None:
-    """It is not happening now: the message that was asked about gets its ordinary answer after all."""
-    inbound.state, inbound.done_at, inbound.note = "pending", None, "asked_no"
+def _is_bare(text: str) -> bool:
+    return any(pattern.search(text) for pattern in (_BARE_YES, _YES_NOW, _SAYS_NO))
+
+
+def _still_stands(session: Session, conversation: Conversation, about: Inbound, inbound: Inbound) -> bool:
+    """Whether a typed yes or no may refer to the question although other messages came between."""
+    asked_at = select(Message.seq).where(Message.inbound_id == about.id, Message.answer_id.startswith("ask:")).limit(1)
+    seq = session.scalars(asked_at).first()
+    if seq is None or inbound.seq - seq > _LATELY:
+        return False
+    if _YES_NOW.search(inbound.text):
+        return True  # the question's own word: it is clear which one is meant
+    since = select(Message).where(Message.conversation_id == conversation.id, Message.seq > seq, Message.sender != "patient")
+    return not any(_ASKS.search(line.text) or any(choice["key"] in _ANSWERS for choice in line.choices) for line in session.scalars(since))
 
 
 def text(finding: Finding, at: datetime, *, held: bool = False) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from bot.brain.bands import ANSWER, SUGGEST
+from bot.brain.bands import likely_topics, stands
 from bot.brain.reading import Reading
 from bot.evaluation.sentences import Case
-
-SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def share(outcomes: Sequence[bool]) -> Share:
 def answered(reading: Reading) -> str | None:
     """The topic that is answered; ``None`` in the two bands below."""
     name, confidence = reading.ranking[0]
-    return name if confidence >= ANSWER else None
+    return name if stands(name, confidence) else None
 
 
 def right(case: Case, reading: Reading) -> bool:
@@ -67,8 +65,7 @@ def wrong(case: Case, reading: Reading) -> bool:
 
 def suggested(case: Case, reading: Reading) -> bool:
     """Not answered, but an acceptable topic stands among the "did you mean" buttons."""
-    able = [name for name, confidence in reading.ranking if confidence >= SUGGEST and not declines(name)]
-    return answered(reading) is None and bool(case.asked[0] & set(able[:SUGGESTIONS]))
+    return answered(reading) is None and bool(case.asked[0] & set(likely_topics(reading.ranking)))
 
 
 def recognised(reading: Reading) -> bool:

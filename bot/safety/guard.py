@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
+
+from spacy.lang.en.stop_words import STOP_WORDS
 
 from bot.safety.context import Light
 from bot.safety.finding import TIERS, Finding
@@ -16,6 +19,7 @@ from bot.spelling import OPTIONS, speller
 #: How many words a sentence end counts for when the distance of two concepts is measured.
 SENTENCE_COST = 3
 EARLIER, EARLIER_CHARS = 3, 600
+_ENOUGH = 3  # words that mean something, without which a flag needs a sign
 _READ = 64  # texts whose reading is remembered, as both nets ask for it
 
 
@@ -26,6 +30,15 @@ class _Seen:
     matches: Matches
     raised: dict[str, bool]
     other: bool
+    language: str
+
+
+class Raised(NamedTuple):
+    """The flags in a message, each with whether its worse form holds; whether it is about somebody else; the language, if not English."""
+
+    flags: dict[str, bool]
+    other: bool
+    language: str
 
 
 class RedFlags:
@@ -47,11 +60,11 @@ class RedFlags:
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in a message, by the rules alone; arguments as for ``raised``."""
-        raised, other = self.raised(text, earlier)
-        return self.finding(raised, other=other) if raised else None
+        raised, other, language = self.raised(text, earlier)
+        return self.finding(raised, other=other, language=language) if raised else None
 
-    def raised(self, text: str, earlier: Sequence[str] = ()) -> tuple[dict[str, bool], bool]:
-        """The flags in a message, each with whether its worse form holds, and whether it is about somebody else.
+    def raised(self, text: str, earlier: Sequence[str] = ()) -> Raised:
+        """The flags in a message and what goes with them.
 
         Args:
             text: the new message.
@@ -59,7 +72,7 @@ class RedFlags:
                 What they already say without the new one is not raised again.
         """
         seen = self._read(folded(text))
-        raised, other = dict(seen.raised), seen.other
+        raised, other, language = dict(seen.raised), seen.other, seen.language
         before = [message[-EARLIER_CHARS:] for message in earlier[-EARLIER:]]
         if before:
             old = self._split(before[0])
@@ -72,20 +85,32 @@ class RedFlags:
             for name, worse in fresh.items():
                 if name not in known or (worse and not known[name]):
                     raised[name] = raised.get(name, False) or worse
-        return raised, other
+                    language = language or together.language
+        return Raised(raised, other, language)
 
-    def finding(self, raised: dict[str, bool], *, other: bool = False, first: str = "") -> Finding:
-        """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``."""
+    def finding(self, raised: dict[str, bool], *, other: bool = False, first: str = "", language: str = "") -> Finding:
+        """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``.
+
+        What was written in another ``language`` gets a line in it first.
+        """
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
         names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), name != first, self.order.index(name)))
         leading = self.book.flags[names[0]]
         now = leading.worse if raised[names[0]] and leading.worse else leading.other if other and leading.other else leading.now
-        reply = [now]
+        reply = [*self._spoken(language, names, tier[names[0]]), now]
         if "R7" in names[1:]:
             reply.append(self.book.flags["R7"].now)
         if leading.rest:
             reply.append(leading.rest)
         return Finding(tuple(names), tier[names[0]], "\n\n".join(text.strip() for text in reply))
+
+    def _spoken(self, language: str, names: list[str], tier: str) -> list[str]:
+        """The lines in the language of the message: what is urgent, and the crisis line wherever it is called for."""
+        if language not in self.book.languages:
+            return []
+        said = self.book.languages[language]
+        urgent = [] if names[0] == "R7" else [said.now if tier == "emergency" else said.today]
+        return urgent + ([said.crisis] if "R7" in names else [])
 
     def _split(self, text: str) -> Words:
         """Words, those typed together taken apart."""
@@ -122,20 +147,32 @@ class RedFlags:
             return []
         return [f"fires:{name}" for name in seen.raised] + [concept for concept in self.book.phrases if seen.matches.of(concept)]
 
+    def grounded(self, text: str, flag: str, before: str = "") -> bool:
+        """Whether a text has a sign of the flag in it, or words enough to mean something: "left calf" is an answer, not a symptom.
+
+        Args:
+            before: what the same patient wrote just before; after a sign of any flag in it a few words may complete the picture.
+        """
+        if not self.book.signs[flag].isdisjoint(self.signals(text)) or not self.book.negatable.isdisjoint(self.signals(before)):
+            return True
+        return sum(word not in STOP_WORDS for word in split(text).raw) >= _ENOUGH
+
     def _seen(self, words: Words) -> _Seen:
         matches = self.matcher.match(words, self._readings(words))
-        raised = self._judged(matches) if matches.literal else {}
-        return _Seen(matches, raised, bool(raised and matches.of("other_person")))
+        raised, language = self._judged(matches) if matches.literal else ({}, "")
+        return _Seen(matches, raised, bool(raised and matches.of("other_person")), language)
 
-    def _judged(self, matches: Matches) -> dict[str, bool]:
+    def _judged(self, matches: Matches) -> tuple[dict[str, bool], str]:
         judge = Judge(self.book, matches)
         raised: dict[str, bool] = {}
+        language = ""
         for ruled in self.book.rules:
             if ruled.flag in raised and (raised[ruled.flag] or not ruled.rule.worse):
                 continue
             if judge.fires(ruled):
                 raised[ruled.flag] = raised.get(ruled.flag, False) or ruled.rule.worse
-        return raised
+                language = language or ruled.language
+        return raised, language
 
 
 class Judge:

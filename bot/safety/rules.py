@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,6 +61,25 @@ class Rule(BaseModel):
     anywhere: list[str] = []
 
 
+class Language(BaseModel):
+    """How emergencies sound in a language that is not understood otherwise.
+
+    Args:
+        now, today, crisis: a short line in that language before the English reply: an emergency, something to be looked at today, R7.
+        phrases: by flag, what raises it.
+        denials: what before a phrase, with at most one word between, takes it back.
+        needs_clinician_check: what nobody who speaks the language has signed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    now: str
+    today: str
+    crisis: str
+    phrases: dict[str, list[str]]
+    denials: list[str] = []
+    needs_clinician_check: list[str] = []
+
+
 class File(BaseModel):
     """One ``.yml`` file. ``things`` cannot be negated, ``signs`` can; ``masks`` are sayings in which nothing counts for this file's flag."""
 
@@ -71,6 +90,7 @@ class File(BaseModel):
     masks: list[str] = []
     cues: dict[str, list[str]] = {}
     rules: list[Rule] = []
+    languages: dict[str, Language] = {}
 
 
 @dataclass(frozen=True)
@@ -84,12 +104,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Ruled:
-    """A rule of a flag with its concepts split up."""
+    """A rule of a flag with its concepts split up, and the language that it is in, if not English."""
 
     flag: str
     rule: Rule
     all: tuple[tuple[str, ...], ...]
     anywhere: tuple[tuple[str, ...], ...]
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +124,7 @@ class Book:
     negatable: frozenset[str]
     signs: dict[str, frozenset[str]]
     words: frozenset[str]
+    languages: dict[str, Language]
 
 
 def _alternatives(text: str) -> list[tuple[str, ...]]:
@@ -195,20 +217,31 @@ def load() -> Book:
         if file.flag:
             signs[file.flag.name] = frozenset(file.signs)
         written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
+    flags = {file.flag.name: file.flag for file in files.values() if file.flag}
+    rules = [_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules]
+    languages = {code: language for file in files.values() for code, language in file.languages.items()}
+    for code, language in languages.items():
+        for name, phrases in language.phrases.items():
+            if name not in flags:
+                raise ConfigError(f"red flags: the language '{code}' names {name}, which nothing is called")
+            written[f"{code}_{name}"] = phrases
+            written[f"mask_{name}"] = [*written[f"mask_{name}"], *(f"{denial} ..1 <{code}_{name}>" for denial in language.denials)]
+            signs[name] |= {f"{code}_{name}"}
+            rules.append(Ruled(name, Rule(all=[f"{code}_{name}"], even=list(get_args(Context))), ((f"{code}_{name}",),), (), code))
     literals: dict[str, frozenset[tuple[str, ...]]] = {}
     words: set[str] = set()
     compiled = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
-    for part in {part for group in compiled.values() for row in group for part in row}:
+    spoken = {f"{code}_{name}" for code, language in languages.items() for name in language.phrases}
+    for concept, part in {(concept, part) for concept, group in compiled.items() for row in group for part in row}:
         if part.concept:
             if part.key not in written:
                 raise ConfigError(f"red flags: nothing is called '{part.key}'")
             continue
         rows = _rows(part.key)
         literals[part.key] = frozenset(tuple(map(normal, row)) for row in rows)
-        words.update(chain.from_iterable(rows))
-    flags = {file.flag.name: file.flag for file in files.values() if file.flag}
-    rules = tuple(_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules)
-    return Book(flags, rules, compiled, literals, frozenset().union(*signs.values()), signs, frozenset(words))
+        if concept not in spoken:  # "bein" in an English message is a typing error like any other
+            words.update(chain.from_iterable(rows))
+    return Book(flags, tuple(rules), compiled, literals, frozenset().union(*signs.values()), signs, frozenset(words), languages)
 
 
 def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:

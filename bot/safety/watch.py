@@ -44,34 +44,41 @@ class Watch:
         rules = RedFlags.load()
         return Watch(rules, Net(rules).read())
 
+    @property
+    def trained(self) -> bool:
+        """Whether the trained net is there, beside the rules."""
+        return self._net is not None and self._net.loaded
+
     def prepare(self, text: str) -> None:
         """Do the costly part of ``check``, which needs no database, before a transaction is opened."""
         self._weighed(text)
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in ``text``, seen with up to three ``earlier`` messages of the same patient."""
-        raised, other = self._rules.raised(text, earlier)
-        weighed = self._weighed(text)
+        raised, other, language = self._rules.raised(text, earlier)
+        weighed = None if language else self._weighed(text)  # the net knows English only
         if weighed is None:
-            return self._rules.finding(raised, other=other) if raised else None
+            return self._rules.finding(raised, other=other, language=language) if raised else None
         flag, score = weighed
+        seen_by_rules, before = frozenset(raised), earlier[-1][-_TOGETHER:] if earlier else ""
         if raised and score + RULE < FLAG and earlier:
             # What a rule saw may be spread over two messages; then the new one alone says little.
-            together = self._weighed(text, before=earlier[-1][-_TOGETHER:]) or weighed
+            together = self._weighed(text, before=before) or weighed
             flag, score = max(weighed, together, key=lambda seen: seen[1])
         certainty, least = score + (RULE if raised else 0.0), ASK_SELF_HARM if flag == SELF_HARM else ASK
-        if score >= least:
+        if score >= least and (raised or flag == SELF_HARM or self._rules.grounded(text, flag, before)):
             raised.setdefault(flag, False)
         if certainty < least:
             raised = {name: worse for name, worse in raised.items() if name == SELF_HARM}
         if not raised:
             return None
-        found = self._rules.finding(raised, other=other, first=flag if score >= least else "")
+        first = flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""  # else the rules know better
+        found = self._rules.finding(raised, other=other, first=first)
         return replace(found, ask=certainty < FLAG)
 
     def _weighed(self, text: str, **more: str) -> tuple[str, float] | None:
         """The net's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
-        if self._look is None or self._net is None or not self._net.loaded:
+        if self._look is None or not self.trained:
             return None
         try:
             return self._look(text, **more) or ("", -math.inf)

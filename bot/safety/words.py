@@ -15,9 +15,12 @@ from bot.safety.forms import CONTRACTIONS, IRREGULAR, JOIN_FIRST, JOINED, NOISE,
 #: Breaks before a word: none, a comma or dash, a sentence end, another message.
 NONE, COMMA, SENTENCE, MESSAGE = 0, 1, 2, 3
 
-_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+(?:[.,:]\d+)*|[.!?;…\n]+|[,()—–]|\s-+\s|:(?=\s)|#")
+_ROAD = r"(?:[am]\d{1,3}|i-?\d{2,3})(?![\w.,:]*\d|[a-z])"
+_TOKEN = re.compile(rf"\b{_ROAD}|[a-z]+(?:'[a-z]+)*|\d+(?:[.,:]\d+)*|[.!?;…\n]+|[,()—–]|\s-+\s|:(?=\s)|#")
+_IS_ROAD = re.compile(_ROAD)
 _SHORT = re.compile("[^aeiou][aeiou][^aeiouwxy]")
 _LONG = re.compile(r"([a-z])\1{2,}")
+_ELIDED = frozenset(["c", "d", "j", "l", "m", "n", "o", "qu", "s", "t"])  # "o'clock", "d'air"
 _EMOJI = str.maketrans({"🩸": " blood ", "🚗": " driving ", "🚙": " driving ", "🎰": " gambling ", "🎲": " gambling ", "💊": " pills ", "😴": " asleep ", "🛒": " shopping ", "🛍": " shopping ", "🔪": " . ", "💔": " . ", "❌": " no ", "➡": " . ", "🚑": " . ", "🚫": " no ", "🤰": " pregnant ", "•": " . ", "*": "", "/": " or ", "&": " and ", "+": " and ", "=": " is "})  # fmt: skip
 _BREAKS = {",": COMMA, "(": COMMA, ")": COMMA, "—": COMMA, "–": COMMA, ":": COMMA}
 
@@ -79,10 +82,11 @@ def folded(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Lower case, straight apostrophes, no stretched letters ("sooooo"), emoji that speak as words."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    for curly in "’‘´`ʼ＇":
+    """Lower case, straight apostrophes, no accents, no stretched letters ("sooooo"), emoji that speak as words."""
+    for curly in "’‘´`ʼ＇":  # first: a loose accent falls apart below
         text = text.replace(curly, "'")
+    text = unicodedata.normalize("NFKD", text).lower().replace("ß", "ss").replace("œ", "oe")
+    text = "".join(letter for letter in text if not unicodedata.combining(letter))
     return _LONG.sub(r"\1\1", text.translate(_EMOJI))
 
 
@@ -117,6 +121,8 @@ def normal(word: str) -> str:
         if number.isdigit() and 1950 <= int(number) <= 2035 and len(number) == 4:
             return "#year"
         return NUMBERS.get(word, "#")
+    if _IS_ROAD.fullmatch(word):
+        return "road"  # "the a1" is no number one
     return NUMBERS.get(word) or stem(word)
 
 
@@ -133,6 +139,8 @@ def _open(word: str) -> list[str]:
         more = "is"
     if tail == "s":
         head = CONTRACTIONS.get(head, head)
+    if more is None and head in _ELIDED:
+        return [head, tail]
     return [head, more] if more else [head]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.errors import RefusedError
-from bot.store.models import Conversation, Staff, StaffSession, now
+from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession, now
 
 ROLES = ("admin", "staff")
 MIN_PASSWORD = 12
@@ -62,6 +62,18 @@ def add_staff(session: Session, email: str, name: str, role: str, password: str)
     return staff
 
 
+def by_email(session: Session, email: str) -> Staff:
+    """The account of an address.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    found = session.scalars(select(Staff).where(Staff.email == clean_email(email))).first()
+    if found is None:
+        raise RefusedError("gone", f"There is no account of {clean_email(email)}.", status=404)
+    return found
+
+
 def check_password(password: str, *, email: str = "", name: str = "") -> None:
     """Refuse a password that is easy to guess.
 
@@ -103,6 +115,20 @@ def set_password(session: Session, staff: Staff, password: str, *, keep: str = "
     session.flush()
 
 
+def reset_password(session: Session, email: str, password: str) -> Staff:
+    """A new password for somebody who is locked out: their sessions end, and their wrong tries are forgotten, so that it works at once."""
+    staff = by_email(session, email)
+    set_password(session, staff, password)
+    session.execute(delete(SignInAttempt).where(SignInAttempt.key == f"account:{staff.email}"))
+    return staff
+
+
+def end_sessions(session: Session, staff: Staff | None) -> int:
+    """Sign somebody out everywhere, or everybody; returns how many sessions that were."""
+    doomed = delete(StaffSession) if staff is None else delete(StaffSession).where(StaffSession.staff_id == staff.id)
+    return len(session.scalars(doomed.returning(StaffSession.token_hash)).all())
+
+
 def verify(staff: Staff | None, password: str) -> bool:
     """Whether the password is right. Takes as long for an account that does not exist."""
     known = staff.password_hash if staff else _nobody()
@@ -114,16 +140,18 @@ def verify(staff: Staff | None, password: str) -> bool:
     return right and staff is not None
 
 
-def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff) -> Staff:
+def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff | None = None) -> Staff:
     """Switch an account off or on again. A session of it is refused at its next request.
 
+    Args:
+        by: who does it, or ``None`` on the command line.
     Raises:
         RefusedError: it is one's own account, or the last admin's.
     """
     staff = session.get(Staff, staff_id, with_for_update=True)
     if staff is None:
         raise RefusedError("gone", "This account is no longer there.", status=404)
-    if disabled and staff.id == by.id:
+    if disabled and by is not None and staff.id == by.id:
         raise RefusedError("own", "You cannot switch off your own account. Ask another admin.", status=409)
     others = select(func.count()).select_from(Staff).where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
     if disabled and staff.role == "admin" and not session.scalar(others):

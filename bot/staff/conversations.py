@@ -14,6 +14,7 @@ from bot.conversation import delivery, desk
 from bot.errors import RefusedError
 from bot.staff.canned import canned, filled
 from bot.staff.pages import Console, Who, go, is_fragment, page, problem_page
+from bot.staff.private_page import send_page
 from bot.staff.sessions import SignedIn
 from bot.staff.view import VIEWS, read_conversation
 
@@ -199,6 +200,16 @@ def add_routes(router: APIRouter, console: Console) -> None:
     def booking_contact(request: Request, who: Who, conversation_id: str, booking_id: int, back: Text = "") -> Response:
         done = act(request, who, conversation_id, lambda session: desk.show_contact(session, booking_id, who.staff), "contact")
         return go("/staff/bookings", "contact") if back == "bookings" and done.status_code == 303 else done
+
+    @router.post("/conversations/{conversation_id}/bookings/{booking_id}/page")
+    def new_page(request: Request, who: Who, conversation_id: str, booking_id: int, client_id: Text = "") -> Response:
+        return act(
+            request,
+            who,
+            conversation_id,
+            lambda session: send_page(session, conversation_id, booking_id, who.staff, client_id=client_id[:64] or None),
+            "page",
+        )
 
 
 def list_name(view: str) -> str:

@@ -5,12 +5,12 @@ It is a route class and not a dependency, so a route cannot forget it: whoever a
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
+import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -19,11 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from bot.errors import RefusedError
+from bot.logs import fault
 from bot.settings import settings
 from bot.staff.pages import COOKIE, Console, is_fragment, page, problem_page
 from bot.staff.sessions import SignedIn, SignedOutError, find, touch
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 FORM_COOKIE = "rla_staff_form"
 SIGN_IN = "/staff/sign-in"
@@ -83,7 +84,7 @@ class StaffRoute(APIRoute):
                 request, RefusedError("form", "The form was not complete. Please go back and try again."), kept=await _typed(request)
             )
         except SQLAlchemyError as error:
-            log.exception("staff page: database", exc_info=error)
+            log.error("database_error", path=self.path, **fault(error))
             return problem_page(
                 request,
                 RefusedError(
@@ -91,8 +92,8 @@ class StaffRoute(APIRoute):
                 ),
                 kept=await _typed(request),
             )
-        except Exception:
-            log.exception("staff page failed: %s", self.path)
+        except Exception as error:
+            log.error("page_failed", path=self.path, **fault(error))
             return problem_page(
                 request,
                 RefusedError("error", "Something went wrong on our side. Please try again.", status=500),

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
+from sqlalchemy import func, select
 
 from bot.conversation import desk
 from bot.conversation.bell import STAFF
@@ -22,6 +23,7 @@ from bot.staff.conversations import list_name
 from bot.staff.pages import COOKIE, HERE, Console, Who, page
 from bot.staff.sessions import SignedOutError, find
 from bot.staff.view import VIEWS, read_conversation, read_lines
+from bot.store.models import Booking
 
 _LOOK_EVERY = 10.0  # seconds; a missed ring and an ended session are found by then
 _GATHER = 0.2  # seconds; several rings in a row are one piece of news
@@ -46,6 +48,13 @@ def add_routes(router: APIRouter, console: Console) -> None:
         with console.store.read() as session:
             rows, counts = desk.queue(session, view, who.staff), desk.counts(session, who.staff)
         return page(request, "_queue.html", view=view, views=VIEWS, rows=rows, counts=counts, open_id=open)
+
+    @router.get("/fragments/counts")
+    def counts(who: Who) -> dict[str, int]:
+        """For pages without the queue: its numbers, and the newest booking request that nobody has answered."""
+        with console.store.read() as session:
+            newest = session.scalar(select(func.max(Booking.id)).where(Booking.state == "requested"))
+            return desk.counts(session, who.staff) | {"newest": newest or 0}
 
     @router.get("/fragments/lines")
     def lines(request: Request, who: Who, conversation: str, after: Annotated[int, Query(ge=0)] = 0) -> Response:

@@ -38,6 +38,7 @@ DONE = {
     "alert": "The red flag is closed.",
     "seen": "Marked as seen by you.",
     "booking": "The booking request is updated.",
+    "page": "A new private page was sent to the patient in this conversation.",
     "contact": "The contact details are shown for five minutes. This is written in the history.",
     "password": "Your password is changed. Other browsers are signed out.",
     "added": "The account is added. Tell the person their password in private.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,10 +13,14 @@ from bot.conversation import desk
 from bot.conversation.delivery import AGAIN
 from bot.errors import RefusedError
 from bot.staff import words
-from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff, TurnLog
+from bot.staff.private_page import can_send_page
+from bot.store.contact_links import is_open, newest_links
+from bot.store.models import Alert, Booking, ContactLink, Conversation, Event, Message, Note, Outbox, Staff, TurnLog
 
 SHOWN_LINES = 150  # older ones on request
 VIEWS = {"urgent": "Urgent", "waiting": "Waiting", "mine": "Mine", "open": "All open", "closed": "Closed"}
+_MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_PHONE = re.compile(r"\+?[0-9 ()./-]{6,24}")
 _WORST_FIRST = ("failed", "unknown", "sending", "queued", "sent")
 
 
@@ -70,9 +74,27 @@ class AlertView:
 
 @dataclass(frozen=True)
 class BookingView:
+    """Args:
+    name: what the patient left, or else what the conversation is called in the queue.
+    page: the last private page that the patient was sent for the contact details, if any; ``page_open`` while it still works.
+    can_send_page: whether a new one can be sent, by whoever holds the conversation.
+    """
+
     booking: Booking
+    name: str
     shown: bool
     steps: tuple[str, ...]
+    page: ContactLink | None
+    page_open: bool
+    can_send_page: bool
+
+    @property
+    def contact_href(self) -> str:
+        """What a tap on the contact does, where that is one telephone number or one e-mail address and nothing else."""
+        contact = self.booking.contact.strip()
+        if _MAIL.fullmatch(contact):
+            return f"mailto:{contact}"
+        return f"tel:{re.sub(r'[^+0-9]', '', contact)}" if _PHONE.fullmatch(contact) else ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +131,7 @@ class ConversationView:
 
     @property
     def side_state(self) -> str:
-        marks = [f"{b.booking.id}.{b.booking.version}.{b.shown}" for b in self.bookings]
+        marks = [f"{b.booking.id}.{b.booking.version}.{b.shown}.{b.page_open}.{b.can_send_page}" for b in self.bookings]
         return "-".join([str(len(self.notes)), str(self.events[0].id if self.events else 0), *marks])
 
 
@@ -136,7 +158,6 @@ def read_conversation(session: Session, conversation_id: str, staff: Staff, *, e
     ]
     first = 0 if every_line else max(0, conversation.last_seq - SHOWN_LINES)
     bookings = session.scalars(select(Booking).where(Booking.conversation_id == conversation_id).order_by(Booking.id.desc())).all()
-    shown = desk.contacts_shown(session, [conversation_id], staff) if bookings else set()
     notes = session.scalars(select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id)).all()
     events = session.scalars(select(Event).where(Event.conversation_id == conversation_id).order_by(Event.id.desc()).limit(200)).all()
     return ConversationView(
@@ -148,7 +169,7 @@ def read_conversation(session: Session, conversation_id: str, staff: Staff, *, e
         earlier=first,
         alerts=[view for view in seen if view.alert.closed_at is None],
         past_alerts=[view for view in seen if view.alert.closed_at is not None],
-        bookings=[BookingView(booking, booking.id in shown, desk.BOOKING_STEPS[booking.state]) for booking in bookings],
+        bookings=_booking_views(session, bookings, staff),
         notes=[(note, names.get(note.staff_id, "?")) for note in notes],
         events=list(events),
     )
@@ -187,22 +208,13 @@ def _turns(session: Session, inbound: set[int]) -> dict[int | None, list[Underst
         found.setdefault(turn.inbound_id, []).append(
             Understood(
                 Guess(turn.intent or "nothing known", turn.confidence),
-                [_guess(other) for other in turn.runners_up[:3]],
+                [Guess(intent, confidence) for intent, confidence in turn.runners_up if intent != turn.intent][:3],
                 turn.action,
                 answer,
                 turn.model or "",
             )
         )
     return found
-
-
-def _guess(other: Any) -> Guess:
-    """A runner-up as the log keeps it: ``{"intent" or "name": …, "confidence": …}`` or a pair."""
-    if isinstance(other, dict):
-        return Guess(str(other.get("intent") or other.get("name") or "?"), other.get("confidence"))
-    if isinstance(other, (list, tuple)) and len(other) == 2:
-        return Guess(str(other[0]), float(other[1]))
-    return Guess(str(other), None)
 
 
 def _deliveries(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
@@ -220,9 +232,29 @@ def read_bookings(session: Session, state: str, staff: Staff) -> list[BookingVie
     query = select(Booking).order_by(Booking.state != "requested", Booking.state != "contacted", Booking.created_at).limit(300)
     if state:
         query = query.where(Booking.state == state)
-    found = session.scalars(query).all()
-    shown = desk.contacts_shown(session, [booking.conversation_id for booking in found], staff)
-    return [BookingView(booking, booking.id in shown, desk.BOOKING_STEPS[booking.state]) for booking in found]
+    return _booking_views(session, session.scalars(query).all(), staff)
+
+
+def _booking_views(session: Session, bookings: Sequence[Booking], staff: Staff) -> list[BookingView]:
+    ids = {booking.conversation_id for booking in bookings}
+    talks = {talk.id: talk for talk in session.scalars(select(Conversation).where(Conversation.id.in_(ids)))}
+    shown = desk.contacts_shown(session, list(ids), staff)
+    pages = newest_links(session, [booking.id for booking in bookings])
+    made = []
+    for booking in bookings:
+        talk, page = talks[booking.conversation_id], pages.get(booking.id)
+        made.append(
+            BookingView(
+                booking=booking,
+                name=booking.name or talk.short_name,
+                shown=booking.id in shown,
+                steps=desk.BOOKING_STEPS[booking.state],
+                page=page,
+                page_open=bool(page and is_open(page)),
+                can_send_page=can_send_page(talk, booking),
+            )
+        )
+    return made
 
 
 def booking_counts(session: Session) -> dict[str, int]:

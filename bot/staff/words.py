@@ -28,6 +28,7 @@ TIERS = {"emergency": "Emergency", "support": "Crisis support", "today": "Same d
 REASONS = {
     "asked": "Asked for a person",
     "booking": "Booking request",
+    "change": "Change or cancel a booking",
     "red_flag": "Red flag",
     "no_answer": "The assistant had no answer",
     "unchecked": "Message was not checked for red flags",
@@ -41,13 +42,25 @@ BOOKING_STATES = {
     "declined": "Declined",
     "cancelled": "Cancelled by the patient",
 }
-BOOKING_ACTIONS = {"contacted": "Mark as contacted", "booked": "Mark as booked", "declined": "Decline"}
+BOOKING_ACTIONS = {
+    "contacted": "Mark as contacted",
+    "booked": "Mark as booked",
+    "declined": "Mark as declined",
+    "cancelled": "Patient cancelled",
+}
 DELIVERY = {
     "queued": "waiting to be sent",
     "sending": "being sent",
     "sent": "sent",
     "failed": "not delivered",
     "unknown": "may not have arrived: Telegram gave no answer",
+}
+_ACTORS = {
+    "patient": "Patient",
+    "assistant": "Assistant",
+    "system": "System",
+    "red flags": "Red-flag check",
+    **CHANNELS,
 }
 _EVENTS = {
     "claim": "claimed the conversation",
@@ -61,6 +74,19 @@ _EVENTS = {
     "alert_closed": "closed the red flag",
     "contact_shown": "looked at the contact details",
     "reply_withheld": "held back an answer, because staff had taken over",
+    "change_wanted": "asked to change or cancel the booking request",
+    "page_sent": "sent the patient a new private page for the contact details",
+    "alert_step": "found that nobody had looked at the red flag yet",
+    "asked_if_urgent": "asked the patient whether it is happening now",
+    "consent": "agreed to talk with the assistant",
+    "stopped": "stopped the assistant and took the agreement back",
+    "not_delivered": "could not deliver a line to the patient",
+    "delivery_unknown": "gave no answer: a line may not have reached the patient",
+    "unreachable": "says that the patient cannot be written to: the bot is blocked or the chat is gone",
+    "reachable": "says that the patient can be written to again",
+    "sent_again": "sent a line again, marked as a repeat",
+    "late_message": "brought a message late: the patient wrote it before the one that stands above it",
+    "set_aside": "brought a message that could not be read; the patient was asked to type it again",
 }
 
 
@@ -70,6 +96,11 @@ def flag_name(flags: list[str]) -> str:
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
+def actor(event: Event) -> str:
+    """Who did it: a person's name, or a word for one of our own parts."""
+    return _ACTORS.get(event.actor, event.actor)
+
+
 def event_text(event: Event) -> str:
     """What happened, to be read after the actor's name."""
     data = event.data or {}
@@ -77,6 +108,8 @@ def event_text(event: Event) -> str:
         before, after = (BOOKING_STATES.get(data.get(key, ""), "?").lower() for key in ("from", "to"))
         return f"moved the booking from {before} to {after}"
     text = _EVENTS.get(event.kind, event.kind.replace("_", " "))
+    if event.kind == "alert_step" and data.get("minutes"):
+        text = f"found that nobody had looked at the red flag after {data['minutes']:g} minutes of opening hours"
     if event.kind == "hand_over" and data.get("reason"):
         text = f"put it in the queue: {REASONS.get(data['reason'], data['reason']).lower()}"
     return f"{text} (“{data['why']}”)" if data.get("why") else text

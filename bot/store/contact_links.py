@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import Booking, ContactLink, now
 
 LASTS = timedelta(hours=24)
+#: Where others may read the chat, so that name and contact are not asked in it.
+CHANNELS = frozenset({"telegram"})
 
 
 def make_link(session: Session, booking: Booking, *, address: str) -> str:
@@ -33,14 +36,23 @@ def make_link(session: Session, booking: Booking, *, address: str) -> str:
 def open_link(session: Session, token: str) -> ContactLink | None:
     """The link, if it can still be used."""
     link = session.get(ContactLink, digest(token))
-    return link if link and link.used_at is None and link.expires_at > now() else None
+    return link if link and is_open(link) else None
+
+
+def is_open(link: ContactLink) -> bool:
+    return link.used_at is None and link.expires_at > now()
+
+
+def newest_links(session: Session, booking_ids: Sequence[int]) -> dict[int, ContactLink]:
+    """The last link that was made for each request; those for which none was made are left out."""
+    found = session.scalars(select(ContactLink).where(ContactLink.booking_id.in_(booking_ids)).order_by(ContactLink.created_at))
+    return {link.booking_id: link for link in found}
 
 
 def use_link(session: Session, link: ContactLink, *, name: str, contact: str) -> bool:
-    """Put name and contact into the request; ``False`` if somebody was quicker."""
-    used = session.execute(
-        update(ContactLink).where(ContactLink.token_hash == link.token_hash, ContactLink.used_at.is_(None)).values(used_at=now())
-    )
+    """Put name and contact into the request; ``False`` if somebody was quicker, with these or with a newer link."""
+    usable = (ContactLink.token_hash == link.token_hash) & ContactLink.used_at.is_(None) & (ContactLink.expires_at > now())
+    used = session.execute(update(ContactLink).where(usable).values(used_at=now()))
     if used.rowcount != 1:  # type: ignore[attr-defined]
         return False
     session.execute(

@@ -25,7 +25,6 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("closed", "claim"): "staff",
     ("staff", "take_over"): "staff",
     ("staff", "return"): "assistant",
-    ("waiting", "return"): "assistant",
     ("assistant", "close"): "closed",
     ("waiting", "close"): "closed",
     ("staff", "close"): "closed",
@@ -50,13 +49,16 @@ def change_mode(
     Args:
         what: a name of the table, such as ``claim``.
         staff: who claims or takes over; otherwise the claim ends, but for a hand-over of a claimed conversation.
-        reason: why it waits (``asked``, ``booking``, ``red_flag``, ``no_answer``), for ``hand_over``.
+        reason: why it waits, for ``hand_over``: a key of ``REASONS`` in ``bot/staff/words.py``, which staff read.
     Returns: the new mode.
     Raises:
         NotAllowedError: the table does not have this, or somebody was quicker; says who.
     """
     conversation = session.execute(
-        select(Conversation).where(Conversation.id == conversation.id).with_for_update().execution_options(populate_existing=True)
+        select(Conversation)
+        .where(Conversation.id == conversation.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).scalar_one()
     before = conversation.mode
     after = TRANSITIONS.get((before, what))

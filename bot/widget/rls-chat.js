@@ -21,7 +21,7 @@
   const POLL_SECONDS = 25; // the longest the API holds a call
   const SEND_TRIES = 4;
   const THINKING_MS = 30000; // longer would be a lie
-  const FULL_SCREEN = matchMedia('(max-width: 599px), (max-height: 479px)');
+  const FULL_SCREEN = matchMedia('(max-width: 37.43em), (max-height: 29.93em)'); // as in the style; 599 and 479 px at the usual text size
   const TOUCH = matchMedia('(pointer: coarse)');
 
   // ── 1. Strings ─
@@ -61,6 +61,7 @@
     assistant: 'Assistant',
     staff: 'Clinic staff',
     staffNamed: '{name}, clinic staff',
+    notice: 'Notice',
     urgent: 'Urgent',
     typing: '{name} is writing',
     newMessages: 'New messages',
@@ -70,7 +71,7 @@
     waiting: 'Waiting for clinic staff. You can keep writing, or come back later.',
     withStaff: 'You are talking with {name}',
     back: 'You are back with the assistant',
-    closed: 'This conversation is closed.',
+    closed: 'This chat is closed. Write here to open it again.',
 
     message: 'Your message',
     placeholder: 'Write your question',
@@ -106,16 +107,17 @@
     --rls-accent: #86cfc6; --rls-on-accent: #06302e;
     --rls-surface: #141c1f; --rls-ink: #e6eded; --rls-muted: #a3b3b5;
     --rls-line: #2e3c40; --rls-edge: #74878b; --rls-tint: #213438; --rls-staff: #322c20; --rls-staff-ink: #e6c98c;
-    --rls-red: #3b1b18; --rls-red-ink: #ffb9ae; --rls-red-fill: #ffa396; --rls-red-on: #330a05; color-scheme: dark;`;
+    --rls-red: #3b1b18; --rls-red-ink: #ffb9ae; --rls-red-fill: #ffa396; --rls-red-on: #330a05; color-scheme: dark !important;`;
 
   const CSS = `
   :host {
-    all: initial; display: contents; font: 16px/1.5 var(--rls-font);
+    /* important: a rule of the page for every element would win otherwise; medium: the size that the reader has set */
+    all: initial !important; display: contents !important; font: medium/1.5 var(--rls-font) !important;
     --rls-font: -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
     --rls-accent: #0c5a60; --rls-on-accent: #fff;
     --rls-surface: #fff; --rls-ink: #17262a; --rls-muted: #566569;
     --rls-line: #dde5e5; --rls-edge: #7d8f92; --rls-tint: #e6f0ef; --rls-staff: #f6efdf; --rls-staff-ink: #6b4e0e;
-    --rls-red: #fdeeec; --rls-red-ink: #8f1d14; --rls-red-fill: #b3261e; --rls-red-on: #fff; color-scheme: light;
+    --rls-red: #fdeeec; --rls-red-ink: #8f1d14; --rls-red-fill: #b3261e; --rls-red-on: #fff; color-scheme: light !important;
     --rls-shadow: 0 0 0 1px var(--rls-line), 0 16px 48px #0b14164d;
   }
   @media (prefers-color-scheme: dark) { :host(:not([theme=light])) {${DARK}} }
@@ -124,7 +126,7 @@
   * { box-sizing: border-box; }
   h2, h3, p, ul { margin: 0; padding: 0; font: inherit; }
   h2, h3, b, .fill, .plain { font-weight: 600; }
-  small, .state, .quiet, .who, .note, .from, .count, .emergency, .system { font-size: 14px; line-height: 1.45; color: var(--rls-muted); }
+  small, .state, .quiet, .who, .note, .from, .count, .emergency, .system { font-size: .875em; line-height: 1.45; color: var(--rls-muted); }
   a { color: var(--rls-accent); overflow-wrap: anywhere; }
   svg { display: block; width: 22px; height: 22px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; }
   .sr, .cont > .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -144,11 +146,11 @@
 
   /* launcher and panel */
   .launch, .panel { position: fixed; z-index: 2147483000; inset: auto; bottom: 20px; inset-inline-end: 20px; }
-  .launch { display: flex; align-items: center; gap: 10px; height: 56px; padding-inline: 18px 22px; border-radius: 28px; box-shadow: 0 6px 24px #0b14164d; margin-bottom: env(safe-area-inset-bottom); }
-  .badge { position: absolute; top: -6px; inset-inline-end: -4px; min-width: 24px; padding: 0 7px; border-radius: 12px; font-size: 14px; line-height: 24px; text-align: center; }
+  .launch { display: flex; align-items: center; gap: 10px; min-height: 56px; padding-inline: 18px 22px; border-radius: 28px; box-shadow: 0 6px 24px #0b14164d; margin-bottom: env(safe-area-inset-bottom); }
+  .badge { position: absolute; top: -6px; inset-inline-end: -4px; min-width: 24px; padding: 0 7px; border-radius: 12px; font-size: .875em; line-height: 1.72; text-align: center; }
   dialog { color: var(--rls-ink); background: var(--rls-surface); border: 0; padding: 0; margin: 0; max-width: none; max-height: none; border-radius: 16px; box-shadow: var(--rls-shadow); }
-  .panel[open] { width: 408px; height: min(680px, 100dvh - 40px); display: flex; flex-direction: column; overflow: hidden; animation: rise .18s ease-out; }
-  @media (max-width: 599px), (max-height: 479px) {
+  .panel[open] { width: min(25.5em, 100vw - 40px); height: min(42.5em, 100dvh - 40px); display: flex; flex-direction: column; overflow: hidden; animation: rise .18s ease-out; }
+  @media (max-width: 37.43em), (max-height: 29.93em) {
     .launch { width: 56px; padding: 0; justify-content: center; }
     .label { display: none; }
     /* --top and --tall follow the visual viewport, so the keyboard never covers the input */
@@ -160,7 +162,7 @@
   @keyframes rise { from { transform: translateY(12px); } }
   .top { display: flex; align-items: center; padding-block: 8px; padding-inline: 20px 8px; border-bottom: 1px solid var(--rls-line); }
   .names { flex: 1; }
-  .menu { position: absolute; z-index: 1; top: 58px; inset-inline-end: 12px; padding: 6px; border-radius: 14px; background: var(--rls-surface); box-shadow: var(--rls-shadow); display: grid; }
+  .menu { position: absolute; z-index: 1; top: 58px; inset-inline-end: 12px; padding: 6px; border-radius: 14px; background: var(--rls-surface); box-shadow: var(--rls-shadow); display: grid; max-height: calc(100% - 66px); overflow: auto; }
   .check { display: flex; gap: 12px; padding: 10px 0; }
   .menu .check { padding-inline: 16px; }
   .check input { width: 20px; height: 20px; margin: 2px 0 0; accent-color: var(--rls-accent); flex: none; }
@@ -168,19 +170,19 @@
   .bar { padding: 10px 20px; background: var(--rls-tint); }
   .bar.staff, .staff .body { background: var(--rls-staff); }
   .warn, .card, .urgent .body { background: var(--rls-red) !important; color: var(--rls-red-ink); }
-  .warn a:not(.call), .apart { color: var(--rls-red-ink); }
-  .card, .urgent .body { padding: 14px 16px; border-radius: 14px; }
+  .warn a:not(.call), .urgent .body a:not(.call), .apart { color: var(--rls-red-ink); }
+  .card, .urgent .body, .page .bar { padding: 14px 16px; border-radius: 14px; }
 
   /* first screen */
   .page, .scroll { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 20px; }
   .page > * { margin-bottom: 14px; }
-  .page h2 { font-size: 24px; line-height: 1.25; outline: 0; }
+  .page h2 { font-size: 1.5em; line-height: 1.25; outline: 0; }
   .page .fill { width: 100%; min-height: 52px; }
   .quiet * + *, .body > * + * { margin-top: .6em; }
   .page .start { position: sticky; bottom: -20px; margin: 0 -20px -20px; padding: 12px 20px; background: var(--rls-surface); border-top: 1px solid var(--rls-line); }
   .start * { margin-bottom: 8px; }
   .calls { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
-  .call { display: flex; align-items: center; justify-content: center; gap: 10px; flex: 1 1 auto; min-height: 52px; font-size: 17px; font-weight: 600; line-height: 1.25; text-decoration: none; }
+  .call { display: flex; align-items: center; justify-content: center; gap: 10px; flex: 1 1 auto; min-height: 52px; font-size: 1.0625em; font-weight: 600; line-height: 1.25; text-decoration: none; }
   .call small { color: inherit; }
   .call span::first-letter { text-transform: uppercase; }
 
@@ -202,7 +204,7 @@
   .staff .body { padding: 10px 15px; border-radius: 18px; border-start-start-radius: 5px; }
   .staff .who b { color: var(--rls-staff-ink); }
   .system { align-self: center; text-align: center; }
-  .urgent { text-align: start; }
+  .urgent { text-align: start; font-size: 1em; }
   .urgent .body { box-shadow: inset 0 0 0 2px var(--rls-red-fill); }
   .flag { display: flex; gap: 8px; font-weight: 600; }
   .from a { color: inherit; display: inline-block; padding-block: 4px; }
@@ -219,26 +221,33 @@
   /* writing */
   .foot { position: relative; padding: 0 12px; }
   .below { position: absolute; bottom: 100%; inset-inline: 0; margin: 0 auto 8px; width: fit-content; border-radius: 22px; }
-  .ways button { padding: 9px 8px; font-size: 15px; }
+  .ways button { padding: 9px 8px; font-size: .9375em; }
   form { display: flex; align-items: flex-end; border: 1px solid var(--rls-edge); border-radius: 24px; padding: 1px; }
   form:focus-within { border-color: var(--rls-accent); box-shadow: 0 0 0 1px var(--rls-accent); }
   textarea { flex: 1; min-width: 0; border: 0; background: none; resize: none; color: inherit; font: inherit; padding-block: 10px; padding-inline: 16px 4px; outline: 0 !important; }
   ::placeholder { color: var(--rls-muted); opacity: 1; }
   form .fill { border-radius: 50%; padding: 0; display: grid; place-items: center; }
   .count { text-align: end; padding: 2px 12px; }
-  .ended { padding: 12px 8px; }
-  .ended .fill { width: 100%; margin-top: 8px; }
+  .ended { display: flex; align-items: center; justify-content: space-between; padding-inline-start: 8px; }
+  .ended button { padding: 4px 8px; flex: none; font-size: inherit; }
   .emergency { text-align: center; padding: 12px; }
   .emergency a { display: inline-block; padding: 12px; margin-block: -12px; color: var(--rls-red-ink); font-weight: 600; }
   .menu .plain { display: none; }
-  @media (max-height: 520px) { .ways { display: none; } .menu .plain { display: block; } .top { padding-block: 0; } .page .start { position: static; } }
+  /* little height: a low window, or a keyboard on the screen, of which no media query knows */
+  .low .ways { display: none; } .low .menu .plain { display: block; }
+  .low .top { padding-block: 0; } .low .bar { padding-block: 4px; } .low .page .start { position: static; }
+  .low .emergency { display: flex; justify-content: center; padding-block: 4px; white-space: pre; }
+  .low .emergency span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+  .low .emergency a { padding-block: 8px; margin-block: -8px; }
 
-  .ask { margin: auto; padding: 22px; width: min(360px, 100vw - 32px); }
+  .ask { margin: auto; padding: 22px; width: min(22.5em, 100vw - 32px); }
   ::backdrop { background: #0b1416a6; }
   .ask > * { margin-bottom: 12px; }
   .ask div { display: flex; flex-wrap: wrap; gap: 8px; justify-content: flex-end; margin: 0; }
   @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
-  @media (forced-colors: active) { .body, .bar, .card, .fill, .call { border: 1px solid; } }`;
+  @media (forced-colors: active) { .body, .bar, .card, .fill, .call, .panel, .menu, .ask { border: 1px solid; }
+    form:focus-within { outline: 3px solid Highlight; }
+  }`;
 
   const SHEET = new CSSStyleSheet();
   SHEET.replaceSync(CSS);
@@ -278,6 +287,13 @@
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '');
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+  /** The page's language, if it is one: another, such as en_US.UTF-8, would be an error wherever it is used. */
+  function language() {
+    try {
+      return Intl.getCanonicalLocales(document.documentElement.lang)[0];
+    } catch { /* the browser's own */ }
+  }
+
   /** Milliseconds before try `n`. The jitter keeps widgets from coming back all at once. */
   const backoff = (n, retryAfter = 0) => Math.max(retryAfter * 1000, Math.min(30000, 700 * 2 ** n)) * (0.75 + Math.random() / 2);
 
@@ -300,18 +316,32 @@
   const LINK = /\[([^\]\n]+)\]\((https?:\/\/[^\s)]+|(?:tel|sms):[+\d*#,;.-]+)\)|https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]']/g;
 
   const isCall = (href) => /^(tel|sms):/i.test(href);
+
+  /** The clinic's own numbers in words of staff or the assistant. A short one only after a word to call by: 112 may be a result. */
+  function findNumbers() {
+    const found = [...numbers(), { number: clinic.phone, href: clinic.phone_href }].filter(({ number, href }) => number && isCall(href));
+    hrefs = new Map(found.map(({ number, href }) => [number, href]));
+    const any = (list) => list.map((number) => number.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|') || '(?!)';
+    const all = [...hrefs.keys()];
+    const short = all.filter((number) => number.length < 5);
+    // Safari reads this only where adoptedStyleSheets is there too, so it is not a literal.
+    pattern = new RegExp(`${LINK.source}|(?<![\\w+])(?:${any(all.filter((number) => !short.includes(number)))})(?![\\w])`
+      + `|(?<=\\b(?:call|dial|ring|phone|text|number|or|and) )(?:${any(short)})(?![\\w%-])`, 'gi');
+  }
+
   const link = (href, label) => h('a', isCall(href) ? { href } : { href, target: '_blank', rel: 'noopener noreferrer' }, label);
 
   /** One line with its links. With `calls`, numbers to call go there; their words stay. */
   function inline(text, calls) {
     const nodes = [];
     let from = 0;
-    for (const match of text.matchAll(LINK)) {
-      const [whole, label = whole, target = whole] = match;
+    for (const match of text.matchAll(pattern)) {
+      const [whole, label = whole, target = hrefs.get(whole) || whole] = match;
       nodes.push(text.slice(from, match.index));
       from = match.index + whole.length;
-      if (calls && isCall(target)) calls.push({ href: target, label });
-      nodes.push(calls && isCall(target) ? h('b', null, label) : link(target, label));
+      const apart = calls && isCall(target) && !hrefs.has(whole);
+      if (apart) calls.push({ href: target, label });
+      nodes.push(apart ? h('b', null, label) : link(target, label));
     }
     return [...nodes, text.slice(from)];
   }
@@ -368,6 +398,8 @@
   let api = HOME;
   let off = null; // ends the outer listeners
   let clinic = null; // GET /api/clinic
+  let hrefs = new Map(); // of the clinic's numbers, by how they are written
+  let pattern = LINK; // that, and those numbers
   let session = null; // {token, read: last seq the patient has seen, remember}
   let mode = 'assistant';
   let back = false; // from staff; said until the patient next writes
@@ -383,6 +415,7 @@
   let poll = null;
   let atEnd = true; // of the log, so the view follows
 
+  const em = () => parseFloat(getComputedStyle(ui.panel).fontSize); // 16 px, or what the reader has set
   const text = (node, words) => { if (node.textContent !== words) node.textContent = words; }; // only a change is read aloud
   const keyOf = (part = '') => `rls-chat ${api} ${part}`.trim();
   const request = (path, options) => call(api + path, { token: session?.token, ...options });
@@ -464,6 +497,8 @@
     poll?.abort();
     if (!loaded) showLink('connecting');
     while (session && run === loop) {
+      if (!clinic) await Promise.race([loadClinic().catch(() => {}), sleep(2000)]); // for the numbers in what is said
+      if (run !== loop) return;
       const began = Date.now();
       let pause = 0;
       try {
@@ -471,6 +506,7 @@
         const wait = loaded && !fails ? POLL_SECONDS : 0; // after a failure, know soon that it is over
         const data = await request(`/api/messages?after=${last}&wait=${wait}`, { abort: poll, seconds: wait + 15 });
         if (run !== loop) return;
+        retry(); // the server answers: what failed meanwhile is sent without a tap
         fails = 0;
         showLink('');
         if (!take(data) && wait && Date.now() - began < 1000) pause = 1500; // never spin
@@ -481,8 +517,8 @@
         showLink(navigator.onLine ? 'lost' : 'offline', fails);
       }
       if (pause) await sleep(pause);
-      // A hidden tab that expects nothing frees its connection.
-      if (document.hidden && loaded && !thinking && /assistant|closed/.test(mode)) return;
+      // A hidden tab that expects nothing, and has nothing to send, frees its connection.
+      if (document.hidden && loaded && !thinking && !outbox.length && /assistant|closed/.test(mode)) return;
     }
   }
 
@@ -499,17 +535,17 @@
     if (phone) ui.state.append(` ${s.lostCall} `, phone);
   }
 
-  /** Take in {mode, messages, typing}. Returns whether any of it was news. */
-  function take({ mode: now = mode, messages: list = [], typing = false }) {
+  /** Take in {mode, staff, messages, typing}. Returns whether any of it was news. */
+  function take({ mode: now = mode, staff = '', messages: list = [], typing = false }) {
     const live = loaded;
     const follow = atEnd || !live;
     const fresh = list.filter(({ seq }) => !messages.has(seq)).sort((a, b) => a.seq - b.seq);
-    const changed = now !== mode;
+    const changed = now !== mode || (!!staff && staff !== staffName); // a colleague may have taken over
+    if (staff) staffName = staff;
     let anchor = null;
     for (const message of fresh) {
       messages.set(message.seq, message);
       last = Math.max(last, message.seq);
-      if (message.from === 'staff' && message.name) staffName = message.name;
       const node = place(message);
       if (message.from === 'patient') continue;
       anchor ||= node;
@@ -563,8 +599,8 @@
     const calls = urgent && [];
     const when = at ? new Date(at) : new Date();
     const day = when.toDateString() === new Date().toDateString() ? {} : { weekday: 'short', day: 'numeric', month: 'short' };
-    const time = when.toLocaleString(document.documentElement.lang || undefined, { hour: 'numeric', minute: '2-digit', ...day });
-    const who = from === 'patient' ? s.you : from === 'staff' ? (name ? fill(s.staffNamed, { name }) : s.staff) : s.assistant;
+    const time = when.toLocaleString(language(), { hour: 'numeric', minute: '2-digit', ...day });
+    const who = from === 'staff' && name ? fill(s.staffNamed, { name }) : s[{ patient: 'you', system: 'notice' }[from] || from];
     const body = from === 'patient' ? words : rich(words, calls); // a patient's words stay as typed
     const good = (sources || []).filter(({ url }) => /^https?:/i.test(url));
     const node = h('div', { class: `msg ${from}${urgent ? ' urgent' : ''}`, dir: 'auto' },
@@ -597,8 +633,8 @@
     text(ui.bar, { waiting: s.waiting, staff: fill(s.withStaff, { name }), assistant: back ? s.back : '' }[mode] || '');
     ui.bar.hidden = !ui.bar.textContent;
     ui.bar.className = `bar ${mode}`;
-    ui.form.hidden = ui.ways.hidden = closed;
-    ui.ended.hidden = !closed;
+    ui.ways.hidden = closed;
+    ui.ended.hidden = !closed; // the form stays: what is written opens the chat again
     ui.staffWay.hidden = mode !== 'assistant';
 
     const list = (!outbox.length && !closed && messages.get(last)?.choices) || [];
@@ -653,7 +689,8 @@
     const { input, send, count } = ui;
     const left = MAX_CHARS - input.value.trim().length;
     input.style.height = 'auto';
-    input.style.height = `${Math.max(44, Math.min(140, input.scrollHeight))}px`;
+    const most = (ui.panel.classList.contains('low') ? 4.5 : 8.75) * em();
+    input.style.height = `${Math.max(44, Math.min(most, input.scrollHeight))}px`;
     send.disabled = left < 0 || left === MAX_CHARS;
     // Not cut: the last sentence may be the one that matters.
     text(count, left > 200 ? '' : fill(left < 0 ? s.over : s.left, { n: Math.abs(left) }));
@@ -747,6 +784,7 @@
 
   function confirm(title, words, yes, look, act) {
     openMenu(false);
+    ui.more.focus(); // a closed dialog gives the focus back to it; what was pressed in the menu is hidden by then
     const problem = h('p', { role: 'alert' });
     const go = button(yes, look, async () => {
       go.disabled = true;
@@ -800,6 +838,11 @@
   function fit() {
     const view = window.visualViewport;
     if (!view || !ui.panel.open || view.scale > 1.01) return; // pinch zoom is the patient's own
+    const low = view.height < 32.5 * em();
+    if (ui.panel.classList.contains('low') !== low) {
+      ui.panel.classList.toggle('low', low);
+      grow();
+    }
     ui.panel.style.setProperty('--tall', `${view.height}px`);
     ui.panel.style.setProperty('--top', `${view.offsetTop}px`);
     if (atEnd) toEnd();
@@ -807,7 +850,7 @@
 
   function focusIn() {
     // On a phone, focus in the input would raise the keyboard over the answer.
-    if (ui.chat.hidden || mode === 'closed') (ui.page.querySelector('h2') || ui.more).focus();
+    if (ui.chat.hidden) (ui.page.querySelector('h2') || ui.more).focus();
     else (TOUCH.matches ? ui.scroll : ui.input).focus();
   }
 
@@ -835,8 +878,9 @@
 
   async function loadClinic() {
     clinic = await call(`${api}/api/clinic`);
+    findNumbers();
     const list = numbers();
-    if (list.length) ui.emergency.replaceChildren(`${s.emergency} `, ...list.flatMap(({ label, number, href }, at) => [at ? ` ${label} ` : '', h('a', { href }, number)]));
+    if (list.length) ui.emergency.replaceChildren(`${s.emergency} `, ...list.flatMap(({ label, number, href }, at) => [at ? h('span', null, ` ${label} `) : '', h('a', { href }, number)]));
   }
 
   async function welcome(focus, notice) {
@@ -853,7 +897,8 @@
     const go = button(s.agree, 'fill', async () => {
       go.disabled = true;
       try {
-        const locale = host.closest('[lang]')?.lang || navigator.language || 'en';
+        const lang = host.closest('[lang]')?.lang || navigator.language;
+        const locale = /^[\w-]{1,16}$/.test(lang) ? lang : 'en'; // the API refuses any other, such as en_US.UTF-8
         const made = await call(`${api}/api/conversations`, { method: 'POST', body: { consent: true, locale } });
         reset();
         loaded = true;
@@ -871,7 +916,7 @@
     });
     showPage(focus,
       h('h2', { tabindex: '-1' }, s.welcomeTitle),
-      notice && h('p', { class: 'bar card', role: 'status' }, notice),
+      notice && h('p', { class: 'bar', role: 'status' }, notice),
       h('p', null, s.welcomeWhat, ' ', h('b', null, s.welcomeNot)),
       h('p', null, `${fill(s.welcomeStaff, { clinic: clinic.name })} ${clinic.hours_text || ''}`),
       h('div', { class: 'warn card' }, h('b', null, s.welcomeEmergency), ` ${s.welcomeCall}`, callButtons(numbers())),
@@ -905,7 +950,9 @@
     part('state', 'p', { role: 'status' });
     ui.more = button(icon('more'), 'icon', () => openMenu(ui.menu.hidden), { 'aria-label': s.menu });
     ui.rememberNow = h('input', { type: 'checkbox', change: () => { session.remember = ui.rememberNow.checked; saveSession(); } });
-    part('menu', 'div', null,
+    part('menu', 'div', {
+      focusout: ({ relatedTarget: to }) => { if (to && to !== ui.more && !ui.menu.contains(to)) openMenu(false); },
+    },
       way('talk_to_staff', s.talkToStaff), way('book_appointment', s.book), // on a low screen
       button(s.newChat, '', () => confirm(s.newAsk, s.newText, s.newChat, 'fill', () => startOver())),
       button(s.transcript, '', transcript),
@@ -940,8 +987,8 @@
     });
     part('send', 'button', { class: 'fill', 'aria-label': s.send }, icon('send'));
     part('form', 'form', { submit: (event) => { event.preventDefault(); submit(); } }, ui.input, ui.send);
-    part('ended', 'div', null, s.closed, button(s.newChat, 'fill', () => startOver()));
-    part('chat', 'div', null, ui.scroll, h('div', { class: 'foot' }, ui.below, ui.ways, ui.form, ui.count, ui.ended));
+    part('ended', 'div', null, h('span', null, s.closed), button(s.newChat, 'plain', () => startOver()));
+    part('chat', 'div', null, ui.scroll, h('div', { class: 'foot' }, ui.below, ui.ended, ui.ways, ui.form, ui.count));
 
     part('ask', 'dialog', { 'aria-labelledby': 'ask' });
     part('panel', 'dialog', {
@@ -997,7 +1044,6 @@
         tab.unsent?.forEach(queue);
         showView('chat');
         wake();
-        loadClinic().catch(() => {});
       }
       if (tab.open ?? this.hasAttribute('open')) this.show(false);
     }

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot.store.engine import Store, make_engine
 from bot.store.engine import store as store_of_process
 from bot.store.migrate import migrate
-from bot.store.models import Conversation, Inbound
+from bot.store.models import Conversation, Inbound, Staff
 from bot.store.modes import change_mode
 
 FORMS = {
@@ -92,6 +92,15 @@ class Patient:
         assert self.store
         with self.store.write() as session:
             change_mode(session, session.get_one(Conversation, self.id), what, actor="test", **rest)
+
+    def given_back(self) -> None:
+        """Staff claim the conversation and give it back to the assistant."""
+        assert self.store
+        with self.store.write() as session:
+            session.add(person := Staff(email="ann@clinic.example", name="Ann", password_hash="-"))
+            session.flush()
+            for what in ("claim", "return"):
+                change_mode(session, session.get_one(Conversation, self.id), what, actor=person.name, staff=person)
 
 
 @pytest.fixture(scope="session")

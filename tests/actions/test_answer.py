@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 
 import pytest
 
-from actions.answer import ActionAnswer, ActionFollowUp
+from actions.answer import ActionAnswer, ActionFollowUp, sources_text
 from actions.privacy import ActionYesNo
 from bot.answers import answers
 from bot.clinic import clinic
@@ -70,6 +71,34 @@ def test_many_situations_bring_two_cautions_at_most(patient: Patient) -> None:
     assert sum(words(key, answer.id) in text for key in known) == 2
 
 
+@pytest.mark.parametrize("medicine", ["opioid", "gabapentinoid"])
+def test_what_can_slow_breathing_is_never_the_caution_without_room(patient: Patient, medicine: str) -> None:
+    answer = "ask_home_remedies"
+    patient.slots |= {"pregnant": "yes", "kidney": "yes", medicine: "yes"}
+    text = patient.writes("kratom?", answer).hears(ActionAnswer())[0]["text"]
+    assert words(medicine, answer) in text
+    assert sum(words(key, answer) in text for key in ("pregnant", "kidney")) == 1
+
+
+def test_what_can_slow_breathing_comes_before_an_answers_own_words(patient: Patient) -> None:
+    answer = "ask_alcohol"
+    assert {"pregnant", "child"} <= set(answers()[answer].caution_texts)
+    patient.slots |= {"pregnant": "yes", "opioid": "yes", "gabapentinoid": "yes"}
+    text = patient.writes("wine?", answer).hears(ActionAnswer())[0]["text"]
+    assert words("opioid", answer) in text and words("gabapentinoid", answer) in text
+
+
+def test_asked_about_several_situations_what_can_slow_breathing_is_said_first(patient: Patient) -> None:
+    patient.writes("does kratom help?", "ask_home_remedies").hears(ActionAnswer())
+    named = ["pregnant", "kidney", "opioid"]
+    said = patient.writes("and pregnant, on dialysis, with oxycodone?", "ask_opioids", elliptical=True, mentions=named).hears(
+        ActionAnswer()
+    )
+    assert words("opioid", "ask_home_remedies") in said[0]["text"]
+    assert words("kidney", "ask_home_remedies") not in said[0]["text"]
+    assert [choice["key"] for choice in said[0]["choices"]][:2] == ["ask_opioids", "ask_pregnancy"]
+
+
 def test_and_if_i_am_pregnant_is_asked_of_the_last_answer(patient: Patient) -> None:
     patient.writes("does iron help?", IRON).hears(ActionAnswer())
     said = patient.writes("and if I'm pregnant?", "ask_pregnancy", elliptical=True, entities=[entity("pregnant")]).hears(ActionAnswer())
@@ -122,7 +151,18 @@ def test_where_is_that_from_names_links_date_and_state(patient: Patient) -> None
     text = patient.writes("where is that from?", "ask_sources").hears(ActionFollowUp())[0]["text"]
     assert all(source["url"] in text for source in answers().links(answers()[IRON]))
     assert str(answers()[IRON].reviewed_on.year) in text
-    assert ("A clinician has approved it" in text) == (answers()[IRON].state == "approved")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("draft", "It was last edited on November 23, 2026. No clinician has approved it yet."),
+        ("approved", "It was last reviewed on November 23, 2026. A clinician has approved it."),
+    ],
+)
+def test_a_draft_is_never_called_reviewed(state: str, said: str) -> None:
+    topic = answers()[IRON].model_copy(update={"state": state, "reviewed_on": date(2026, 11, 23)})
+    assert sources_text(topic).endswith(f"\n\n{said}")
 
 
 @pytest.mark.parametrize("intent", ["ask_more", "ask_repeat", "ask_sources"])

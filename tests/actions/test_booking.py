@@ -5,18 +5,15 @@ from __future__ import annotations
 import pytest
 
 from actions.booking import (
-    FIELDS,
-    SLOTS,
     ActionAskBookingConfirm,
     ActionBeginBooking,
     ActionCancelBooking,
     ActionChangeAppointment,
     ActionSubmitBooking,
     ValidateBookingForm,
-    field_to_change,
-    read_contact,
-    read_name,
 )
+from actions.booking_fields import FIELDS, field_to_change, read_contact, read_name
+from actions.booking_reading import SLOTS
 from bot.settings import settings
 from bot.store.models import Booking, ContactLink, Event, TurnLog
 from tests.actions.conftest import Patient
@@ -112,7 +109,6 @@ def test_the_whole_way(patient: Patient) -> None:
         ("/ask_iron_link", "ask_iron_link"),
         ("what is rls", "ask_what_is_rls"),
         ("cancel", "stop"),
-        ("why do you need that?", "ask_privacy"),
     ],
 )
 def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(patient: Patient, slot: str, text: str, intent: str) -> None:
@@ -122,21 +118,26 @@ def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(patien
 
 
 @pytest.mark.parametrize("slot", [slot for slot in SLOTS if slot != "booking_reason"])
-@pytest.mark.parametrize("intent", ["talk_to_staff", "delete_my_data", "goodbye", "check_symptoms"])
-def test_wishes_that_are_no_questions_get_through_too(patient: Patient, slot: str, intent: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("let me talk to a person", "talk_to_staff"),
+        ("human please", "talk_to_staff"),
+        ("delete my data", "delete_my_data"),
+        ("bye then", "goodbye"),
+        ("check my symptoms", "check_symptoms"),
+    ],
+)
+def test_wishes_that_are_no_questions_get_through_too(patient: Patient, slot: str, text: str, intent: str) -> None:
     until(patient, slot)
-    assert answer(patient, "as I said before", intent) == {}
-
-
-def test_booking_asked_for_again_is_no_name(patient: Patient) -> None:
-    assert answer(patient, "I want to book an appointment", "book_appointment") == {}
+    assert answer(patient, text, intent) == {}
 
 
 @pytest.mark.parametrize(
     ("slot", "text", "line"),
     [
         ("booking_name", "???", "booking_bad_name"),
-        ("booking_contact", "call me", "booking_bad_contact"),
+        ("booking_contact", "in my office", "booking_bad_contact"),
         ("booking_consent", "purple", "booking_bad_answer"),
     ],
 )
@@ -245,7 +246,7 @@ def test_a_failing_store_says_nothing_was_sent(patient: Patient, monkeypatch: py
 def test_a_change_goes_to_staff_once(patient: Patient) -> None:
     patient.slots |= READY
     patient.writes("send it", "affirm").hears(ActionSubmitBooking())
-    patient.becomes("return")
+    patient.given_back()
     patient.writes("can I move my appointment?", "change_appointment")
     for _ in range(2):
         assert patient.hears(ActionChangeAppointment())[0]["answer"] == "change_done"
@@ -271,24 +272,64 @@ def test_the_log_names_what_was_said(patient: Patient) -> None:
     assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [("action_submit_booking", "booking_done")]
 
 
-def test_on_telegram_name_and_contact_are_left_on_a_private_page(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RLA_PUBLIC_URL", "https://assistant.clinic.example")
+def public(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("RLA_PUBLIC_URL", address)
     settings.cache_clear()
+
+
+def books_on_telegram(patient: Patient) -> tuple[str, str, list[dict]]:
+    """The whole form on Telegram: what is said at the start, in the summary, and once the request is sent."""
     patient.channel = "telegram"
-    patient.writes("book", "book_appointment").hears(ActionBeginBooking())
+    (begun,) = patient.writes("book", "book_appointment").hears(ActionBeginBooking())
     assert not [slot for slot in SLOTS[:2] if patient.slots.get(slot) is None]  # so the form does not ask for them
     patient.slots |= {key: READY[key] for key in SLOTS[2:5]}
     shown = patient.writes("yes", "affirm").hears(ActionAskBookingConfirm())[0]["text"]
     assert "mornings" in shown and "Name" not in shown
     patient.slots["booking_confirm"] = "yes"
-    done, link = patient.writes("send it", "affirm").hears(ActionSubmitBooking())
+    return begun["text"], shown, patient.writes("send it", "affirm").hears(ActionSubmitBooking())
+
+
+def test_on_telegram_name_and_contact_are_left_on_a_private_page(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    public(monkeypatch, "https://assistant.clinic.example")
+    begun, shown, (done, link) = books_on_telegram(patient)
+    assert "private page" in begun and "write to you in this chat" not in begun
+    assert "- How to reach you: on a private page" in shown
     assert done["answer"] == "booking_done"
     assert "https://assistant.clinic.example/contact/" in link["text"]
     booking = patient.rows(Booking)[0]
     assert (booking.name, booking.contact, booking.times) == ("", "", "mornings")
     with patient.store.read() as session:  # type: ignore[union-attr]
         assert session.query(ContactLink).one().booking_id == booking.id
-    settings.cache_clear()
+
+
+def test_on_telegram_without_a_public_address_staff_write_in_the_chat_and_no_page_is_promised(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public(monkeypatch, "")
+    begun, shown, said = books_on_telegram(patient)
+    assert "will write to you in this chat" in begun
+    assert "- How to reach you: here in this chat" in shown
+    assert [message["answer"] for message in said] == ["booking_done_chat"]
+    assert "write to you here in this chat" in said[0]["text"] and "not a fixed appointment" in said[0]["text"]
+    assert not any("page" in text for text in (begun, shown, said[0]["text"]))
+    booking = patient.rows(Booking)[0]
+    assert (booking.name, booking.contact, booking.times) == ("", "", "mornings")
+    assert [row.answer_id for row in patient.rows(TurnLog) if row.action == "action_submit_booking"] == ["booking_done_chat"]
+    with patient.store.read() as session:  # type: ignore[union-attr]
+        assert session.query(ContactLink).count() == 0
+
+
+@pytest.mark.parametrize("address", ["", "https://assistant.clinic.example"])
+def test_a_number_given_on_telegram_all_the_same_is_used(patient: Patient, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    public(monkeypatch, address)
+    patient.channel = "telegram"
+    patient.writes("book", "book_appointment").hears(ActionBeginBooking())
+    patient.slots |= {"booking_times": "mornings"}
+    answer(patient, "sorry, my number is 555 010 9999")
+    patient.slots |= {key: READY[key] for key in SLOTS[3:]}
+    said = patient.writes("send it", "affirm").hears(ActionSubmitBooking())
+    assert [message["answer"] for message in said] == ["booking_done"]
+    assert patient.rows(Booking)[0].contact == "555 010 9999"
 
 
 def test_on_the_website_they_are_asked_in_the_chat(patient: Patient) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import ActionAnswer
 from actions.fallback import ActionFallback
@@ -129,6 +133,22 @@ def test_a_bare_situation_asks_it_of_the_last_answer(patient: Patient) -> None:
 def test_a_bare_situation_before_any_question_is_noted(patient: Patient) -> None:
     said = patient.writes("it's for my daughter", "nlu_fallback", 0.2, elliptical=True, mentions=["child"]).hears(ActionFallback())
     assert said[0]["answer"] == "context_noted"
+
+
+def test_run_twice_for_one_message_it_says_nothing_and_ends_the_turn(patient: Patient) -> None:
+    """Rasa runs it whenever no rule knows what to do: ten times, and then it never listens again."""
+    miss(patient)
+    patient.events.append({"event": "action", "name": "action_fallback"})
+    dispatcher = CollectingDispatcher()
+    tracker = Tracker(patient.id, dict(patient.slots), patient.message, list(patient.events), False, None, {}, "action_fallback")
+    assert asyncio.run(ActionFallback().run(dispatcher, tracker, {})) == [FollowupAction("action_listen")]
+    assert dispatcher.messages == []
+    assert miss(patient)["answer"] == "fallback_second"  # the next message is answered as ever
+
+
+def test_a_number_left_while_waiting_is_noted(patient: Patient) -> None:
+    patient.becomes("hand_over", reason="asked")
+    assert miss(patient, "555 010 0199")["answer"] == "noted_for_staff"
 
 
 def test_works_without_the_front_door(outsider: Patient) -> None:

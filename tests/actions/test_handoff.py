@@ -50,7 +50,7 @@ def test_the_same_message_twice_hands_over_once(patient: Patient) -> None:
 
 def test_a_repeat_after_staff_gave_it_back_does_not_hand_over_again(patient: Patient) -> None:
     patient.writes("a person please", "talk_to_staff").hears(ActionHandOff())
-    patient.becomes("return")
+    patient.given_back()
     patient.hears(ActionHandOff())
     assert patient.conversation().mode == "assistant"
 

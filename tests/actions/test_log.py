@@ -56,7 +56,7 @@ def test_a_miss_and_a_question_of_a_form_are_logged_too(patient: Patient) -> Non
     patient.writes("book", "book_appointment").hears(AskName())
     assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [
         ("action_fallback", "fallback_unknown"),
-        ("action_ask_booking_name", "booking_name"),
+        ("action_ask_booking_name", "booking_name_again"),
     ]
 
 

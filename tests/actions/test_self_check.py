@@ -113,6 +113,101 @@ def test_left_it_keeps_the_answers_and_goes_on_without_the_opening(patient: Pati
     assert answer(patient, "no") == {"check_rest": "no"}
 
 
+def at(patient: Patient, slot: str, text: str, intent: str | None = None, **parsed: object) -> dict:
+    """Answer the question for ``slot``; the questions before it were answered with yes."""
+    patient.slots |= {key: "yes" for key in list(QUESTIONS)[: list(QUESTIONS).index(slot)]}
+    return answer(patient, text, intent, **parsed)
+
+
+@pytest.mark.parametrize(
+    ("slot", "text", "intent", "value"),
+    [
+        ("check_urge", "it's like ants crawling and i have to get up", "check_symptoms", "yes"),
+        ("check_rest", "worst when i lie down", "ask_symptoms", "yes"),
+        ("check_rest", "when i sit in the cinema its terrible", "ask_travel", "yes"),
+        ("check_rest", "better when i put them up", "ask_relief_tonight", "no"),
+        ("check_movement", "walking helps a lot", "ask_exercise", "yes"),
+        ("check_movement", "it helps to stand up", None, "yes"),
+        ("check_movement", "only when i walk a lot", None, "yes"),
+        ("check_movement", "walking doesn't help", "ask_exercise", "no"),
+        ("check_movement", "walking makes it worse", "ask_exercise", "no"),
+        ("check_evening", "mostly evenings", "affirm", "yes"),
+        ("check_evening", "its all day long", None, "no"),
+        ("check_other", "my doc said neuropathy", "ask_neuropathy", "yes"),
+        ("check_other", "they found nothing", None, None),
+    ],
+)
+def test_prose_answers_the_question_that_was_asked(patient: Patient, slot: str, text: str, intent: str | None, value: str | None) -> None:
+    assert at(patient, slot, text, intent).get(slot) == value
+
+
+@pytest.mark.parametrize(
+    ("slot", "text"),
+    [
+        ("check_movement", "it is worse at night yes"),
+        ("check_urge", "mostly evenings"),
+        ("check_urge", "it helps to stand up"),
+        ("check_rest", "walking helps a lot"),
+    ],
+)
+def test_what_belongs_to_another_question_fills_none(patient: Patient, slot: str, text: str) -> None:
+    set_ = at(patient, slot, text, "affirm")
+    assert patient.slots[slot] is None
+    assert not any(set_.values()) or set(set_) == {key for key in QUESTIONS if key != slot and patient.slots.get(key)}
+    assert [said["answer"] for said in patient.said] == ["check_one_at_a_time"]
+
+
+def test_what_was_meant_puts_the_answer_before_right(patient: Patient) -> None:
+    answer(patient, "yes", "affirm")
+    answer(patient, "no wait i meant no", "deny")
+    assert (patient.slots["check_urge"], patient.slots["check_rest"]) == ("no", None)
+
+
+def test_back_opens_the_question_before(patient: Patient) -> None:
+    answer(patient, "yes", "affirm")
+    answer(patient, "back", "nlu_fallback")
+    assert patient.slots["check_urge"] is None
+
+
+@pytest.mark.parametrize(("text", "intent"), [("tonic water then", "ask_home_remedies"), ("at what age does it start", "nlu_fallback")])
+def test_a_topic_and_a_question_are_left_with_or_without_a_question_mark(patient: Patient, text: str, intent: str) -> None:
+    assert answer(patient, text, intent, confidence=0.9) == {}
+    assert patient.said == []
+
+
+@pytest.mark.parametrize(("text", "intent", "line"), [("so no rls?", "deny", "check_no_verdict"), ("check my symptoms", "check_symptoms", "check_already"), ("/check_symptoms", "check_symptoms", "check_already")])  # fmt: skip
+def test_the_check_asked_for_in_the_check_goes_on(patient: Patient, text: str, intent: str, line: str) -> None:
+    answer(patient, text, intent)
+    assert patient.slots["check_urge"] is None
+    assert [said["answer"] for said in patient.said] == [line]
+
+
+def begins(patient: Patient, text: str) -> list[str]:
+    patient.form = None
+    return [said["answer"] for said in patient.writes(text, "check_symptoms").hears(ActionBeginCheck())]
+
+
+@pytest.mark.parametrize("text", ["do you think i have rls?", "is that restless legs", "can i test them"])
+def test_a_question_gets_its_answer_and_not_the_form(patient: Patient, text: str) -> None:
+    assert begins(patient, text) == ["ask_diagnosis"]
+    assert "check_symptoms" in [choice["key"] for choice in patient.events[-1]["data"]["custom"]["choices"]]
+
+
+def test_do_i_have_it_after_the_five_questions_does_not_begin_again(patient: Patient) -> None:
+    patient.slots |= ALL_YES
+    patient.writes("no").hears(ActionFinishCheck())
+    assert begins(patient, "thanks, so do i have it?") == ["check_no_verdict"]
+
+
+@pytest.mark.parametrize("text", ["check my symptoms", "do i have rls", "/check_symptoms"])
+def test_the_wish_for_the_check_begins_it(patient: Patient, text: str) -> None:
+    assert begins(patient, text) == ["check_symptoms_intro"]
+
+
+def test_for_somebody_else_the_questions_are_said_to_be_about_them(patient: Patient) -> None:
+    assert begins(patient, "can you check my moms symptoms") == ["check_symptoms_intro", "check_for_other"]
+
+
 def test_works_without_the_front_door(outsider: Patient) -> None:
     assert outsider.writes("check", "check_symptoms").hears(AskOther())[0]["answer"] == "check_other"
     outsider.slots |= ALL_YES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -14,7 +15,8 @@ from sqlalchemy import delete, select, update
 from bot.channels.contact_link import ARRIVED, make_router
 from bot.clinic import clinic
 from bot.conversation.bell import Bell
-from bot.store.contact_links import make_link
+from bot.settings import ROOT
+from bot.store.contact_links import make_link, open_link, use_link
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox, now
 
@@ -109,6 +111,23 @@ def test_old_replaced_unknown_and_erased_links_do_not_work(rig: Rig) -> None:
     with rig.store.write() as session:
         session.execute(delete(Conversation))
     assert rig.http.post(third, data=DETAILS).status_code == 410
+
+
+def test_who_comes_too_late_is_told_a_way_to_a_new_page_that_is_there(rig: Rig) -> None:
+    page = rig.http.get("/contact/guess").text
+    assert "talk to staff" in page and "Our staff can send you a new page" in page
+    phrasings = re.search(r"- intent: talk_to_staff\n(.*?)(?=\n- intent:|\Z)", (ROOT / "data/nlu/care.yml").read_text("utf-8"), re.DOTALL)
+    assert phrasings and "- talk to staff\n" in phrasings[1], "the words that are told must be understood"
+
+
+def test_a_link_that_was_replaced_while_somebody_filled_it_in_is_not_used(rig: Rig) -> None:
+    token = rig.link().rsplit("/", 1)[1]
+    with rig.store.write() as session:
+        link = open_link(session, token)
+        assert link
+        make_link(session, session.get_one(Booking, rig.booking), address="http://testserver")
+        assert not use_link(session, link, **DETAILS)
+    assert rig.left() == ("", "")
 
 
 def test_it_lasts_24_hours_and_only_its_hash_is_kept(rig: Rig) -> None:

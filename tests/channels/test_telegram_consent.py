@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.channels.telegram import consent, words
-from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, now
+from bot.channels.telegram import words
+from bot.conversation import desk
+from bot.conversation.inbox import HELD
+from bot.safety import Finding
+from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, Staff, now
+from bot.store.modes import change_mode
 from tests.support import updates
 from tests.support.telegram_chat import CHAT, Chat, claimed, filled, make_chat
 
@@ -24,7 +29,7 @@ def test_nothing_but_the_intro_before_consent_and_no_reminder_for_each_quick_mes
     assert chat.writes("one").turn is False
     assert chat.writes("two").turn is False
     assert chat.said == [filled(f"{words.INTRO}\n\n{words.KEPT}")]
-    assert chat.pending() == ["one", "two"] and all(row.not_before == consent.HELD for row in chat.rows(Inbound))
+    assert chat.pending() == ["one", "two"] and all(row.not_before == HELD for row in chat.rows(Inbound))
     with chat.store.write() as session:
         session.execute(update(Message).values(at=now() - timedelta(minutes=5)))
     chat.writes("three")
@@ -36,10 +41,88 @@ def test_consent_frees_what_was_held(chat: Chat) -> None:
     after = chat.presses("consent_yes")
     assert after.turn and after.callback
     assert chat.conversation.consent_at is not None
-    assert [row.not_before for row in chat.rows(Inbound, Inbound.text == "one")] == [None]
+    (one,) = chat.rows(Inbound, Inbound.text == "one")
+    assert one.state == "pending" and now() - timedelta(seconds=10) < one.not_before <= now()
     assert chat.writes("two").turn
     again = chat.presses("consent_yes")
     assert again.toast == words.ALREADY_AGREED and chat.said.count(words.AGREED) == 1
+
+
+def test_consent_with_nothing_held_greets(chat: Chat) -> None:
+    chat.writes("/start")
+    assert not chat.presses("consent_yes").turn
+    assert words.AGREED not in chat.said and chat.said[-1].startswith("Hello.")
+
+
+class Unsure:
+    """A guard that is unsure of everything in which "odd" stands."""
+
+    def prepare(self, text: str) -> None:
+        pass
+
+    def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
+        return Finding(("R1",), "today", "Please get help today.", ask=True) if "odd" in text else None
+
+
+@pytest.fixture
+def unsure(chat: Chat) -> Chat:
+    chat.receiver._guard = Unsure()
+    return chat
+
+
+@pytest.mark.parametrize(("then", "held"), [("no", ["my leg is odd"]), ("since monday", ["my leg is odd", "since monday"])])
+def test_what_a_reply_lets_loose_is_held_too(unsure: Chat, then: str, held: list[str]) -> None:
+    """Whether a leg is an emergency may be asked before consent; the ordinary answer to that message may not be given."""
+    unsure.writes("my leg is odd")
+    assert unsure.writes(then).turn is False
+    assert unsure.pending() == held
+    assert all(row.not_before == HELD for row in unsure.rows(Inbound, Inbound.state == "pending"))
+    assert unsure.said[1:] == [filled(f"{words.INTRO}\n\n{words.KEPT}")]
+    assert unsure.presses("consent_yes").turn
+    assert all(row.not_before <= now() for row in unsure.rows(Inbound, Inbound.state == "pending"))
+
+
+def test_what_a_button_of_ours_lets_loose_is_held_too(unsure: Chat) -> None:
+    unsure.writes("my leg is odd")
+    unsure.writes("/delete")
+    assert unsure.presses("delete_no").turn is False
+    assert [row.not_before for row in unsure.rows(Inbound, Inbound.state == "pending")] == [HELD]
+    assert unsure.said[-1] == filled(f"{words.INTRO}\n\n{words.KEPT}")
+
+
+def test_staff_who_hold_the_chat_have_what_a_no_lets_loose(unsure: Chat) -> None:
+    unsure.writes("my leg is odd")
+    unsure.change(claimed)
+    said = len(unsure.said)
+    assert unsure.writes("no").turn  # for the worker to see that it is staff's
+    assert [row.not_before == HELD for row in unsure.rows(Inbound, Inbound.state == "pending")] == [False]
+    assert len(unsure.said) == said
+
+
+def test_after_consent_a_no_is_followed_by_the_answer_at_once(unsure: Chat) -> None:
+    unsure.agrees().writes("my leg is odd")
+    assert unsure.writes("no").turn and unsure.pending() == ["my leg is odd"]
+
+
+@pytest.mark.parametrize("reply", ["typed", "pressed"])
+@pytest.mark.parametrize("between", ["sticker", "photo", "command", "tap"])
+def test_a_yes_is_heard_whatever_came_between(unsure: Chat, between: str, reply: str) -> None:
+    unsure.agrees()
+    if between == "tap":
+        unsure.presses("talk_to_staff")
+    unsure.writes("my leg is odd")
+    if between == "command":
+        unsure.writes("/help")
+    elif between == "tap":
+        assert unsure.presses("talk_to_staff").toast == words.WORKING
+    else:
+        unsure.does(updates.content(CHAT, **updates.CONTENTS[between]))
+    if reply == "typed":
+        unsure.writes("yes it is")
+    else:
+        unsure.presses("flag_yes")
+    assert [alert.flags for alert in unsure.rows(Alert)] == [["R1"]]
+    assert unsure.said[-1].startswith("Please get help today.")
 
 
 def test_a_red_flag_is_answered_before_consent(chat: Chat) -> None:
@@ -62,6 +145,39 @@ def test_a_refusal_keeps_an_open_red_flag_for_staff(chat: Chat) -> None:
     chat.writes("hello")
     after = chat.presses("consent_no")
     assert after.erase is None and chat.said[-1] == filled(words.DECLINED_URGENT) and chat.rows(Alert)
+    assert chat.pending() == [] and "hello" in chat.typed  # not answered should the patient agree to something later
+
+
+def closed_alert(session: Any, conversation: Conversation) -> None:
+    staff = Staff(email="a@b.example", name="Ann", password_hash="x")
+    session.add(staff)
+    session.flush()
+    for alert in desk.open_alerts(session, conversation.id):
+        desk.close_alert(session, alert.id, staff, "called her")
+
+
+def unchecked(session: Any, conversation: Conversation) -> None:
+    change_mode(session, conversation, "hand_over", actor="system", reason="unchecked")
+
+
+@pytest.mark.parametrize(("words_first", "happens"), [("chest pain", closed_alert), ("hi", unchecked), ("hi", claimed)])
+def test_a_refusal_while_staff_need_the_chat_drops_what_waits_and_says_so(chat: Chat, words_first: str, happens: Any) -> None:
+    chat.writes(words_first)
+    chat.writes("hello")
+    chat.change(happens)
+    before = len(chat.said)
+    after = chat.presses("consent_no")
+    assert after.erase is None and chat.said[before:] == [filled(words.DECLINED_STAFF)]
+    assert chat.pending() == [] and "hello" in chat.typed
+
+
+def test_an_old_no_button_in_a_running_talk_does_nothing(chat: Chat) -> None:
+    chat.agrees()
+    chat.writes("a question")
+    chat.writes("chest pain")
+    before = len(chat.said)
+    after = chat.presses("consent_no")
+    assert after.erase is None and len(chat.said) == before and chat.pending() == ["a question"]
 
 
 def test_before_consent_staff_may_talk_and_nothing_is_held(chat: Chat) -> None:
@@ -104,7 +220,7 @@ def test_stop_ends_and_the_next_message_asks_again(chat: Chat) -> None:
     assert chat.conversation.mode == "closed" and chat.conversation.consent_at is None
     chat.writes("another")
     assert chat.said[-1] == filled(f"{words.INTRO}\n\n{words.KEPT}")
-    assert [row.not_before for row in chat.rows(Inbound, Inbound.state == "pending")] == [consent.HELD]
+    assert [row.not_before for row in chat.rows(Inbound, Inbound.state == "pending")] == [HELD]
 
 
 def test_stop_while_staff_have_it_leaves_it_with_staff(chat: Chat) -> None:

@@ -6,11 +6,13 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from bot.conversation.lines import add_line, locked
 from bot.settings import settings
 from bot.store.engine import Store
 from bot.store.models import Base, Conversation, Inbound, Message
@@ -300,6 +302,19 @@ def test_the_transcript_has_every_line_and_is_the_patients_alone(visitor: Visito
     assert answer.headers["cache-control"] == "no-store"
     for part in ("You:\nwhy", "Assistant:\nBecause.", "Source: A study, https://x.example/1"):
         assert part in answer.text
+
+
+def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(visitor: Visitor, store: Store) -> None:
+    with store.write() as session:
+        talk = locked(session, session.scalars(select(Conversation.id)).one())
+        assert talk
+        line = add_line(session, talk, "system", "Call [911](tel:911) or text [988](sms:988). See [a page](https://x.example/1).", urgent=True)
+        line.at = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
+        add_line(session, talk, "patient", "[911](tel:911)")
+    text = visitor.door.http.get("/api/transcript", headers=visitor.headers).text
+    assert "Call 911 or text 988. See [a page](https://x.example/1)." in text
+    assert "You:\n[911](tel:911)" in text  # a patient's words stay as typed
+    assert "America/New_York" in text and "[2026-06-30 22:30] Notice:" in text
 
 
 # -- erasure

@@ -91,8 +91,9 @@ def test_a_bug_in_a_rule_breaks_neither_the_message_nor_the_limit(
 
 
 def test_beginning_is_limited_by_address(door: FrontDoor) -> None:
-    codes = [door.http.post("/api/conversations", json={"consent": True}).status_code for _ in range(11)]
-    assert codes == [201] * 10 + [429]
+    answers = [door.http.post("/api/conversations", json={"consent": True}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [201] * 10 + [429]
+    assert "Many chats were started" in answers[-1].json()["message"]  # nobody sent a message yet
 
 
 def test_load_tests_can_switch_the_limits_off(store: Store, two_a_minute: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,6 @@ class Fault:
     """
 
     name: str
-    says: str
     strike: Callable[[Rig], Awaitable[None]]
     times: int = 2
 
@@ -217,22 +216,22 @@ async def _nothing(_: Rig) -> None:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("none", "nothing breaks", _nothing),
-        Fault("kill-door", "kill -9 of the front door", _kill("door"), 3),
-        Fault("kill-rasa", "kill -9 of Rasa", _kill("rasa")),
-        Fault("kill-actions", "kill -9 of the action server", _kill("actions"), 3),
-        Fault("kill-all", "kill -9 of all four processes at once", _kill("supervisor", "door", "rasa", "actions")),
-        Fault("kill-supervisor", "kill -9 of the launcher; its children end with it", _kill_supervisor, 1),
-        Fault("term", "SIGTERM under load, and a new start", _terminate),
-        Fault("term-door", "SIGTERM of the front door while Rasa is slow", _terminate_door),
-        Fault("rasa-hangs", "Rasa stands still for 22 s", _freeze("rasa", 22), 1),
-        Fault("actions-hang", "the action server stands still for 22 s", _freeze("actions", 22), 1),
-        Fault("door-hangs", "the front door stands still for 8 s", _freeze("door", 8), 1),
-        Fault("rasa-junk", "something else answers in Rasa's place", _replace("rasa"), 1),
-        Fault("actions-junk", "something else answers in the action server's place", _replace("actions"), 1),
-        Fault("db-locked", "the database is locked for 14 s", _lock_database, 1),
-        Fault("db-stopped", "PostgreSQL is stopped for 8 s", _stop_database, 1),
-        Fault("disk-full", "the disk is full for 8 s", _fill_disk, 1),
-        Fault("telegram", "Telegram repeats, mixes, refuses, cuts, hangs", _telegram, 1),
+        Fault("none", _nothing),  # nothing breaks
+        Fault("kill-door", _kill("door"), 3),  # kill -9 of the front door
+        Fault("kill-rasa", _kill("rasa")),  # kill -9 of Rasa
+        Fault("kill-actions", _kill("actions"), 3),  # kill -9 of the action server
+        Fault("kill-all", _kill("supervisor", "door", "rasa", "actions")),  # kill -9 of all four processes at once
+        Fault("kill-supervisor", _kill_supervisor, 1),  # kill -9 of the launcher; its children end with it
+        Fault("term", _terminate),  # SIGTERM under load, and a new start
+        Fault("term-door", _terminate_door),  # SIGTERM of the front door while Rasa is slow
+        Fault("rasa-hangs", _freeze("rasa", 22), 1),  # Rasa stands still for 22 s
+        Fault("actions-hang", _freeze("actions", 22), 1),  # the action server stands still for 22 s
+        Fault("door-hangs", _freeze("door", 8), 1),  # the front door stands still for 8 s
+        Fault("rasa-junk", _replace("rasa"), 1),  # something else answers in Rasa's place
+        Fault("actions-junk", _replace("actions"), 1),  # something else answers in the action server's place
+        Fault("db-locked", _lock_database, 1),  # the database is locked for 14 s
+        Fault("db-stopped", _stop_database, 1),  # PostgreSQL is stopped for 8 s
+        Fault("disk-full", _fill_disk, 1),  # the disk is full for 8 s
+        Fault("telegram", _telegram, 1),  # Telegram repeats, mixes, refuses, cuts, hangs
     )
 }

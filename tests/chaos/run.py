@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from bot.channels.telegram.consent import HELD
+from bot.conversation.inbox import HELD
 from bot.store.engine import Store, make_engine
 from bot.store.models import Conversation, Inbound, Message, Outbox
 from tests.chaos.faults import FAULTS, Fault, Rig

@@ -53,10 +53,10 @@ FAULTS = {
     ),
     "no next step": (CAUSES, "  next_step: >-\n    If this sounds", "  approved_by: >-\n    If this sounds", ENTRY, "next_step is missing"),
     "no claims": (CAUSES, "  claims: [1, 2, 3, 5, 9, 10, 12, 24, 38, 41, 42]\n", "  claims: []\n", ENTRY, "claims is missing"),
-    "no sources": (CAUSES, "  sources: [ninds_rls, irlssg_criteria, nhs_rls]\n", "  sources: []\n", ENTRY, "sources is missing"),
+    "no sources": (CAUSES, "  sources: [ninds_rls, irlssg_criteria, nhs_rls, nhlbi_rls]\n", "  sources: []\n", ENTRY, "sources is missing"),
     "unknown source": (
         CAUSES,
-        "[ninds_rls, irlssg_criteria, nhs_rls]",
+        "[ninds_rls, irlssg_criteria, nhs_rls, nhlbi_rls]",
         "[ninds_rls, wikipedia]",
         ENTRY,
         "'wikipedia' is not in sources.yml",

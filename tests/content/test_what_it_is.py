@@ -11,7 +11,6 @@ from bot.channels.telegram import words
 from bot.settings import ROOT
 
 NO_DOCTOR = re.compile(r"\bnot (?:a person and not )?a doctor\b|\bdo not replace a doctor\b", re.IGNORECASE)
-MACHINE = re.compile(r"\bprogram\b|\bassistant\b", re.IGNORECASE)
 WIDGET = (ROOT / "bot/widget/rls-chat.js").read_text(encoding="utf-8")
 
 
@@ -30,7 +29,7 @@ def test_no_other_greeting_leaves_it_out(text: str) -> None:
     assert NO_DOCTOR.search(text)
 
 
-@pytest.mark.parametrize("text", [answers()["greet"].text, words.INTRO, words.HELP])
+@pytest.mark.parametrize("text", [answers()["greet"].text, *answers()["greet"].variants, words.INTRO, words.HELP])
 def test_the_first_words_name_the_emergency_number(text: str) -> None:
     assert "{emergency_number}" in text
 
@@ -48,6 +47,8 @@ def test_who_writes_in_another_language_gets_both_numbers_in_each_language(text:
     assert all("{clinic_phone}" in part and "{emergency_number}" in part for part in paragraphs)
 
 
-@pytest.mark.parametrize("text", [answers()["booking_done"].text, *answers()["booking_done"].variants])
+@pytest.mark.parametrize(
+    "text", [text for name in ("booking_done", "booking_done_chat") for text in (answers()[name].text, *answers()[name].variants)]
+)
 def test_a_request_is_never_called_an_appointment(text: str) -> None:
     assert re.search(r"not a fixed appointment", text)

@@ -92,6 +92,21 @@ def test_what_keeps_people_safe_is_said_at_once() -> None:
     none(faults)
 
 
+def test_the_crisis_line_never_stands_without_the_emergency_number() -> None:
+    said = [(f"{where(a)}: {field}", text) for a in ANSWERS.values() for field, text in texts(a).items()]
+    said += [(f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()]
+    none([name for name, text in said if "{crisis_line}" in text and "{emergency_number}" not in text])
+
+
+def test_said_more_simply_the_numbers_to_call_stay() -> None:
+    faults = []
+    for answer in TAUGHT:
+        for number in ("{emergency_number}", "{crisis_line}", "{poison_line}"):
+            if number in answer.chat and number not in answer.simple:
+                faults.append(f"{where(answer)}: simple leaves out {number}")
+    none(faults)
+
+
 def test_every_doubtful_claim_is_named_for_the_clinician() -> None:
     marks = {str(key): set(value) for key, value in table("claims.yml").items()}
     faults = []
@@ -190,6 +205,8 @@ def test_sources() -> None:
             faults.append(f"{where(answer)}: at most four sources, each once and with https")
         if answer.claims and not urls:
             faults.append(f"{where(answer)}: rests on claims but names no source")
+    named = {key for owner in (*ANSWERS.values(), *ANSWERS.cautions.values()) for key in owner.sources}
+    faults += [f"sources.yml: '{key}' is named by nothing" for key in ANSWERS.sources if key not in named]
     none(faults)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from bot.brain.client import RasaClient
-from bot.conversation import turn
+from bot.conversation import outage, turn
 from bot.conversation.bell import Bell
 from bot.conversation.turn import TurnRunner
 from bot.store.engine import Store
@@ -28,7 +28,7 @@ def talk(store: Store) -> Talk:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The runner's own waits, shortened; their order stays."""
     monkeypatch.setattr(turn, "_SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr(turn, "_RETRY_AFTER", (0.05,))
+    monkeypatch.setattr(outage, "RETRY_AFTER", (0.05,))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot.conversation import notify
 from bot.settings import settings
@@ -133,9 +134,28 @@ def test_a_dead_webhook_does_not_keep_the_e_mail_back(hook: Any, post_box: Any, 
     hook.status = 500
     use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
     use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example")
-    notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+    assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("e-mail",)
     assert len(post_box.mails) == 1
 
 
-def test_with_no_way_set_nothing_is_sent_and_nothing_fails() -> None:
-    notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+def test_who_was_told_is_told_back(hook: Any, post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
+    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example")
+    assert notify.ways() == ("webhook", "e-mail")
+    assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("webhook", "e-mail")
+
+
+def test_a_mail_server_alone_is_no_way(post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails=" , ")
+    assert notify.ways() == ()
+
+
+def test_with_no_way_set_nobody_is_told_and_the_log_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("something was sent")
+
+    monkeypatch.setattr(notify, "_post", never)
+    monkeypatch.setattr(notify, "_mail", never)
+    with capture_logs() as lines:
+        assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ()
+    assert [(line["log_level"], line["event"], line["conversation"]) for line in lines] == [("error", "nobody_to_tell", "c0ffee")]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.answers import answers
 from bot.clinic import clinic
-from bot.conversation import desk, turn
+from bot.conversation import desk, inbox, outage, turn
 from bot.conversation.turn import TurnRunner
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, now
@@ -51,7 +51,7 @@ async def test_every_kind_of_nonsense_is_an_outage_and_not_an_answer(
     way: Way, runner_on: Make, rasa: RasaServer, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "_THINK_SECONDS", 0.6)
-    monkeypatch.setattr(turn, "_SET_ASIDE_AT", 100)
+    monkeypatch.setattr(outage, "SET_ASIDE_AT", 100)
     runner = runner_on(timeout=0.3)
     await runner.start()
     rasa.way = way
@@ -85,7 +85,7 @@ async def test_a_poison_message_is_set_aside_for_staff_and_the_conversation_goes
     runner.kick(talk.id)
     await until(settled(talk))
     assert [(row.state, row.note) for row in talk.inbox] == [("set_aside", "no_answer"), ("done", "answered")]
-    assert rasa.texts.count("poison") == turn._SET_ASIDE_AT
+    assert rasa.texts.count("poison") == outage.SET_ASIDE_AT
     assert talk.said("system") == [line("unavailable"), line("set_aside")]
     assert talk.said("assistant") == ["re: hello"]
     assert (talk.row.mode, talk.row.waiting_reason) == ("waiting", "no_answer")
@@ -97,7 +97,7 @@ async def test_a_message_is_not_given_up_for_the_failures_of_a_dead_rasa(runner:
     rasa.way = "500"
     talk.say("hello")
     runner.kick(talk.id)
-    await until(tried(talk, turn._SET_ASIDE_AT + 3))
+    await until(tried(talk, outage.SET_ASIDE_AT + 3))
     rasa.loaded = True
     await until(lambda: talk.inbox[0].sick_tries == 1 or talk.inbox[0].state != "pending")
     assert talk.inbox[0].state == "pending"
@@ -110,7 +110,7 @@ async def test_a_lasting_outage_brings_staff_in_once(runner: TurnRunner, rasa: R
     rasa.stop()
     talk.say("hello")
     runner.kick(talk.id)
-    await until(tried(talk, turn._HAND_OVER_AT + 2))
+    await until(tried(talk, outage.HAND_OVER_AT + 2))
     assert (talk.row.mode, talk.row.waiting_reason) == ("waiting", "no_answer")
     assert [event.kind for event in talk.rows(Event, Event.conversation_id == talk.id)] == ["hand_over"]
 
@@ -119,7 +119,7 @@ async def test_a_crash_at_the_try_that_brings_staff_in_does_not_skip_it(runner_o
     rasa.stop()
     receipt = talk.say("hello")
     with talk.store.write() as session:
-        session.get(Inbound, receipt.inbound_id).attempts = turn._HAND_OVER_AT
+        session.get(Inbound, receipt.inbound_id).attempts = outage.HAND_OVER_AT
     await runner_on().start()
     await until(lambda: talk.row.mode == "waiting")
 
@@ -137,7 +137,7 @@ async def test_talk_to_staff_does_not_wait_behind_a_message_that_rasa_does_not_a
     runner: TurnRunner, rasa: RasaServer, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line that says "unavailable" offers this very button."""
-    monkeypatch.setattr(turn, "_RETRY_AFTER", (3600.0,))
+    monkeypatch.setattr(outage, "RETRY_AFTER", (3600.0,))
     rasa.stop()
     talk.say("hello")
     runner.kick(talk.id)
@@ -152,7 +152,7 @@ async def test_talk_to_staff_does_not_wait_behind_a_message_that_rasa_does_not_a
 async def test_talk_to_staff_pressed_while_rasa_hangs_is_granted_with_the_failure(
     runner_on: Make, rasa: RasaServer, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn, "_RETRY_AFTER", (3600.0,))
+    monkeypatch.setattr(outage, "RETRY_AFTER", (3600.0,))
     runner = runner_on(timeout=0.5)
     rasa.way = "hang"
     talk.say("hello")
@@ -168,7 +168,7 @@ async def test_whoever_waits_behind_hung_turns_is_told_too(
 ) -> None:
     """More patients than workers, and Rasa hangs: nobody sits longer than 25 s without a word."""
     monkeypatch.setattr(turn, "_AT_ONCE", 1)
-    monkeypatch.setattr(turn, "_LATE", timedelta(seconds=0))
+    monkeypatch.setattr(outage, "LATE", timedelta(seconds=0))
     runner = runner_on()
     await runner.start()
     rasa.way = "hang"
@@ -197,16 +197,61 @@ async def test_staff_who_hold_the_conversation_hear_nothing_of_an_outage(runner:
     assert talk.inbox[0].note == "for_staff"
 
 
-async def test_a_junk_tracker_does_not_stop_the_conversation(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
-    talk.say("hello")
-    assert await asyncio.to_thread(runner_on()._take, talk.id)
-    talk.change(lease_until=now() - timedelta(seconds=1))
-    rasa.trackers[talk.id] = ["no event", None, 7]
-    await runner_on().start()
-    await until(lambda: talk.row.told_late)
-    rasa.trackers.clear()
-    await until(settled(talk))
-    assert talk.said("assistant") == ["re: hello"]
+async def test_who_agreed_just_now_is_not_told_that_it_is_late(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+    """A message that was held, or that a "no" lets be answered after all, waits from then on and not from when it came."""
+    rasa.hold()
+    receipt = talk.say("why do my legs twitch")
+    with talk.store.write() as session:
+        row = session.get_one(Inbound, receipt.inbound_id)
+        row.received_at, row.not_before = now() - timedelta(seconds=40), inbox.HELD
+    assert await asyncio.to_thread(outage.tell_late, talk.store) == []
+    with talk.store.write() as session:
+        inbox.free(session, talk.id)
+    runner_on().kick(talk.id)
+    await rasa.until_asked(1)  # it is thought about for the first time
+    assert await asyncio.to_thread(outage.tell_late, talk.store) == []
+    with talk.store.write() as session:
+        session.get_one(Inbound, receipt.inbound_id).not_before = now() - timedelta(seconds=21)
+    assert await asyncio.to_thread(outage.tell_late, talk.store) == [talk.id]
+    assert talk.said("system") == [line("unavailable")]
+
+
+@pytest.mark.parametrize("let_loose", ["a no", "consent"])
+def test_what_is_let_loose_is_due_from_now_on(let_loose: str, talk: Talk) -> None:
+    receipt = talk.say("hello")
+    with talk.store.write() as session:
+        row = session.get_one(Inbound, receipt.inbound_id)
+        row.received_at = now() - timedelta(seconds=40)
+        if let_loose == "a no":
+            inbox.end(row, "asked")
+            inbox.reopen(row, "asked_no")
+        else:
+            inbox.hold(session, talk.id)
+            inbox.free(session, talk.id)
+    assert timedelta(0) <= now() - talk.inbox[0].not_before < timedelta(seconds=10)
+    assert outage.tell_late(talk.store) == []
+
+
+def test_a_retry_does_not_put_the_words_off(talk: Talk) -> None:
+    receipt = talk.say("hello")
+    with talk.store.write() as session:
+        row = session.get_one(Inbound, receipt.inbound_id)
+        row.attempts, row.received_at, row.not_before = 2, now() - timedelta(seconds=25), now() + timedelta(seconds=15)
+    assert outage.tell_late(talk.store) == [talk.id]
+    assert outage.tell_late(talk.store) == []
+
+
+@pytest.mark.parametrize("why", ["held", "no consent"])
+def test_who_has_not_agreed_is_not_told_that_it_is_late(why: str, talk: Talk) -> None:
+    receipt = talk.say("hello")
+    with talk.store.write() as session:
+        row = session.get_one(Inbound, receipt.inbound_id)
+        row.attempts, row.received_at = 3, now() - timedelta(hours=2)
+        if why == "held":
+            inbox.hold(session, talk.id)
+        else:
+            session.get_one(Conversation, talk.id).consent_at = None
+    assert outage.tell_late(talk.store) == []
 
 
 async def test_a_rasa_that_is_slow_to_die_does_not_hold_up_a_stop(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:

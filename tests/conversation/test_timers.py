@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.conversation import desk, notify, timers
 from bot.conversation.bell import Bell
@@ -21,8 +22,14 @@ FRIDAY_CLOSING = datetime(2026, 11, 20, 20, 58, tzinfo=UTC)  # two minutes befor
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of the steps that were told on."""
     keys: list[str] = []
-    monkeypatch.setattr(notify, "urgent_unseen", lambda conversation_id, *, minutes, key: keys.append(key))
+
+    def tell(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+        keys.append(key)
+        return ("webhook",)
+
+    monkeypatch.setattr(notify, "urgent_unseen", tell)
     return keys
 
 
@@ -82,17 +89,65 @@ def test_minutes_are_those_of_opening_hours(clock: Timers, talk: Talk, told: lis
 def test_telling_is_tried_again_with_the_same_key_and_written_down_once(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
 
-    def flaky(conversation_id: str, *, minutes: int, key: str) -> None:
+    def flaky(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
         keys.append(key)
         if len(keys) < 3:
             raise OSError("played")
+        return ("e-mail",)
 
     monkeypatch.setattr(notify, "urgent_unseen", flaky)
     alert = raise_flag(talk, MONDAY_10)
     for step in range(5):
         clock.run_due(MONDAY_10 + timedelta(minutes=5, seconds=40 * step))
+        assert minutes_told(talk) == ([5] if len(keys) == 3 else [])  # not before somebody was told
     assert keys == [f"alert-{alert}-5"] * 3
-    assert minutes_told(talk) == [5]
+    assert [event.data["told"] for event in talk.rows(Event) if event.kind == "alert_step"] == [["e-mail"]]
+
+
+def test_where_nobody_is_set_to_be_told_nothing_says_that_somebody_was(clock: Timers, talk: Talk) -> None:
+    raise_flag(talk, MONDAY_10)
+    with capture_logs() as lines:
+        clock.run_due(MONDAY_10 + timedelta(minutes=20))
+        clock.run_due(MONDAY_10 + timedelta(minutes=40))
+    assert {timer.outcome for timer in talk.rows(Timer)} == {"nobody_to_tell"}
+    assert minutes_told(talk) == []
+    assert [(line["log_level"], line["event"], line["minutes"]) for line in lines] == [("error", "nobody_to_tell", n) for n in (5, 15)]
+
+
+def test_a_step_that_reached_nobody_is_given_up_loudly_and_written_down_as_such(
+    clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+        raise OSError("played")
+
+    monkeypatch.setattr(notify, "urgent_unseen", down)
+    raise_flag(talk, MONDAY_10)
+    with capture_logs() as lines:
+        for step in range(timers._ATTEMPTS + 3):
+            clock.run_due(MONDAY_10 + timedelta(minutes=5, seconds=31 * step))
+    first = min(talk.rows(Timer), key=lambda timer: timer.data["minutes"])
+    assert first.outcome == "given_up" and minutes_told(talk) == []
+    (line,) = [line for line in lines if line["event"] == "timer_given_up"]
+    assert line == {
+        **{"event": "timer_given_up", "log_level": "error", "kind": "alert"},
+        **{"timer": first.id, "conversation": talk.id, "attempts": timers._ATTEMPTS},
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "warned"),
+    [({}, True), ({"RLA_ALERT_WEBHOOK_URL": "https://x.example/"}, False), ({"RLA_SMTP_URL": "smtp://mail.example"}, True)],
+)
+async def test_the_start_warns_where_nobody_would_be_told(
+    setting: dict[str, str], warned: bool, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    clock = Timers(store, Bell())
+    with capture_logs() as lines:
+        await clock.start()
+    await clock.stop()
+    assert [line["log_level"] for line in lines if line["event"] == "nobody_to_tell"] == ["warning"] * warned
 
 
 def test_one_broken_timer_does_not_stop_the_others_and_is_given_up_at_last(clock: Timers, talk: Talk, told: list[str]) -> None:

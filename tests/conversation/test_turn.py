@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from bot.brain.client import RasaClient
-from bot.conversation import desk, turn
+from bot.conversation import desk, outage
 from bot.conversation.bell import Bell
+from bot.conversation.inbox import HELD, free
 from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
 from bot.store.engine import Store
@@ -98,16 +99,70 @@ async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_giv
     dead = runner_on()
     assert await asyncio.to_thread(dead._take, talk.id)
     rasa.trackers[talk.id] = [
-        {"event": "user", "text": "hi", "metadata": {"inbound_id": receipt.inbound_id - 1}},
-        {"event": "bot", "text": "not this one", "data": {}},
-        {"event": "user", "text": "my name is Ann", "metadata": {"inbound_id": receipt.inbound_id}},
-        {"event": "bot", "text": "Thank you, Ann.", "data": {}},
+        {"text": "hi", "metadata": {"inbound_id": receipt.inbound_id - 1}, "said": [{"text": "not this one"}]},
+        {"text": "my name is Ann", "metadata": {"inbound_id": receipt.inbound_id}, "said": [{"text": "Thank you, Ann."}]},
     ]
     talk.change(lease_until=now() - timedelta(seconds=1))
     await runner_on().start()
     await until(settled(talk))
     assert talk.said("assistant") == ["Thank you, Ann."]
-    assert rasa.asked == []
+    assert len(rasa.trackers[talk.id]) == 2
+
+
+async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+    """Rasa forgot what ran before and began the form, but the answer came too late: nothing may end that form now."""
+    runner = runner_on(timeout=0.3)
+    await runner.start()
+    talk.change(reset_brain=True)
+    rasa.hold()
+    talk.say("book me in")
+    runner.kick(talk.id)
+    await until(lambda: talk.inbox[0].attempts >= 2)
+    rasa.release()
+    await until(settled(talk))
+    assert talk.said("assistant") == ["re: book me in"]
+    talk.say("my name is Ann")
+    runner.kick(talk.id)
+    await until(settled(talk))
+    assert rasa.resets == [talk.id]  # before the form, and never again
+    assert [turn["text"] for turn in rasa.trackers[talk.id]] == ["book me in", "my name is Ann"]
+    assert not talk.row.reset_brain
+
+
+async def test_a_red_flag_between_two_tries_still_stops_the_form(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+    """The repeated answer says nothing about the form: the wish to forget it is younger, and goes out with the next message."""
+    runner = runner_on(timeout=0.3)
+    await runner.start()
+    rasa.hold()
+    talk.say("book me in")
+    runner.kick(talk.id)
+    await rasa.until_asked(1)
+    assert talk.say("I have chest pain").urgent
+    await until(lambda: talk.inbox[0].attempts >= 2)
+    rasa.release()
+    await until(settled(talk))
+    assert rasa.resets == []
+    talk.say("what now")
+    runner.kick(talk.id)
+    await until(settled(talk))
+    assert rasa.resets == [talk.id]
+
+
+async def test_nothing_is_answered_without_consent_whatever_let_it_loose(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+    talk.change(consent_at=None)
+    talk.say("hello")
+    runner = runner_on()
+    await runner.start()
+    runner.kick(talk.id)
+    await until(lambda: talk.inbox[0].not_before == HELD)
+    assert await asyncio.to_thread(runner._due) == []
+    assert rasa.asked == [] and talk.row.lease_owner is None
+    with talk.store.write() as session:
+        session.get_one(Conversation, talk.id).consent_at = now()
+        assert free(session, talk.id)
+    runner.kick(talk.id)
+    await until(settled(talk))
+    assert talk.said("assistant") == ["re: hello"]
 
 
 async def test_after_a_crash_before_rasa_answered_it_is_asked(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
@@ -315,5 +370,5 @@ async def test_no_turn_thinks_longer_than_its_lease(store: Store) -> None:
     client = RasaClient("http://127.0.0.1:9", timeout=18)
     assert TurnRunner(store, client, Bell(), lease_seconds=10)._think_seconds < 10
     assert TurnRunner(store, client, Bell(), lease_seconds=600)._think_seconds < 25
-    assert timedelta(seconds=25) > turn._LATE
+    assert timedelta(seconds=25) > outage.LATE
     await client.close()

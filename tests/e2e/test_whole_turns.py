@@ -79,3 +79,21 @@ def test_a_message_that_comes_twice_is_taken_once_and_gets_its_answer_again(hous
     assert [line["custom"] for line in second] == [line["custom"] for line in first]
     with sqlite3.connect(house.folder / "rasa.db") as rasa:
         assert rasa.execute("SELECT count(*) FROM events WHERE sender_id = 'twice' AND type_name = 'user'").fetchone() == (1,)
+
+
+def test_what_runs_is_forgotten_on_a_wish_and_never_what_a_repeated_message_began(house: House) -> None:
+    """The wish comes with the message and is fulfilled under Rasa's lock: once, and not before an answer that is only repeated."""
+
+    def told(number: int, text: str, **wish: int) -> list[str]:
+        body = {"sender": "forgets", "message": text, "metadata": {"inbound_id": 876_543_210 + number, **wish}}
+        lines = httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json()
+        return [line["custom"]["answer"] for line in lines]
+
+    check = "can you check my symptoms with a few questions"
+    assert "check_urge" in told(1, check)
+    assert told(2, "yes", reset=5) == ["affirm"]  # a red flag came between: this yes answers no question of the form
+    begun = told(3, check, reset=6)
+    assert "check_urge" in begun
+    assert told(3, check, reset=6) == begun  # its first answer never arrived
+    assert told(4, "yes", reset=6) == ["check_rest"]  # the form still runs, though the front door does not know and asks once more
+    assert "check_movement" not in told(5, "yes", reset=7)

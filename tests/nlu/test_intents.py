@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.brain.bands import ANSWER
+from bot.brain.bands import ANSWER, likely_topics
 from bot.brain.encoder import DIMENSIONS, EncoderError, encoder
 from bot.brain.intents import Guess, IntentModel
 from bot.brain.reading import FALLBACK, Reading, combine, prepared
@@ -60,6 +60,16 @@ def guess(*ranking: tuple[str, float], second: float = 0.0) -> Guess:
 def test_below_the_threshold_the_intent_is_a_fallback() -> None:
     assert Reading([("ask_cure", ANSWER - 0.01)], None, 0.0).intent == FALLBACK
     assert Reading([("ask_cure", ANSWER)], None, 0.0).intent == "ask_cure"
+
+
+@pytest.mark.parametrize("name", ["book_appointment", "change_appointment", "talk_to_staff"])
+def test_what_begins_something_must_be_surer(name: str) -> None:
+    assert Reading([(name, 0.59)], None, 0.0).intent == FALLBACK
+    assert Reading([(name, 0.6)], None, 0.0).intent == name
+    assert likely_topics([(name, 0.59), ("thank", 0.2), ("ask_cure", 0.1), ("out_of_scope_other", 0.05), ("ask_iron_test", 0.03)]) == [
+        name,
+        "ask_cure",
+    ]
 
 
 def test_two_sure_parts_give_two_topics_in_their_order() -> None:

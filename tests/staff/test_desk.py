@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.clinic import clinic
+from bot.conversation import desk
+from bot.conversation.lines import add_line
 from bot.staff.canned import canned
-from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog, now
+from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff, TurnLog, now
 from tests.staff.conftest import House, Person
 
 XSS = "<script>alert(1)</script><img src=x onerror=alert(2)>[tap](javascript:alert(3))\"'><svg onload=alert(4)>"
@@ -120,6 +123,11 @@ def test_ready_made_replies_work_without_a_script(house: House, ana: Person) -> 
     assert all("{" not in entry.filled("Ana") for entry in canned())
 
 
+def test_a_ready_made_reply_names_the_crisis_line_and_the_emergency_number() -> None:
+    text = next(entry.filled("Ana") for entry in canned() if entry.id == "crisis")
+    assert clinic().lines.crisis.number in text and clinic().lines.emergency.number in text
+
+
 def test_notes_never_reach_the_patient(house: House, ana: Person) -> None:
     talk = house.conversation(channel="telegram")
     before = state(house, talk).last_seq
@@ -178,7 +186,8 @@ def test_red_flags_are_on_top_of_every_list(house: House, ana: Person, view: str
             with house.store.write() as session:
                 session.execute(update(Conversation).where(Conversation.id == talk).values(mode="staff", claimed_by=1, waiting_since=None))
     listed = order(ana.get(f"/staff/?view={view}").text)
-    assert listed[:3] == [emergency, today, looked]
+    # A look takes an emergency under no lesser flag; a person who holds the conversation does.
+    assert listed[:3] == ([emergency, today, looked] if view == "mine" else [emergency, looked, today])
     assert set(listed[3:]) == (set() if view == "urgent" else set(calm))
 
 
@@ -211,6 +220,57 @@ def test_a_graver_flag_outranks_one_already_seen(house: House, ana: Person) -> N
     page = ana.get("/staff/?view=urgent").text
     assert order(page) == [talk, other]
     assert page.index("Chest or breathing") < page.index("Possible clot")
+
+
+def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: House, ana: Person) -> None:
+    flagged, waiting, books = house.conversation("first"), house.conversation("my question is this"), house.conversation("book")
+    house.flag(flagged)
+    house.booking(books)
+    with house.store.write() as session:
+        answer = add_line(session, session.get_one(Conversation, flagged), "system", "Call 911 now.", urgent=True)
+        session.execute(update(Alert).values(seq=answer.seq))  # as in life: the flag points at what was said to it
+        session.execute(update(Conversation).where(Conversation.id == books).values(waiting_reason="booking"))
+        for talk in (flagged, waiting, books):
+            add_line(session, session.get_one(Conversation, talk), "patient", "thank you" if talk == flagged else "my question is this")
+            add_line(session, session.get_one(Conversation, talk), "assistant", "You are in the queue.")
+    rows = {row.conversation.id: row for row in queue_of(house, "waiting")}
+    assert {talk: rows[talk].said for talk in rows} == {
+        flagged: "chest pain",
+        waiting: "my question is this",
+        books: "Tuesday mornings · legs at night",
+    }
+    page = ana.get("/staff/?view=waiting").text
+    assert "chest pain" in page and "Tuesday mornings · legs at night" in page and "You are in the queue." not in page
+    ana.post(talk_path(waiting, "claim"))
+    assert "You are in the queue." in ana.get("/staff/?view=mine").text  # it no longer waits: the last line is what counts
+
+
+def queue_of(house: House, view: str) -> list[desk.QueueRow]:
+    with house.store.read() as session:
+        return desk.queue(session, view, session.get_one(Staff, 1))
+
+
+def test_a_contact_that_can_be_tapped(house: House, ana: Person) -> None:
+    talk = house.conversation("book")
+    booking = house.booking(talk)
+    for contact, href in {
+        "+1 555 010 4477": "tel:+15550104477",
+        "ann.lee@mail.example": "mailto:ann.lee@mail.example",
+        "mornings, 555 010 4477": "",
+        "a@b.example?body=x": "",
+    }.items():
+        with house.store.write() as session:
+            session.execute(update(Booking).where(Booking.id == booking).values(contact=contact))
+        ana.post(talk_path(talk, f"bookings/{booking}/contact"))
+        side = ana.get(talk_path(talk)).text
+        assert (f'<a href="{href}"><bdi class="contact">' in side) == bool(href), contact
+
+
+def test_declining_says_that_the_patient_is_not_told(house: House, ana: Person) -> None:
+    talk = house.conversation("book")
+    house.booking(talk)
+    page = ana.get(talk_path(talk)).text
+    assert "Mark as declined" in page and "the patient is not told. Write to them." in page
 
 
 def test_opening_is_written_once_and_stops_the_clock(house: House, ana: Person, bo: Person) -> None:
@@ -251,6 +311,19 @@ def test_booking_moves_on_and_the_slower_one_is_told(house: House, ana: Person, 
         booking = session.scalars(select(Booking)).one()
     assert (booking.state, booking.version) == ("booked", 3)
     assert [event.data["to"] for event in events(house, talk, "booking")] == ["contacted", "booked"]
+
+
+@pytest.mark.parametrize("before", ["requested", "contacted", "booked"])
+def test_what_a_patient_cancels_is_marked_so_and_can_be_taken_up_again(house: House, ana: Person, before: str) -> None:
+    talk = house.conversation()
+    path = talk_path(talk, f"bookings/{house.booking(talk)}/state")
+    with house.store.write() as session:
+        session.execute(update(Booking).values(state=before))
+    assert "Patient cancelled" in ana.get(talk_path(talk)).text
+    assert ana.post(path, state="cancelled", version="1").status_code == 303
+    assert "Margaret Hill" in ana.get("/staff/bookings?state=cancelled").text
+    assert f"moved the booking from {before} to cancelled by the patient" in ana.get(talk_path(talk)).text
+    assert ana.post(path, state="contacted", version="2").status_code == 303
 
 
 def test_contact_is_hidden_until_asked_for_and_only_for_who_asked(house: House, ana: Person, bo: Person) -> None:
@@ -322,7 +395,7 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
                 action="action_answer",
                 intent="ask_iron_link",
                 confidence=0.93,
-                runners_up=[{"intent": "ask_iron_test", "confidence": 0.04}],
+                runners_up=[["ask_iron_link", 0.93], ["ask_iron_test", 0.04]],
                 answer_id="ask_iron_link",
                 answer_version="3",
                 model="m1",
@@ -334,6 +407,7 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
             )
     page = ana.get(talk_path(talk)).text
     assert page.count("Understood:") == 1
+    assert page.count("ask_iron_link</code>") == 1, "what was understood is not its own runner-up"
     for part in ("ask_iron_link</code> 93%", "ask_iron_test</code> 4%", "ask_iron_link (version 3)", "m1"):
         assert part in page
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Engine, inspect, text
 
 from bot import cli, run
 from bot.errors import ConfigError
 from bot.settings import settings
 from bot.store import revisions
-from bot.store.engine import store
+from bot.store.engine import Store, store
 from bot.store.revisions import bring_up, go_to, known, refuse_newer, stands_at
 from tests.store.test_migrations import differences
+from tests.support.talk import Talk
 
 
 def as_of_the_future(engine: Engine) -> None:
@@ -27,6 +30,22 @@ def test_back_and_forward_again(engine: Engine) -> None:
     assert differences(engine)
     go_to(engine, newest)
     assert (stands_at(engine), differences(engine)) == (newest, [])
+
+
+def test_changing_a_table_deletes_nothing_that_hangs_on_it(engine: Engine) -> None:
+    """A column dropped as Alembic's batch does it, which on SQLite drops the table and makes it anew."""
+    talk = Talk(Store(engine))
+    talk.say("my legs never rest")
+    with revisions.without_cascades(engine) as gentle, gentle.connect() as connection:
+        context = MigrationContext.configure(connection)
+        with context.begin_transaction(), Operations(context).batch_alter_table("conversations", recreate="auto") as table:
+            table.drop_column("reset_brain")
+        connection.commit()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM messages")).scalar() == 1
+        if engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1  # on again for everybody else
 
 
 @pytest.mark.parametrize("name", ["base", "head", "-1", "9999", ""])
@@ -70,6 +89,6 @@ def test_the_command_goes_back_and_says_where_it_stands(capsys: pytest.CaptureFi
     assert (settings().data_dir / "assistant.db").is_file()
 
 
-def test_an_empty_database_is_of_no_revision(tmp_path: object) -> None:
+def test_an_empty_database_is_of_no_revision() -> None:
     assert stands_at(store().engine) is None
     assert revisions.known(store().engine)[0] == "0001"

@@ -1,7 +1,8 @@
-"""A server that speaks Rasa's REST webhook, status and tracker calls, and misbehaves on demand.
+"""A server that speaks Rasa's REST webhook and status, and misbehaves on demand.
 
 For faults alone: the real Rasa is tested elsewhere. It listens on a real port, can be stopped and started again there,
-and keeps a tracker a sender as Rasa does: written once, when a turn ends.
+and keeps a tracker a sender as ours does (``bot/brain/whole_turns.py``): written once, when a turn ends; a message that is
+in it gets its old answer again, and a wish to forget is fulfilled once.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -39,11 +41,12 @@ class RasaServer:
         self.script: dict[str, Way | list[dict[str, Any]]] = {}
         self.loaded = True
         self.asked: list[Asked] = []
-        self.resets: list[str] = []
+        self.resets: list[str] = []  # senders of whom something was forgotten
         self.overlaps: list[str] = []  # senders that were asked while they were being answered
         self.trackers: dict[str, list[dict[str, Any]]] = {}
         self.port = 0
         self._busy: list[str] = []
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._news = threading.Condition()
         self._gate = threading.Event()
         self._gate.set()
@@ -77,12 +80,11 @@ class RasaServer:
         assert await asyncio.to_thread(wait), f"Rasa was asked {len(self.asked)} times, not {count}"
 
     def start(self) -> RasaServer:
+        self._locks.clear()  # they belong to the event loop
         app = Starlette(
             routes=[
                 Route("/webhooks/rest/webhook", self._webhook, methods=["POST"]),
                 Route("/status", self._status),
-                Route("/conversations/{sender}/tracker", self._tracker),
-                Route("/conversations/{sender}/tracker/events", self._reset, methods=["POST"]),
             ]
         )
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off", ws="none")
@@ -126,13 +128,20 @@ class RasaServer:
             self._busy.remove(asked.sender)
 
     async def _do(self, asked: Asked) -> Response:
-        await asyncio.to_thread(self._gate.wait, 60)
-        way = self.script.get(asked.message, self.way)
-        if isinstance(way, list):
-            return self._say(asked, way)
+        async with self._locks[asked.sender]:  # one after the other, in the order in which they came
+            await asyncio.to_thread(self._gate.wait, 60)
+            said = self._said(asked)
+            if said:
+                return self._send(said)
+            wish, known = asked.metadata.get("reset"), self.trackers.get(asked.sender, [])
+            if wish is not None and not any(turn["metadata"].get("reset") == wish for turn in known):
+                self.resets.append(asked.sender)
+            way = self.script.get(asked.message, self.way)
+            if way == "answer":
+                way = [{"recipient_id": asked.sender, "text": f"re: {asked.message}"}]
+            if isinstance(way, list):
+                return self._say(asked, way)
         match way:
-            case "answer":
-                return self._say(asked, [{"recipient_id": asked.sender, "text": f"re: {asked.message}"}])
             case "hang":
                 await asyncio.sleep(3600)
             case "drip":
@@ -148,23 +157,21 @@ class RasaServer:
         return JSONResponse([])
 
     def _say(self, asked: Asked, replies: list[dict[str, Any]]) -> Response:
-        events = self.trackers.setdefault(asked.sender, [])
-        events.append({"event": "user", "text": asked.message, "metadata": asked.metadata})
-        for reply in replies:
-            data = {"custom": reply.get("custom"), "buttons": reply.get("buttons")}
-            events.append({"event": "bot", "text": reply.get("text"), "data": data})
+        self.trackers.setdefault(asked.sender, []).append({"text": asked.message, "metadata": asked.metadata, "said": replies})
+        return self._send(replies)
+
+    def _said(self, asked: Asked) -> list[dict[str, Any]]:
+        """What was said to this very message in an earlier turn."""
+        known = self.trackers.get(asked.sender, [])
+        return next((turn["said"] for turn in known if turn["metadata"].get("inbound_id") == asked.metadata.get("inbound_id")), [])
+
+    @staticmethod
+    def _send(replies: list[dict[str, Any]]) -> Response:
         # Not JSONResponse: a lone surrogate must go out escaped, as a careless server would send it.
         return Response(json.dumps(replies), media_type="application/json")
 
     async def _status(self, _: Request) -> Response:
         return JSONResponse({"model_file": "models/test.tar.gz" if self.loaded else None})
-
-    async def _tracker(self, request: Request) -> Response:
-        return Response(json.dumps({"events": self.trackers.get(request.path_params["sender"], [])}), media_type="application/json")
-
-    async def _reset(self, request: Request) -> Response:
-        self.resets.append(request.path_params["sender"])
-        return JSONResponse({})
 
 
 async def _drops() -> AsyncIterator[bytes]:

@@ -51,18 +51,12 @@ class Brain:
         self.delay = 0.0
         self.down = False
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str) -> list[Reply]:
+    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]:
         if self.down:
             raise BrainUnavailable("played")
         await asyncio.sleep(self.delay)
         self.asked.append(text)
         return self.script.get(text, [Reply(f"You said: {text}")])
-
-    async def earlier_answer(self, conversation_id: str, inbound_id: int) -> list[Reply]:
-        return []
-
-    async def reset(self, conversation_id: str) -> None:
-        return None
 
     async def ready(self) -> bool:
         return not self.down

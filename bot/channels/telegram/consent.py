@@ -1,13 +1,13 @@
 """Consent on Telegram, and the commands and buttons that belong to it.
 
 Before consent a message is stored but held: only red flags are answered. Consent frees what is held; a refusal
-deletes it.
+drops it, and deletes everything unless staff still need it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select, update
 
@@ -15,19 +15,22 @@ from bot.answers import answers
 from bot.channels.telegram import words
 from bot.channels.telegram.entry import After, Entry
 from bot.clinic import clinic
+from bot.conversation import inbox
 from bot.conversation.lines import add_line
-from bot.store.models import Alert, Event, Inbound, Message, now
+from bot.store.models import Alert, Event, Message, now
 from bot.store.modes import change_mode
 
-#: A message that waits for consent is not due before this.
-HELD = datetime(9999, 1, 1, tzinfo=UTC)
 _REMIND_AFTER = timedelta(seconds=60)
 
 
-def hold(entry: Entry, inbound: Inbound) -> None:
-    """Keep a message until consent, and ask for it."""
-    inbound.not_before = HELD
-    ask(entry, kept=True)
+def hold(entry: Entry) -> bool:
+    """While there is no consent, keep all that waits for the assistant, and ask for it. Returns whether that is so."""
+    conversation = entry.conversation
+    if conversation.consent_at is not None or conversation.mode == "staff":
+        return False
+    if inbox.hold(entry.session, conversation.id):
+        ask(entry, kept=True)
+    return True
 
 
 def ask(entry: Entry, *, kept: bool = False, again: bool = False) -> None:
@@ -68,9 +71,10 @@ def show_help(entry: Entry) -> After:
 def stop(entry: Entry) -> After:
     """Withdraw consent: what waits for the assistant is dropped, and the next message is asked for consent again."""
     conversation = entry.conversation
-    _drop_pending(entry, "stopped")
+    inbox.drop(entry.session, conversation.id, "stopped")
     conversation.consent_at = None
     conversation.reset_brain = True
+    conversation.version += 1  # it numbers the wish to forget, and while staff are waited for no change of the mode counts on
     entry.session.add(Event(conversation_id=conversation.id, kind="stopped", actor="patient"))
     # Forget that consent was asked, so that the next message gets the full words again.
     entry.session.execute(
@@ -82,14 +86,6 @@ def stop(entry: Entry) -> After:
     if conversation.mode == "assistant":
         change_mode(entry.session, conversation, "close", actor="patient")
     return entry.done()
-
-
-def _drop_pending(entry: Entry, note: str) -> None:
-    entry.session.execute(
-        update(Inbound)
-        .where(Inbound.conversation_id == entry.conversation.id, Inbound.state == "pending")
-        .values(state="done", done_at=now(), note=note)
-    )
 
 
 def ask_delete(entry: Entry) -> After:
@@ -107,12 +103,7 @@ def agree(entry: Entry) -> After:
         return replace(entry.done(), toast=words.ALREADY_AGREED)
     conversation.consent_at = now()
     entry.session.add(Event(conversation_id=conversation.id, kind="consent", actor="patient"))
-    freed = entry.session.execute(
-        update(Inbound)
-        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.not_before == HELD)
-        .values(not_before=None)
-    )
-    waiting = bool(freed.rowcount)  # type: ignore[attr-defined]
+    waiting = inbox.free(entry.session, conversation.id)
     if waiting:
         entry.say(words.AGREED)
     else:
@@ -121,20 +112,30 @@ def agree(entry: Entry) -> After:
 
 
 def decline(entry: Entry) -> After:
-    """No consent: nothing is kept, but for a red flag that staff have not closed yet; that could cost a life."""
-    alert = select(Alert.id).where(Alert.conversation_id == entry.conversation.id, Alert.closed_at.is_(None)).limit(1)
-    if entry.session.scalars(alert).first() is not None:
-        entry.say(words.DECLINED_URGENT)
-        return entry.done()
-    agreed = select(Event.id).where(Event.conversation_id == entry.conversation.id, Event.kind == "consent").limit(1)
-    if entry.conversation.consent_at is None and entry.session.scalars(agreed).first() is not None:
-        # After /stop: only what waits is dropped. An earlier talk, with its requests, goes by /delete alone.
-        _drop_pending(entry, "declined")
-        entry.say(words.DECLINED_LATER)
-        return entry.done()
-    if entry.conversation.consent_at is not None or entry.conversation.mode in ("waiting", "staff"):
+    """No consent: nothing that waits is answered, and nothing is kept, unless somebody still needs it."""
+    conversation = entry.conversation
+    if conversation.consent_at is not None:
         return entry.done()  # an old button; /stop and /delete are the ways out of a running talk
-    return erasing(entry.conversation.id, "consent_no")
+    kept = _why_kept(entry)
+    if not kept:
+        return erasing(conversation.id, "consent_no")
+    inbox.drop(entry.session, conversation.id, "declined")
+    entry.say(kept)
+    return entry.done()
+
+
+def _why_kept(entry: Entry) -> str:
+    """What to say to a refusal after which the conversation stays; nothing if all of it may go."""
+    conversation = entry.conversation
+    alert = select(Alert.id).where(Alert.conversation_id == conversation.id, Alert.closed_at.is_(None)).limit(1)
+    if entry.session.scalars(alert).first() is not None:
+        return words.DECLINED_URGENT  # staff have not closed the red flag yet, and to lose it could cost a life
+    if conversation.mode in ("waiting", "staff"):
+        return words.DECLINED_STAFF  # a message that our rules could not check, say, or staff who are writing at this moment
+    agreed = select(Event.id).where(Event.conversation_id == conversation.id, Event.kind == "consent").limit(1)
+    if entry.session.scalars(agreed).first() is not None:
+        return words.DECLINED_LATER  # after /stop: an earlier talk, with its requests, goes by /delete alone
+    return ""
 
 
 def delete(entry: Entry) -> After:

@@ -32,6 +32,7 @@ from telegram import Bot, CallbackQuery, ChatMemberUpdated, Message, Update
 
 from bot.channels.telegram import consent, words
 from bot.channels.telegram.entry import CHANNEL, After, Entry
+from bot.conversation import urgent
 from bot.conversation.delivery import mark_unreachable
 from bot.conversation.erasure import erase
 from bot.conversation.intake import Guard, accept, prepare
@@ -147,7 +148,7 @@ class Receiver:
 
     def _find(self, session: Session, chat: int) -> Conversation | None:
         return session.execute(
-            select(Conversation).where(Conversation.channel == CHANNEL, Conversation.external_id == str(chat)).with_for_update()
+            select(Conversation).where(Conversation.channel == CHANNEL, Conversation.external_id == str(chat)).with_for_update(key_share=True)
         ).scalar_one_or_none()
 
     def _begin(self, session: Session, chat: int, language: str) -> Conversation:
@@ -218,10 +219,8 @@ class Receiver:
             reply = words.OLD_BUTTON if refused.code == "unknown_choice" else words.TOO_LONG
             return self._kindly(entry, refused.code, reply)
         inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        if entry.conversation.consent_at is None and inbound.state == "pending":
-            consent.hold(entry, inbound)
-            return entry.done()
-        return entry.done(turn=inbound.state == "pending")
+        waits = inbound.state == "pending" or inbound.note == urgent.REPLIED  # a no lets the message before it be answered
+        return entry.done(turn=waits and not consent.hold(entry))
 
     def _kindly(self, entry: Entry, kind: str, reply: str, text: str = "", *, shown: str = "") -> After:
         """A message that is not for the assistant: one kind line, but not one for each picture of an album."""
@@ -268,7 +267,7 @@ class Receiver:
         if not _KEY.fullmatch(choice):
             return replace(self._kindly(entry, "unknown_choice", words.OLD_BUTTON), callback=query.id)
         if waits := self._waits_already(session, conversation, choice):
-            entry.record("choice", waits.text, note="tapped_again", shown=waits.text)
+            entry.record("other", waits.text, note="tapped_again", shown=waits.text)
             return replace(entry.done(), callback=query.id, toast=words.WORKING)
         after = self._taken(entry, choice=choice) if choice not in consent.KEYS else self._own_key(entry, choice)
         return replace(after, callback=query.id, chat=chat.id)
@@ -279,17 +278,18 @@ class Receiver:
             receipt = accept(entry.session, self._guard, entry.conversation.id, external_id=entry.key, choice=choice)
         except RefusedError:
             return self._kindly(entry, "unknown_choice", words.OLD_BUTTON)
-        after = consent.KEYS[choice](entry)
         inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        inbound.state, inbound.done_at, inbound.note = "done", inbound.received_at, "erase" if after.erase else choice
+        inbound.state, inbound.done_at = "done", inbound.received_at  # before all else: it must not count as waiting itself
+        after = consent.KEYS[choice](entry)
+        inbound.note = "erase" if after.erase else choice
+        if not after.erase:
+            consent.hold(entry)  # the button may have let a message loose that waited for another reply
         return after
 
     def _waits_already(self, session: Session, conversation: Conversation, choice: str) -> Inbound | None:
         """The same button, pressed a moment ago and still waiting; an impatient second tap is no second question."""
         return session.scalars(
-            select(Inbound)
-            .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == choice)
-            .limit(1)
+            select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == choice).limit(1)
         ).first()
 
     def _membership(self, session: Session, change: ChatMemberUpdated) -> After:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 INTRO = (
     "Hello. I am the education assistant of {clinic_name}. I answer questions about restless legs.\n\n"
-    "I am a computer program, not a doctor, and I am not for emergencies: then please call {emergency_number}.\n\n"
+    "I am a computer program, not a doctor. In an emergency, call {emergency_number}.\n\n"
     "Please know before you write: Telegram chats with me are not end-to-end encrypted. They pass through Telegram's "
     "servers, and anyone who can open your phone or your Telegram account can read them. What you write here is "
     "stored, and staff of {clinic_name} can read it. You can have it deleted at any time with /delete.\n\n"
@@ -27,6 +27,10 @@ DECLINED_URGENT = (
 )
 DECLINED_LATER = (
     "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. In an emergency call {emergency_number}."
+)
+DECLINED_STAFF = (
+    "That is fine, I will not answer. Staff of {clinic_name} have this chat on their list and may still write to you. "
+    "What you wrote is still stored: /delete removes it. In an emergency call {emergency_number}."
 )
 STOPPED = (
     "I have stopped and will not answer here until you write again and agree. A request that you sent to the clinic still "

@@ -18,17 +18,20 @@
       const kept = sessionStorage.getItem(keyOf(field));
       if (field.value.trim()) remember(field);
       else if (kept) field.value = kept;
-      const menu = field.closest("details.menu");
-      if (menu && kept && !$("textarea[name]:focus")) menu.open = true;
       showRoom(field);
     });
   const forget = () => Object.keys(sessionStorage).filter((key) => key.startsWith("rla:")).forEach((key) => sessionStorage.removeItem(key));
+  /* Too long is refused with a count; maxlength would cut the end of what is pasted without a word. */
   const showRoom = (field) => {
-    const room = field.form && $("[data-room]", field.form);
+    if (!field.dataset.max) return;
+    const left = field.dataset.max - field.value.trim().length;
+    const over = left < 0 ? `${-left} characters too long` : "";
+    field.setCustomValidity(over && `${over}. Nothing was sent.`);
+    const room = $("[data-room]", field.form);
     if (!room) return;
-    const left = 4000 - field.value.length;
     room.hidden = left > 400;
-    room.textContent = `${left} characters left`;
+    room.textContent = over || `${left} characters left`;
+    room.classList.toggle("warn", left < 0);
   };
   if (body.hasAttribute("data-signed-in")) {
     const sent = JSON.parse(sessionStorage.getItem("rla-sent") || "[]");
@@ -38,6 +41,7 @@
     if (carried) sessionStorage.setItem(`rla:${new URL(carried.dataset.carry, location.href).pathname}/reply:text`, carried.value);
     restore();
   }
+  const just = new URLSearchParams(location.search).get("done");
   // "done" is said once: reloading the page must not say it again.
   if (location.search.includes("done=")) {
     const here = new URL(location.href);
@@ -48,7 +52,7 @@
     if (event.target.matches("textarea[name]") && event.target.form) {
       remember(event.target);
       showRoom(event.target);
-    }
+    } else if (event.target.id === "unsent") sessionStorage.setItem(event.target.dataset.keep, event.target.value);
   });
   if (!body.hasAttribute("data-signed-in")) return;
 
@@ -76,10 +80,20 @@
   };
   const announce = (text) => ($("#announce").textContent = text);
   let out = false;
+  /* What patients said must not stay on a screen that nobody is signed in at. What was typed stays. */
+  const hidePatients = () => {
+    document.title = "Signed out";
+    $("#head")?.remove();
+    $("#lines")?.replaceChildren();
+    queue?.replaceChildren();
+    $$("#side .note, #side section:not(:has(#note)), .cards").forEach((item) => item.remove());
+  };
   const signedOut = () => {
+    if (out) return;
     out = true;
     stream?.close();
     showLive(false, "Signed out");
+    hidePatients();
     const next = encodeURIComponent(location.pathname + location.search);
     const link = { href: `/staff/sign-in?why=expired&next=${next}`, textContent: "Sign in again" };
     if ($("#notice")) say("You are signed out. What you typed is kept in this tab.", "bad", link);
@@ -122,7 +136,10 @@
     if (form.matches("[data-send]") && event.submitter?.name !== "insert") {
       event.preventDefault();
       send(form, event.submitter);
-    } else if (form.matches("[data-sign-out]")) forget();
+    } else if (form.matches("[data-sign-out]")) {
+      forget();
+      hidePatients(); // or the way back would show them again
+    }
     else sessionStorage.setItem("rla-sent", JSON.stringify(fields(form).map(keyOf)));
   });
   document.addEventListener("change", (event) => {
@@ -143,28 +160,42 @@
   const get = async (url) => {
     const answer = await fetch(url, { headers: WAY, credentials: "same-origin" });
     if (answer.status === 401) signedOut();
-    return answer.ok ? answer.text() : null;
+    return answer.ok && !out ? answer.text() : null;
   };
   const queue = $("#queue");
   let counts = null;
-  const readCounts = () => {
-    const data = $(".queue-body", queue)?.dataset;
-    if (!data) return;
+  const readCounts = (data) => {
+    if (out) return;
     const fresh = { waiting: +data.waiting, unseen: +data.unseen };
-    document.title = (fresh.waiting ? `(${fresh.waiting}) ` : "") + title;
+    document.title = (fresh.unseen ? "⚠ " : "") + (fresh.waiting ? `(${fresh.waiting}) ` : "") + title;
+    const badge = $("#nav-count");
+    badge.hidden = !fresh.waiting;
+    badge.textContent = fresh.waiting;
+    badge.classList.toggle("red", fresh.unseen > 0);
     if (counts && fresh.unseen > counts.unseen) alarm("An urgent conversation needs a look.", true);
     else if (counts && fresh.waiting > counts.waiting) alarm("A conversation is waiting.", false);
     counts = fresh;
   };
+  /* Pages without the queue ask for the numbers alone. */
+  let newest = $("#requests")?.dataset.newest;
+  const freshCounts = async () => {
+    const text = await get("/staff/fragments/counts");
+    if (text === null) return;
+    const fresh = JSON.parse(text);
+    readCounts(fresh);
+    newest ||= fresh.newest;
+    if ($("#requests") && fresh.newest > newest) say("New requests:", "good", { href: location.href, textContent: "reload" });
+  };
   const freshQueue = async () => {
-    if (!queue || out) return;
+    if (out) return;
+    if (!queue) return freshCounts();
     const html = await get(`/staff/fragments/queue?view=${queue.dataset.view}&open=${queue.dataset.open}`);
     if (html === null) return;
     const held = document.activeElement?.closest?.("#queue a");
     const mark = held && (held.dataset.id ? `a[data-id="${held.dataset.id}"]` : `a[href="${held.getAttribute("href")}"]`);
     queue.innerHTML = html;
     if (mark) $(mark, queue)?.focus({ preventScroll: true });
-    readCounts();
+    readCounts($(".queue-body", queue).dataset);
   };
   const talk = $("#talk");
   const scroll = $("#scroll");
@@ -211,6 +242,7 @@
     for (const part of $$("[data-live]", fragment(html))) {
       const old = document.getElementById(part.id);
       if (!old || old.dataset.state === part.dataset.state) continue;
+      if (part.id === "head") say(""); // it was about what has just changed
       swap(old, part);
     }
   };
@@ -219,7 +251,7 @@
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     const mark = active && (active.id ? `#${active.id}` : active.name ? `[name="${active.name}"]` : null);
     const place = active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
-    const typed = $("#reply", old)?.value;
+    const typed = $("#reply, #unsent", old)?.value;
     $$("details[data-key][open]", old).forEach((item) => {
       const same = $(`details[data-key="${item.dataset.key}"]`, part);
       if (same) same.open = true;
@@ -230,8 +262,10 @@
     if (unsent && typed) {
       unsent.hidden = false;
       $("textarea", unsent).value = typed;
+      if ($("#reply", old)) say(`${part.dataset.holder || "You no longer have this conversation"}. Your text is kept.`);
     }
-    const again = mark && $(mark, part);
+    // Who is typing goes on in the box that has the text now: elsewhere letters are shortcuts.
+    const again = active && ((mark && $(mark, part)) || $("#reply, .unsent:not([hidden]) #unsent", part));
     if (again) {
       again.focus({ preventScroll: true });
       if (place && "setSelectionRange" in again) again.setSelectionRange(...place);
@@ -257,6 +291,7 @@
   const connect = () => {
     stream = new EventSource("/staff/events");
     stream.addEventListener("ready", () => {
+      if ($("#live").classList.contains("off")) say(""); // what was said of the lost connection
       showLive(true, "Live");
       news();
     });
@@ -269,14 +304,13 @@
       news(); // it also finds out whether we are signed out
     };
   };
-  if (queue) {
-    readCounts();
-    connect();
-    setInterval(() => document.hidden || news(), 30000); // a missed ring costs half a minute
-    addEventListener("pagehide", () => stream?.close());
-    addEventListener("pageshow", (event) => event.persisted && connect());
-  }
+  if (queue) readCounts($(".queue-body", queue).dataset);
+  connect();
+  setInterval(() => document.hidden || news(), 30000); // a missed ring costs half a minute
+  addEventListener("pagehide", () => stream?.close());
+  addEventListener("pageshow", (event) => event.persisted && connect());
   if (talk && !location.hash) toEnd();
+  if (/claimed|taken/.test(just) && matchMedia("(pointer: fine)").matches) $("#reply")?.focus({ preventScroll: true });
   if (talk && scroller() === scroll) $('a[aria-current="true"]', queue)?.scrollIntoView({ block: "nearest" });
   const shortAge = (at) => {
     const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(at)) / 60000));

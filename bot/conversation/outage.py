@@ -1,0 +1,120 @@
+"""What is said while the brain is away, when staff come in, and when a message is given up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.answers import answers
+from bot.clinic import clinic
+from bot.conversation.inbox import HELD, end
+from bot.conversation.lines import add_line, locked
+from bot.store.engine import Store
+from bot.store.models import Conversation, Inbound, now
+from bot.store.modes import change_mode
+
+RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
+HAND_OVER_AT = 4  # failed tries after which staff are told
+SET_ASIDE_AT = 6  # failed tries, with a brain that is well after each, after which a message is given up
+LATE = timedelta(seconds=20)  # who has waited this long is told, even if no worker has come to it yet
+
+_TALK = {"key": "talk_to_staff", "label": "Talk to staff"}
+
+
+def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *, well: bool) -> bool:
+    """Say honestly that it will be late, once an outage; tell staff if it lasts; give up only on a sick message.
+
+    Args:
+        well: whether the brain says that it is well; then it is the message that is at fault.
+    Returns: whether it is worth looking for the next message at once.
+    """
+    inbound.sick_tries += well
+    if conversation.mode == "staff":
+        end(inbound, "for_staff")
+        return True
+    if grant(session, conversation) and inbound.state == "done":
+        return True
+    if inbound.sick_tries >= SET_ASIDE_AT:
+        end(inbound, "no_answer")
+        inbound.state = "set_aside"
+        add_line(session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound.id)
+        change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
+        conversation.reset_brain = True
+        return True
+    wait = RETRY_AFTER[min(inbound.attempts, len(RETRY_AFTER)) - 1]
+    inbound.not_before = now() + timedelta(seconds=wait)
+    if not conversation.told_late:
+        _tell(session, conversation, inbound.id)
+    if inbound.attempts >= HAND_OVER_AT and conversation.mode == "assistant":
+        change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
+    return False
+
+
+def tell_late(store: Store) -> list[str]:
+    """Say that it will be late to whoever has waited long: behind a hung turn, or while every worker is busy.
+
+    Returns: the conversations in which it was said.
+    """
+    waits = _waits(now())
+    with store.read() as session:
+        found = session.scalars(
+            select(Inbound.conversation_id)
+            .join(Conversation, Conversation.id == Inbound.conversation_id)
+            .where(*waits, Conversation.told_late.is_(False), Conversation.mode != "staff", Conversation.consent_at.is_not(None))
+            .distinct()
+            .limit(50)
+        ).all()
+    told = []
+    for conversation_id in found:
+        with store.write() as session:
+            conversation = locked(session, conversation_id)
+            if conversation is None or conversation.told_late or conversation.mode == "staff" or conversation.consent_at is None:
+                continue
+            inbound_id = session.scalar(select(func.min(Inbound.id)).where(Inbound.conversation_id == conversation_id, *waits))
+            if inbound_id is not None:
+                _tell(session, conversation, inbound_id)
+                told.append(conversation_id)
+    return told
+
+
+def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Whose answer is late: measured from when it became due, which for a message that was held is later than when it came.
+
+    A try that failed moves the next one on, and with it the time from which it is due; but a second try is late by itself,
+    so from then on its coming counts. Otherwise the words could be put off with every try.
+    """
+    since = moment - LATE
+    due = func.coalesce(Inbound.not_before, Inbound.received_at)
+    return (
+        Inbound.state == "pending",
+        Inbound.not_before.is_distinct_from(HELD),
+        or_(due < since, and_(Inbound.attempts > 1, Inbound.received_at < since)),
+    )
+
+
+def grant(session: Session, conversation: Conversation) -> bool:
+    """Hand over to staff who pressed the button for it: the one wish that needs no brain, and waits behind nothing."""
+    wishes = session.scalars(
+        select(Inbound)
+        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == "talk_to_staff")
+        .order_by(Inbound.id)
+    ).all()
+    for wish in wishes:
+        change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
+        line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
+        add_line(session, conversation, "system", _say(line), inbound_id=wish.id)
+        end(wish, "handed_over")
+    session.flush()
+    return bool(wishes)
+
+
+def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:
+    """Say honestly that the answer will be late, once an outage."""
+    conversation.told_late = True
+    add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
+
+
+def _say(name: str) -> str:
+    return clinic().fill(answers()[name].text)

@@ -1,0 +1,49 @@
+"""A new private page for a patient's contact details, sent by staff: the first one may have run out, or been mistyped on."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.conversation import desk
+from bot.conversation.lines import locked
+from bot.errors import NotAllowedError, RefusedError
+from bot.settings import settings
+from bot.store.contact_links import CHANNELS, make_link
+from bot.store.models import Booking, Conversation, Event, Message, Staff
+
+WORDS = (
+    "Please leave your name and how to reach you on this private page, so that they do not stand in this chat. "
+    "The link works once, for 24 hours. An earlier link no longer works."
+)
+_OVER = ("declined", "cancelled")
+
+
+def can_send_page(conversation: Conversation, booking: Booking) -> bool:
+    """Whether a page is of use: patients can reach us from outside, do not leave a contact in the chat, and still want to come."""
+    wanted = conversation.channel in CHANNELS and booking.state not in _OVER
+    return wanted and bool(settings().public_url) and not conversation.unreachable
+
+
+def send_page(session: Session, conversation_id: str, booking_id: int, staff: Staff, *, client_id: str | None = None) -> None:
+    """Say a new link to the patient as a line of ``staff``, who must hold the conversation; an earlier link ends.
+
+    The same ``client_id`` again changes nothing.
+
+    Raises:
+        RefusedError: the request is not there.
+        NotAllowedError: no page can be sent for it, or ``staff`` does not hold the conversation.
+    """
+    # The lock comes first, as on the page itself, so that the two never wait for each other.
+    conversation, booking = locked(session, conversation_id), session.get(Booking, booking_id)
+    if conversation is None or booking is None or booking.conversation_id != conversation.id:
+        raise RefusedError("gone", "This request is no longer there.", status=404)
+    if not can_send_page(conversation, booking):
+        raise NotAllowedError("No private page can be sent for this request.")
+    sent = select(Message.id).where(Message.conversation_id == conversation.id, Message.client_id == client_id, Message.sender == "staff")
+    if client_id and session.scalar(sent):
+        return
+    link = make_link(session, booking, address=settings().public_url)
+    desk.reply(session, conversation.id, staff, f"{WORDS}\n\n{link}", client_id=client_id)
+    session.add(Event(conversation_id=conversation.id, kind="page_sent", actor=staff.name, data={"booking": booking.id}))
+    session.flush()

@@ -1,0 +1,293 @@
+"""The staff console in a browser, at a front door of its own: nothing typed is lost, nothing is hidden, and every page is live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import select
+
+from bot.conversation import desk
+from bot.conversation.lines import add_line, locked
+from bot.settings import settings
+from bot.staff.accounts import add_staff
+from bot.store.engine import Store, make_engine
+from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff, now
+from bot.store.modes import change_mode
+from tests.support.front_door import FrontDoor
+
+pytestmark = pytest.mark.browser
+PASSWORD = "violet harbour lamp"
+PHONE, TABLET, LAPTOP, WIDE = (360, 740), (768, 1024), (1024, 768), (1440, 900)
+LONG = "Maximilian-Featherstonehaugh-Cholmondeley von und zu Hohenlohe-Langenburg " * 2
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    engine = make_engine(f"sqlite:///{tmp_path / 'house.db'}")
+    Base.metadata.create_all(engine)
+    yield Store(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def door(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontDoor]:
+    monkeypatch.setenv("RLA_RASA_PORT", "9")
+    settings.cache_clear()
+    with store.write() as session:
+        add_staff(session, "dana@clinic.example", "Dana Whitfield", "admin", PASSWORD)
+        add_staff(session, "sam@clinic.example", "Sam Ortiz", "staff", PASSWORD)
+    with FrontDoor(store) as made:
+        yield made
+
+
+@pytest.fixture
+def sign_in(chromium: Browser, door: FrontDoor) -> Iterator[Any]:
+    """``sign_in((360, 740), color_scheme="dark")``: a page of Dana's, closed at the end."""
+    made = []
+
+    def open_page(size: tuple[int, int] = WIDE, **options: Any) -> Page:
+        view = {"width": size[0], "height": size[1]}
+        made.append(context := chromium.new_context(viewport=view, reduced_motion="reduce", base_url=door.url, **options))  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto("/staff/")
+        page.get_by_label("E-mail").fill("dana@clinic.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#queue")).to_be_visible()
+        return page
+
+    yield open_page
+    for context in made:
+        context.close()
+
+
+def talk(store: Store, *lines: str, mode: str = "waiting", flag: str = "", book: bool = False, name: str = "") -> str:
+    """A conversation that waits, or is with Dana (``staff``); returns its path in the console."""
+    with store.write() as session:
+        made = Conversation(channel="widget", consent_at=now())
+        session.add(made)
+        session.flush()
+        inbound = Inbound(conversation_id=made.id, channel="widget", external_id=made.id, text="x", seq=1, state="done")
+        session.add(inbound)
+        session.flush()
+        for text in lines or ("can I talk to a person",):
+            line = add_line(session, made, "patient", text, inbound_id=inbound.id)
+        change_mode(session, made, "hand_over", actor="patient", reason="asked")
+        if flag:
+            session.add(Alert(conversation_id=made.id, inbound_id=inbound.id, flags=["R2"], tier=flag, seq=line.seq, raised_at=now()))
+        if book:
+            booking = {"name": name, "contact": "+1 555 010 4477", "times": "Tuesdays", "reason": "legs", "consent_at": now()}
+            session.add(Booking(conversation_id=made.id, inbound_id=inbound.id, **booking))
+        if mode == "staff":
+            desk.claim(session, made.id, person(session, "Dana Whitfield"))
+        return f"/staff/conversations/{made.id}"
+
+
+def person(session: Any, name: str) -> Staff:
+    return session.scalars(select(Staff).where(Staff.name == name)).one()  # type: ignore[no-any-return]
+
+
+def sam_takes(store: Store, path: str) -> None:
+    with store.write() as session:
+        desk.take_over(session, path.rsplit("/", 1)[1], person(session, "Sam Ortiz"), "her break")
+
+
+def news(page: Page) -> None:
+    """A change that another process made is found without the bell after half a minute; this finds it now."""
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def in_view(place: Locator) -> bool:
+    return bool(place.evaluate("node => { const r = node.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 }"))
+
+
+def too_wide(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def test_a_take_over_in_the_middle_of_a_word_loses_no_letter(sign_in: Any, store: Store) -> None:
+    path, page = talk(store, mode="staff"), sign_in()
+    page.goto(path)
+    page.locator("#reply").press_sequentially("Good mor")
+    sam_takes(store, path)
+    news(page)
+    expect(page.locator("#unsent")).to_be_visible()
+    assert focused(page) == "unsent"
+    page.keyboard.type("ning, nurse")
+    assert page.locator("#unsent").input_value() == "Good morning, nurse"
+    assert page.locator("#note").input_value() == ""
+    expect(page.locator("#notice")).to_contain_text("Sam Ortiz has this conversation now. Your text is kept.")
+    with store.write() as session:
+        desk.take_over(session, path.rsplit("/", 1)[1], person(session, "Dana Whitfield"), "back")
+    news(page)
+    expect(page.locator("#reply")).to_have_value("Good morning, nurse")
+
+
+@pytest.mark.parametrize("size", [PHONE, WIDE])
+def test_a_long_name_stays_inside_its_place(sign_in: Any, store: Store, size: tuple[int, int]) -> None:
+    path, page = talk(store, book=True, name=LONG[:110], flag="emergency"), sign_in(size)
+    assert too_wide(page) == 0
+    row = page.locator("a.row").first
+    assert row.evaluate("row => row.scrollWidth <= row.clientWidth && row.getBoundingClientRect().right <= row.closest('.queue').getBoundingClientRect().right")
+    page.goto(path)
+    assert too_wide(page) == 0
+    assert page.locator("#head").evaluate("head => [...head.querySelectorAll('*')].every(n => n.getBoundingClientRect().right <= innerWidth)")
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET])
+def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(sign_in: Any, store: Store, size: tuple[int, int]) -> None:
+    path, page = talk(store, *(f"line {number} " * 12 for number in range(40))), sign_in(size)
+    page.goto(path)
+    claim = page.get_by_role("button", name="Claim", exact=True)
+    expect(claim).to_have_count(1)
+    assert page.evaluate("scrollY") > 200 and in_view(claim)
+    claim.click()
+    expect(page.locator("#reply")).to_be_visible()
+    page.locator("#reply").fill("hello")
+    page.route("**/reply*", lambda route: route.abort())
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#notice .bad")).to_contain_text("No connection")
+    assert in_view(page.locator("#notice .bad"))
+    sam_takes(store, path)
+    page.goto(path)
+    page.locator("#composer summary").click()
+    reason = page.locator("#composer .pop")
+    assert in_view(reason) and too_wide(page) == 0
+
+
+@pytest.mark.parametrize("where", ["/staff/bookings", "/staff/people", "/staff/account"])
+def test_every_page_is_live(sign_in: Any, store: Store, where: str) -> None:
+    talk(store, book=True, name="Ann Lee")
+    page = sign_in()
+    page.goto(where)
+    expect(page.locator("#nav-count")).to_have_text("1")
+    assert not page.title().startswith("⚠")
+    expect(page.get_by_text("New requests:")).to_have_count(0)
+    talk(store, "chest pain", flag="emergency", book=True, name="Bo Lind")
+    news(page)
+    expect(page).to_have_title(re.compile(r"^⚠ \(2\) "))
+    expect(page.locator("#nav-count.red")).to_have_text("2")
+    if where == "/staff/bookings":
+        page.get_by_role("link", name="reload").click()
+        expect(page.get_by_text("Bo Lind")).to_be_visible()
+        expect(page.get_by_text("New requests:")).to_have_count(0)
+
+
+def test_the_reader_s_own_text_size_counts(sign_in: Any, store: Store) -> None:
+    path, page = talk(store), sign_in()
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 24, "fixed": 20}})
+    page.goto(path)
+    assert page.locator(".line .body").first.evaluate("node => getComputedStyle(node).fontSize") == "24px"
+    assert page.locator("h1").evaluate("node => getComputedStyle(node).fontSize") == "30px"
+    assert too_wide(page) == 0
+
+
+def test_a_notice_goes_when_what_it_is_about_has_changed(sign_in: Any, store: Store) -> None:
+    path, page = talk(store), sign_in()
+    page.goto(path)
+    page.get_by_role("button", name="Claim", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("You have this conversation.")
+    assert focused(page) == "reply"  # and the next thing to do is at hand
+    sam_takes(store, path)
+    news(page)
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def test_between_a_tablet_and_a_desktop_the_booking_can_be_jumped_to(sign_in: Any, store: Store) -> None:
+    page = sign_in(LAPTOP)
+    page.goto(talk(store, book=True, name="Ann Lee"))
+    expect(page.locator("#head").get_by_role("link", name="Booking")).to_be_visible()
+
+
+def test_signed_out_nothing_of_a_patient_stays_and_what_was_typed_does(sign_in: Any, store: Store) -> None:
+    page = sign_in()
+    page.goto(talk(store, "my secret", mode="staff", book=True, name="Ann Lee"))
+    page.locator("#reply").fill("half a reply")
+    page.locator("#note").fill("half a note")
+    page.context.clear_cookies()
+    news(page)
+    expect(page.locator("#notice")).to_contain_text("You are signed out.")
+    assert not re.search("my secret|Ann Lee|Tuesdays", page.locator("html").inner_text() + page.title())
+    assert (page.locator("#reply").input_value(), page.locator("#note").input_value()) == ("half a reply", "half a note")
+
+
+def test_an_abandoned_reason_does_not_come_back_by_itself(sign_in: Any, store: Store) -> None:
+    page = sign_in()
+    page.goto(path := talk(store))
+    page.locator("summary", has_text="Close").click()
+    page.locator("[data-key=close] textarea").fill("no longer nee")
+    page.keyboard.press("Escape")
+    page.goto(path)
+    expect(page.locator("[data-key=close]")).not_to_have_attribute("open", "")
+    assert focused(page) == ""
+    page.locator("summary", has_text="Close").click()
+    assert page.locator("[data-key=close] textarea").input_value() == "no longer nee"
+
+
+def test_too_long_a_text_is_refused_with_a_count_and_not_cut(sign_in: Any, store: Store) -> None:
+    page = sign_in()
+    page.goto(path := talk(store, mode="staff"))
+    text = "a long explanation " * 230
+    page.locator("#reply").fill(text)
+    expect(page.locator("#composer [data-room]")).to_have_text(f"{len(text.strip()) - 4000} characters too long")
+    page.get_by_role("button", name="Send", exact=True).click()
+    assert page.locator("#reply").input_value() == text
+    with store.read() as session:
+        assert "long explanation" not in str(locked(session, path.rsplit("/", 1)[1]))
+    page.locator("#reply").fill("short")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".line.staff .body")).to_have_text("short")
+
+
+def test_after_a_wrong_password_the_password_has_the_focus(chromium: Browser, door: FrontDoor) -> None:
+    page = chromium.new_page()
+    page.goto(f"{door.url}/staff/")
+    assert page.evaluate("document.activeElement.name") == "email"
+    page.get_by_label("E-mail").fill("dana@clinic.example")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert page.evaluate("document.activeElement.name") == "password"
+    page.close()
+
+
+def test_forced_colours_and_paper(sign_in: Any, store: Store) -> None:
+    page = sign_in(forced_colors="active")
+    page.goto(talk(store, *(f"line {number} " * 12 for number in range(40))))
+    assert page.locator("a.row[aria-current]").evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    page.emulate_media(media="print", forced_colors="none")
+    assert page.locator("#scroll").evaluate("node => node.scrollHeight - node.clientHeight") == 0  # nothing is cut off
+    expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_people_on_a_phone(sign_in: Any) -> None:
+    page = sign_in(PHONE)
+    page.goto("/staff/people")
+    page.locator("summary", has_text="New password").click()
+    pop = page.locator(".people .pop")
+    assert pop.evaluate("node => node.getBoundingClientRect().left >= 0 && node.getBoundingClientRect().right <= innerWidth")
+    assert too_wide(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, WIDE])
+def test_axe_finds_nothing(sign_in: Any, store: Store, size: tuple[int, int], scheme: str) -> None:
+    flagged, mine = talk(store, "chest pain", flag="emergency", book=True, name="Ann Lee"), talk(store, mode="staff")
+    page = sign_in(size, color_scheme=scheme)
+    for path in ("/staff/", flagged, mine, "/staff/bookings", "/staff/people"):
+        page.goto(path)
+        expect(page.locator("#live")).to_be_visible()
+        found = Axe().run(page)
+        assert not found.response["violations"], f"{path}\n{found.generate_report()}"
