@@ -92,18 +92,15 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
 def _store() -> Store:
     """The store of this process, its database there and in the newest form."""
     from bot.store.engine import store
-    from bot.store.revisions import bring_up
+    from bot.store.migrate import migrate
 
-    bring_up(store().engine)
+    migrate(store().engine)
     return store()
 
 
 def _serve(_: argparse.Namespace) -> None:
     from bot.serve import serve
-    from bot.store.engine import store
-    from bot.store.revisions import refuse_newer
 
-    refuse_newer(store().engine)
     serve()
 
 
@@ -121,14 +118,14 @@ def _run(_: argparse.Namespace) -> None:
 
 def _migrate(options: argparse.Namespace) -> None:
     from bot.store.engine import store
-    from bot.store.revisions import bring_up, go_to, stands_at
+    from bot.store.migrate import go_to, migrate, stands_at
 
     engine = store().engine
     before = stands_at(engine)
     if options.to:
         go_to(engine, options.to)
     else:
-        bring_up(engine)
+        migrate(engine)
     print(f"The database is at revision {stands_at(engine)} (before: {before or 'empty'}).")
 
 

@@ -22,8 +22,8 @@ from bot.conversation import notify
 from bot.serve import check_port
 from bot.settings import ROOT, Settings, settings
 from bot.store.engine import store
+from bot.store.migrate import migrate, refuse_newer
 from bot.store.models import Staff
-from bot.store.revisions import bring_up, refuse_newer
 
 _READY_SECONDS = 120
 _STOP_SECONDS = 10  # for Rasa and the action server
@@ -56,7 +56,7 @@ def run() -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     refuse_newer(store().engine)
     train_if_needed(ROOT)
-    bring_up(store().engine)
+    migrate(store().engine)
     supervisor = Supervisor(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stopping.set())

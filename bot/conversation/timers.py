@@ -22,10 +22,9 @@ log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
 _HOLD = timedelta(seconds=60)  # a timer in work is not taken by another front door for this long
-_RETRY = timedelta(seconds=30)
-_ATTEMPTS = 10
+_RETRY = timedelta(seconds=30)  # the longer it fails, the longer the wait, up to four times this
+_STUCK = 10  # failed tries after which an engineer must look
 _AT_ONCE = 50
-_NEVER_GIVEN_UP = frozenset({"erase_conversation", "erase_tracker"})  # a promise to a patient
 
 
 class Timers:
@@ -65,7 +64,7 @@ class Timers:
                 self._do(timer, moment)
             except Exception as error:  # one broken timer must not stop the others
                 log.warning("timer_failed", kind=timer.kind, error=type(error).__name__)
-                self._settle(timer.id, again_at=moment + _RETRY)
+                self._again(timer.id, moment)
         return _AT_ONCE
 
     def _take(self, moment: datetime) -> Timer | None:
@@ -83,31 +82,35 @@ class Timers:
                 timer.due_at = max(moment, now()) + _HOLD
             return timer
 
-    def _settle(self, timer_id: int, *, outcome: str | None = None, again_at: datetime | None = None) -> None:
+    def _settle(self, timer_id: int, outcome: str) -> None:
+        with self._store.write() as session:
+            timer = session.get(Timer, timer_id)
+            if timer:
+                timer.done_at, timer.outcome = now(), outcome
+
+    def _again(self, timer_id: int, moment: datetime) -> None:
+        """Try again later, however often it has failed: staff must be told of an emergency, and an erasure was promised."""
         with self._store.write() as session:
             timer = session.get(Timer, timer_id)
             if timer is None:
                 return
-            if outcome is None and (timer.attempts < _ATTEMPTS or timer.kind in _NEVER_GIVEN_UP):
-                timer.due_at = again_at or now() + _RETRY
-                return
-            timer.done_at, timer.outcome = now(), outcome or "given_up"
-        if outcome is None:
-            log.error("timer_given_up", kind=timer.kind, timer=timer.id, conversation=timer.conversation_id, attempts=timer.attempts)
+            timer.due_at = moment + _RETRY * min(timer.attempts, 4)
+        if timer.attempts % _STUCK == 0:
+            log.error("timer_stuck", kind=timer.kind, timer=timer.id, conversation=timer.conversation_id, attempts=timer.attempts)
 
     def _do(self, timer: Timer, moment: datetime) -> None:
         if timer.kind == "erase_conversation":
             erase(self._store, timer.data["conversation"])
             self._bell.ring(timer.data["conversation"])
-            self._settle(timer.id, outcome="erased")
+            self._settle(timer.id, "erased")
         elif timer.kind == "erase_tracker":
             erase_tracker(timer.data["sender"])
             self._store.forget()
-            self._settle(timer.id, outcome="erased")
+            self._settle(timer.id, "erased")
         elif timer.kind == "alert":
             self._climb(timer, moment)
         else:
-            self._settle(timer.id, outcome="unknown kind")
+            self._settle(timer.id, "unknown kind")
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
         """One step of the ladder: if nobody has looked for so many minutes of opening hours, tell on."""

@@ -13,6 +13,7 @@ from bot.clinic import clinic
 from bot.conversation.inbox import end, reopen
 from bot.conversation.lines import add_line
 from bot.safety import Finding
+from bot.safety.finding import TIERS
 from bot.settings import settings
 from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer, now
 from bot.store.modes import change_mode
@@ -37,9 +38,10 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
         tier=finding.tier,
         seq=line.seq,
     )
+    told_already = _climbs(session, alert)
     session.add(alert)
     session.flush()
-    for minutes in settings().alert_steps:
+    for minutes in () if told_already else settings().alert_steps:
         session.add(
             Timer(
                 kind="alert",
@@ -51,6 +53,13 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
         )
     conversation.reset_brain = True  # a running form or self-check stops here
     change_mode(session, conversation, "hand_over", actor="red flags", reason="red_flag", data={"flags": list(finding.flags)})
+
+
+def _climbs(session: Session, alert: Alert) -> bool:
+    """Whether staff are on the way to being told of this conversation for something as grave: one ladder, not one a message."""
+    graver = TIERS[: TIERS.index(alert.tier) + 1]
+    open_ = (Alert.conversation_id == alert.conversation_id, Alert.seen_at.is_(None), Alert.closed_at.is_(None), Alert.tier.in_(graver))
+    return session.scalars(select(Alert.id).where(*open_).limit(1)).first() is not None
 
 
 YES, NO = "flag_yes", "flag_no"

@@ -71,7 +71,7 @@
     waiting: 'Waiting for clinic staff. You can keep writing, or come back later.',
     withStaff: 'You are talking with {name}',
     back: 'You are back with the assistant',
-    closed: 'This chat is closed. Write here to open it again.',
+    closed: 'Chat closed. Write to reopen it.',
 
     message: 'Your message',
     placeholder: 'Write your question',
@@ -228,14 +228,14 @@
   ::placeholder { color: var(--rls-muted); opacity: 1; }
   form .fill { border-radius: 50%; padding: 0; display: grid; place-items: center; }
   .count { text-align: end; padding: 2px 12px; }
-  .ended { display: flex; align-items: center; justify-content: space-between; padding-inline-start: 8px; }
+  .ended { display: flex; align-items: center; justify-content: space-between; padding-inline-start: 8px; font-size: .875em; color: var(--rls-muted); }
   .ended button { padding: 4px 8px; flex: none; font-size: inherit; }
   .emergency { text-align: center; padding: 12px; }
   .emergency a { display: inline-block; padding: 12px; margin-block: -12px; color: var(--rls-red-ink); font-weight: 600; }
   .menu .plain { display: none; }
   /* little height: a low window, or a keyboard on the screen, of which no media query knows */
   .low .ways { display: none; } .low .menu .plain { display: block; }
-  .low .top { padding-block: 0; } .low .bar { padding-block: 4px; } .low .page .start { position: static; }
+  .low .top { padding-block: 0; } .low .bar { padding-block: 4px; font-size: .875em; } .low .page .start { position: static; }
   .low .emergency { display: flex; justify-content: center; padding-block: 4px; white-space: pre; }
   .low .emergency span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
   .low .emergency a { padding-block: 8px; margin-block: -8px; }

@@ -118,7 +118,7 @@ def test_a_yes_is_heard_whatever_came_between(unsure: Chat, between: str, reply:
     else:
         unsure.does(updates.content(CHAT, **updates.CONTENTS[between]))
     if reply == "typed":
-        unsure.writes("yes it is")
+        unsure.writes("yes it is, since this morning")
     else:
         unsure.presses("flag_yes")
     assert [alert.flags for alert in unsure.rows(Alert)] == [["R1"]]

@@ -308,7 +308,9 @@ def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(vi
     with store.write() as session:
         talk = locked(session, session.scalars(select(Conversation.id)).one())
         assert talk
-        line = add_line(session, talk, "system", "Call [911](tel:911) or text [988](sms:988). See [a page](https://x.example/1).", urgent=True)
+        line = add_line(
+            session, talk, "system", "Call [911](tel:911) or text [988](sms:988). See [a page](https://x.example/1).", urgent=True
+        )
         line.at = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
         add_line(session, talk, "patient", "[911](tel:911)")
     text = visitor.door.http.get("/api/transcript", headers=visitor.headers).text

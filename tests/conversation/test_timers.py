@@ -63,6 +63,23 @@ def test_an_unseen_red_flag_climbs_each_step_once(clock: Timers, talk: Talk, tol
     assert minutes_told(talk) == [5, 15]
 
 
+def test_a_flood_of_red_flags_is_one_ladder_and_a_graver_one_another(talk: Talk) -> None:
+    """Else three hundred of one visitor would stand before the one of the next patient."""
+
+    def ladders() -> int:
+        return len({timer.data["alert"] for timer in talk.rows(Timer) if timer.kind == "alert"})
+
+    for tier in ("prescriber", "prescriber", "emergency", "emergency", "prescriber"):
+        talk.rules.tier = tier
+        talk.say("chest pain")
+    assert len(talk.rows(Alert)) == 5 and ladders() == 2
+    ann = person(talk.store)
+    with talk.store.write() as session:
+        desk.see_alerts(session, talk.id, ann)
+    talk.say("chest pain")
+    assert ladders() == 3
+
+
 def test_a_red_flag_that_somebody_looked_at_climbs_no_further(clock: Timers, talk: Talk, told: list[str]) -> None:
     raise_flag(talk, MONDAY_10)
     ann = person(talk.store)
@@ -114,24 +131,31 @@ def test_where_nobody_is_set_to_be_told_nothing_says_that_somebody_was(clock: Ti
     assert [(line["log_level"], line["event"], line["minutes"]) for line in lines] == [("error", "nobody_to_tell", n) for n in (5, 15)]
 
 
-def test_a_step_that_reached_nobody_is_given_up_loudly_and_written_down_as_such(
-    clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def down(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
-        raise OSError("played")
+def test_a_step_that_reached_nobody_is_tried_until_it_does(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    up, tries = [False], []
 
-    monkeypatch.setattr(notify, "urgent_unseen", down)
+    def tell(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+        tries.append(minutes)
+        if not up[0]:
+            raise OSError("played")
+        return ("webhook",)
+
+    monkeypatch.setattr(notify, "urgent_unseen", tell)
     raise_flag(talk, MONDAY_10)
     with capture_logs() as lines:
-        for step in range(timers._ATTEMPTS + 3):
-            clock.run_due(MONDAY_10 + timedelta(minutes=5, seconds=31 * step))
+        for step in range(180):  # three hours, looked at every minute
+            clock.run_due(MONDAY_10 + timedelta(minutes=5 + step))
     first = min(talk.rows(Timer), key=lambda timer: timer.data["minutes"])
-    assert first.outcome == "given_up" and minutes_told(talk) == []
-    (line,) = [line for line in lines if line["event"] == "timer_given_up"]
+    assert first.done_at is None and minutes_told(talk) == []
+    assert 60 < tries.count(5) < 120  # it waits longer between tries than at the start
+    line = next(line for line in lines if line["event"] == "timer_stuck")
     assert line == {
-        **{"event": "timer_given_up", "log_level": "error", "kind": "alert"},
-        **{"timer": first.id, "conversation": talk.id, "attempts": timers._ATTEMPTS},
+        **{"event": "timer_stuck", "log_level": "error", "kind": "alert"},
+        **{"timer": first.id, "conversation": talk.id, "attempts": timers._STUCK},
     }
+    up[0] = True
+    clock.run_due(MONDAY_10 + timedelta(hours=4))
+    assert sorted(minutes_told(talk)) == [5, 15]
 
 
 @pytest.mark.parametrize(
@@ -150,14 +174,13 @@ async def test_the_start_warns_where_nobody_would_be_told(
     assert [line["log_level"] for line in lines if line["event"] == "nobody_to_tell"] == ["warning"] * warned
 
 
-def test_one_broken_timer_does_not_stop_the_others_and_is_given_up_at_last(clock: Timers, talk: Talk, told: list[str]) -> None:
+def test_one_broken_timer_does_not_stop_the_others(clock: Timers, talk: Talk, told: list[str]) -> None:
     with talk.store.write() as session:
         session.add(Timer(kind="alert", key="broken", data={}, due_at=MONDAY_10 - timedelta(days=1)))
     raise_flag(talk, MONDAY_10)
-    for step in range(timers._ATTEMPTS + 2):
+    for step in range(timers._STUCK + 2):
         clock.run_due(MONDAY_10 + timedelta(minutes=5 + step))
     assert len(told) == 2
-    assert talk.rows(Timer, Timer.key == "broken")[0].outcome == "given_up"
 
 
 def test_a_promised_erasure_is_never_given_up(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +191,7 @@ def test_a_promised_erasure_is_never_given_up(clock: Timers, talk: Talk, monkeyp
         session.add(Timer(kind="erase_tracker", key="erase:x", data={"sender": "x"}, due_at=MONDAY_10))
     with monkeypatch.context() as patch:
         patch.setattr(timers, "erase_tracker", locked_out)
-        for step in range(timers._ATTEMPTS * 2):
+        for step in range(timers._STUCK * 2):
             clock.run_due(MONDAY_10 + timedelta(minutes=step))
     assert talk.rows(Timer)[0].done_at is None
     clock.run_due(MONDAY_10 + timedelta(hours=1))

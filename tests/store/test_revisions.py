@@ -10,9 +10,9 @@ from sqlalchemy import Engine, inspect, text
 from bot import cli, run
 from bot.errors import ConfigError
 from bot.settings import settings
-from bot.store import revisions
+from bot.store import migrate as migrations
 from bot.store.engine import Store, store
-from bot.store.revisions import bring_up, go_to, known, refuse_newer, stands_at
+from bot.store.migrate import go_to, known, migrate, refuse_newer, stands_at
 from tests.store.test_migrations import differences
 from tests.support.talk import Talk
 
@@ -36,7 +36,7 @@ def test_changing_a_table_deletes_nothing_that_hangs_on_it(engine: Engine) -> No
     """A column dropped as Alembic's batch does it, which on SQLite drops the table and makes it anew."""
     talk = Talk(Store(engine))
     talk.say("my legs never rest")
-    with revisions.without_cascades(engine) as gentle, gentle.connect() as connection:
+    with migrations.without_cascades(engine) as gentle, gentle.connect() as connection:
         context = MigrationContext.configure(connection)
         with context.begin_transaction(), Operations(context).batch_alter_table("conversations", recreate="auto") as table:
             table.drop_column("reset_brain")
@@ -60,7 +60,7 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone_and_said_plainly(e
     refuse_newer(engine)
     as_of_the_future(engine)
     newest = known(engine)[-1]
-    for work in (bring_up, refuse_newer, lambda engine: go_to(engine, newest)):
+    for work in (migrate, refuse_newer, lambda engine: go_to(engine, newest)):
         with pytest.raises(ConfigError, match=f"at revision 9999.*none after {newest}.*migrate --to {newest}"):
             work(engine)
     assert stands_at(engine) == "9999"
@@ -68,7 +68,7 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone_and_said_plainly(e
 
 @pytest.mark.parametrize("words", [["migrate"], ["migrate", "--to", "0001"], ["serve"], ["run"], ["staff", "list"], ["erase", "x"]])
 def test_no_command_works_on_a_newer_database(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    bring_up(store().engine)
+    migrate(store().engine)
     as_of_the_future(store().engine)
     monkeypatch.setattr(run, "check_port", lambda *_: None)
     monkeypatch.setattr(run, "train_if_needed", lambda _: pytest.fail("it trained first"))
@@ -91,4 +91,4 @@ def test_the_command_goes_back_and_says_where_it_stands(capsys: pytest.CaptureFi
 
 def test_an_empty_database_is_of_no_revision() -> None:
     assert stands_at(store().engine) is None
-    assert revisions.known(store().engine)[0] == "0001"
+    assert known(store().engine)[0] == "0001"

@@ -22,6 +22,7 @@ class Rules:
     """Red-flag rules of two words: ``chest pain``, and ``calf`` with ``swollen`` in the messages before."""
 
     broken = False
+    tier = "emergency"
 
     def prepare(self, text: str) -> None:
         pass
@@ -31,7 +32,7 @@ class Rules:
             raise RuntimeError("a bug in a rule")
         whole = " ".join([*earlier, text]).lower()
         if "chest pain" in text.lower() or ("calf" in text.lower() and "swollen" in whole):
-            return Finding(("R2",), "emergency", "Call [{emergency_number}](tel:{emergency_number}) now.")
+            return Finding(("R2",), self.tier, "Call [{emergency_number}](tel:{emergency_number}) now.")
         return None
 
 
