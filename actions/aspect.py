@@ -49,7 +49,7 @@ ASPECTS = (
     _aspect(
         "long",
         r"\bkick\w* in\b|\bwhen\b.*\b(?:work|working|works|help|helps|effect|notice|better|relief)\b|\bhow (?:long|soon|fast|quickly|many (?:weeks|days|months|years))\b|"
-        r"\b(?:last|lasts|lasting|recover\w*|heal\w*|wears? off|downtime|go(?:es)? away|comes? back|permanent\w*)\b",
+        r"\b(?:last|lasts|lasting|recover\w*|heal\w*|wears? off|downtime|go(?:es)? away|comes? back|permanent\w*|for ?ever|for life|rest of my life)\b",
         r"\bweeks before\b|\bwork slowly\b|\btakes? (?:some )?(?:weeks|months)\b|\beffect is short\b|\bfor a while\b|\bwas short\b|\bat first\b|\bfor how long\b",
     ),
     _aspect(
@@ -72,7 +72,7 @@ ASPECTS = (
     ),
     _aspect(
         "risk",
-        r"\bside.?effects?\b|\b(?:risk\w*|safe\w*|danger\w*|harm\w*|toxic\w*|reactions?|downsides?|drawbacks?|go wrong|wrong with|problems?|weight|"
+        r"\bside.?effects?\b|\b(?:risk\w*|safe\w*|danger\w*|harm\w*|toxic\w*|reactions?|downsides?|drawbacks?|go wrong|wrong with|problems?|weight|fat|nasty|do to (?:me|you|him|her|us)|"
         r"sleepy|drowsy|dizzy|tired|sick|worse|bad for (?:me|you|him|her)|is (?:that|it|this) bad|complications?|precautions?|careful)\b",
         r"\bthey can cause\b|\bside effect|slow your breathing|\bnot safe for everyone|\bdo harm\b|\bcan hurt you\b|\ballergic\b|\bnew urges to\b|"
         r"\bpoison\b|\bdangerous\b|\bcarry risks\b|\brisks\b.*\bfor me\b|\bheavy or sore\b",
@@ -84,7 +84,7 @@ ASPECTS = (
     ),
     _aspect(
         "know",
-        r"\bhow (?:do|does|would|will|can|could) (?:i|you|we|one|he|she) (?:know|tell|notice|spot)\b|\bsigns?\b|\b(?:do|have) i (?:have|got) (?:it|that)\b|"
+        r"\bhow (?:do|does|would|will|can|could) (?:i|you|we|one|he|she) (?:know|tell|notice|spot|recogni[sz]e)\b|\bsigns?\b|\b(?:do|have) i (?:have|got) (?:it|that)\b|"
         r"\bwhat does (?:it|that) look like\b",
         r"\bsigns are\b|\bnew urges to\b",
     ),
@@ -187,7 +187,7 @@ _SMALL = (
     "long time day days night nights put try tried start started begin happen happened make makes made think know tell say said mean means "
     "again always often ever before after until over under without within per up down out off way thing things bit lot probably maybe "
     "hmm oh well why who whose which men man everybody everyone anyone anybody somebody going gonna wanna i'll i'd you'd he'll she'll "
-    "they're can't won't doesn't wouldn't shouldn't couldn't hasn't haven't wasn't aren't let cause new next all feel difference gain less lose till"
+    "they're can't won't doesn't wouldn't shouldn't couldn't hasn't haven't wasn't aren't let cause new next all feel difference gain less lose till moment minute"
 )
 _FILL = EMPTY_WORDS | frozenset(_SMALL.split())
 

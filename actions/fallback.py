@@ -10,6 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import MORE_ABOUT, follow, mentioned
+from actions.aspect import THINGS, leans
 from actions.booking_fields import find_contact
 from actions.flagged import standing
 from actions.misfit import kind
@@ -46,7 +47,7 @@ class ActionFallback(Action):
             return [SlotSet("misses", 0.0)]
         misses = float(tracker.get_slot("misses") or 0.0)
         special = kind(turn.text)
-        likely = suggestions(turn, mentioned(tracker))
+        likely = suggestions(turn, mentioned(tracker), tracker.get_slot("topic"))
         offered = list(dict.fromkeys([*likely, *(["show_topics"] if misses else []), "talk_to_staff"]))
         if special:
             line = special
@@ -61,8 +62,10 @@ class ActionFallback(Action):
         return [SlotSet("misses", misses + 1)]
 
 
-def suggestions(turn: Turn, named: Sequence[str] = ()) -> List[str]:
-    """At most three topics that the message may mean: that of a medicine it names, then the likeliest first."""
+def suggestions(turn: Turn, named: Sequence[str] = (), topic: str | None = None) -> List[str]:
+    """At most three topics that the message may mean: that of a medicine it names, the subject it leans on, then the likeliest first."""
     found = likely_topics([pair for pair in turn.ranking if pair[0] in answers() or pair[0] in FLOWS])
-    medicines = [MORE_ABOUT[key] for key in named if key in MEDICINES]
-    return list(dict.fromkeys([*medicines, *found]))[:SUGGESTIONS]
+    first = [MORE_ABOUT[key] for key in named if key in MEDICINES]
+    if topic in THINGS and leans(turn.text):
+        first.append(topic)
+    return list(dict.fromkeys([*first, *found]))[:SUGGESTIONS]

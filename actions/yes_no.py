@@ -10,7 +10,7 @@ UNSURE = re.compile(
     r"not (?:really )?sure|unsure|don'?t know|dunno|no idea|maybe|sometimes|hard to say|depends|kind of|kinda|sort of|a bit", re.IGNORECASE
 )
 _YES = re.compile(
-    r"^(?:(?:and|well|oh|thanks?|thank you|hm+)[,. ]+)*(?:"
+    r"^(?:(?:and|well|oh|please|thanks?|thank you|hm+)[,. ]+)*(?:"
     r"(?:y|yes|yep|yeah|yup|ya|sure|ok|okay|please do|do it|do that|book it|go ahead|correct|right|exactly|absolutely|definitely|certainly|of course"
     r"|send(?: it| that| this)?|submit(?: it)?|fine|confirm(?:ed)?|i agree|agree|perfect|great|excellent|wonderful|good|thumbs up"
     r"|(?:(?:it|that|this|all|everything)(?: all)?(?:'s| is| are)? )?(?:looks?|sounds?|is|all|seems?) (?:all )?(?:good|great|fine|right|ok|okay|perfect|correct|well)"

@@ -30,6 +30,9 @@ _BRANDS = {
     "lorazepam": "ativan",
     "acetaminophen": "tylenol paracetamol",
     "ibuprofen": "advil nurofen motrin",
+    "atorvastatin": "lipitor",
+    "simvastatin": "zocor",
+    "rosuvastatin": "crestor",
 }
 #: As typed in haste, and what is meant; none of the left side is a word that patients mean as such.
 _HASTE = {

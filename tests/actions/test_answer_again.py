@@ -39,6 +39,14 @@ def test_a_medicine_beside_it_is_a_circumstance(patient: Patient) -> None:
     assert said["answer"] == "ask_alcohol" and caution("gabapentinoid", "ask_alcohol") in said["text"]
 
 
+def test_no_button_stands_twice(patient: Patient) -> None:
+    tell(patient, "lyrica?", "ask_gabapentin")
+    said = tell(patient, "and with pregabalin?", "ask_gabapentin")
+    assert len(said["choices"]) == len(set(said["choices"]))
+    offered = tell(patient, "zzz methadone", "nlu_fallback")["choices"]
+    assert len(offered) == len(set(offered))
+
+
 @pytest.mark.parametrize("text", ["and magnesium for me", "my own legs are bad too, is magnesium ok"])
 def test_who_comes_back_to_themselves_is_heard(patient: Patient, text: str) -> None:
     tell(patient, "my daughter is 8, her legs hurt in bed", "ask_children")

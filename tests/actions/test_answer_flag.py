@@ -44,6 +44,7 @@ def test_what_is_no_question_is_answered_from_the_flag(patient: Patient, name: s
         ("R8", "am i to blame for that", "complain"),
         ("R14", "i'm back home", "show_topics"),
         ("R9", "what could happen", "ask_more"),
+        ("R9", "i have no doctor at the moment", "ask_when_to_seek_care"),
         ("R7", "it was only a joke", "out_of_scope_other"),
         ("R4", "how do i know if i have it", "check_symptoms"),
     ],

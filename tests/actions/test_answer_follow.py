@@ -47,6 +47,7 @@ NOTHING = tuple(clinic().fill(text) for text in (answers()["nothing_more_exact"]
         ("ask_compression", "what sort", "out_of_scope_other", "ask_compression"),
         ("ask_vein_treatment", "how long until one has recovered", "out_of_scope_medical", "ask_vein_treatment"),
         ("ask_home_remedies", "how does that work", "ask_dopamine_role", "ask_home_remedies"),
+        ("ask_iron_supplements", "i get bloated from them", "out_of_scope_medical", "ask_iron_supplements"),
     ],
 )
 def test_it_keeps_the_subject(patient: Patient, topic: str, text: str, misread: str, answer: str) -> None:
@@ -79,6 +80,7 @@ def test_it_says_the_reviewed_words_that_speak_of_it(patient: Patient, topic: st
 def test_where_no_words_speak_of_it_that_is_said(patient: Patient) -> None:
     tell(patient, "first", "ask_vein_treatment")
     first = tell(patient, "does it hurt", "ask_symptoms")["text"]
+    assert any(line in first for line in NOTHING)
     assert clinic().fill(answers()["ask_vein_treatment"].more) in first
     again = tell(patient, "so is it painful or not", "ask_symptoms")["text"]
     assert first != again and any(line in again for line in NOTHING)
@@ -179,6 +181,43 @@ def test_an_aspect_shows_whole_paragraphs_of_its_own_answer_only() -> None:
         answer = answers()[topic]
         for wanted in ASPECTS:
             assert all(part in answer.text or part in answer.more for part in told(wanted, answer))
+
+
+def test_with_something_else_beside_it_stays_the_subject(patient: Patient) -> None:
+    tell(patient, "my medicine", "ask_gabapentin")
+    said = tell(patient, "and together with wine?", "ask_alcohol")
+    assert said["answer"] == "ask_alcohol"
+    assert clinic().fill(answers().cautions["gabapentinoid"].text) in said["text"]
+    assert tell(patient, "what if i skip one", "ask_travel")["answer"] == "ask_dose"
+    tell(patient, "can i drink beer", "ask_alcohol")
+    assert patient.slots["topic"] == "ask_alcohol"
+
+
+def test_why_not_is_no_yes(patient: Patient) -> None:
+    tell(patient, "my medicine", "ask_magnesium")
+    assert tell(patient, "why not", "affirm")["answer"] == "ask_magnesium"
+    assert tell(patient, "yes", "affirm")["answer"] == "affirm"
+
+
+def test_who_has_tried_it_hears_what_else_there_is(patient: Patient) -> None:
+    tell(patient, "awake again", "ask_relief_tonight")
+    said = tell(patient, "i have done all that", "rate_unhelpful")
+    assert said["text"] == clinic().fill(answers()["ask_relief_tonight"].more)
+    assert tell(patient, "that did not help me", "rate_unhelpful")["answer"] == "rate_unhelpful"
+
+
+def test_what_is_not_known_is_said_first_and_in_turns(patient: Patient) -> None:
+    tell(patient, "my veins", "ask_vein_treatment")
+    texts = [tell(patient, text, "ask_symptoms")["text"] for text in ("is it painful", "is it sore", "does that hurt")]
+    assert all(text.split("\n\n")[1] in NOTHING for text in texts)
+    assert [clinic().fill(answers()["ask_vein_treatment"].more) in text for text in texts] == [True, False, False]
+    assert texts[1] != texts[2]
+
+
+def test_did_you_mean_offers_what_it_leans_on_and_what_it_names(patient: Patient) -> None:
+    tell(patient, "my medicine", "ask_gabapentin")
+    assert tell(patient, "would it turn my hair grey", "nlu_fallback")["choices"][0] == "ask_gabapentin"
+    assert tell(patient, "i hear odd rumours of methadone", "nlu_fallback")["choices"][0] == "ask_opioids"
 
 
 def test_numbers_and_numbness_are_two_things() -> None:

@@ -146,6 +146,11 @@ def test_who_asks_for_a_person_in_so_many_words_gets_one(patient: Patient, text:
     assert answer(patient, "booking_contact", text, "talk_to_staff") == {}
 
 
+@pytest.mark.parametrize(("text", "intent"), [("that suits me", "talk_to_staff"), ("until then", "goodbye")])
+def test_a_wish_that_only_the_classifier_hears_leaves_nothing(patient: Patient, text: str, intent: str) -> None:
+    assert answer(patient, "booking_consent", text, intent, 0.95) == {"booking_consent": None}
+
+
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
@@ -206,7 +211,7 @@ def test_what_is_sent_after_a_wrong_name_is_never_the_word_wrong() -> None:
     assert changes("the name is wrong") == changes("my name is incorrect") == changes("name is not right") == {"booking_name": None}
 
 
-@pytest.mark.parametrize("text", ["sounds good thanks", "looks good", "perfect", "👍", "thumbs up", "book it", "/affirm"])
+@pytest.mark.parametrize("text", ["sounds good thanks", "looks good", "perfect", "👍", "thumbs up", "book it", "please send it", "/affirm"])
 @pytest.mark.parametrize("slot", ["booking_consent", "booking_confirm"])
 def test_yes_in_patients_words(patient: Patient, slot: str, text: str) -> None:
     assert answer(patient, slot, text, "affirm" if text.startswith("/") else "thank") == {slot: "yes"}

@@ -193,10 +193,11 @@ def test_a_question_gets_its_answer_and_not_the_form(patient: Patient, text: str
     assert "check_symptoms" in [choice["key"] for choice in patient.events[-1]["data"]["custom"]["choices"]]
 
 
-def test_do_i_have_it_after_the_five_questions_does_not_begin_again(patient: Patient) -> None:
+@pytest.mark.parametrize("text", ["thanks, so do i have it?", "have i got rls then?"])
+def test_do_i_have_it_after_the_five_questions_does_not_begin_again(patient: Patient, text: str) -> None:
     patient.slots |= ALL_YES
     patient.writes("no").hears(ActionFinishCheck())
-    assert begins(patient, "thanks, so do i have it?") == ["check_no_verdict"]
+    assert begins(patient, text) == ["check_no_verdict"]
 
 
 @pytest.mark.parametrize("text", ["check my symptoms", "do i have rls", "/check_symptoms"])

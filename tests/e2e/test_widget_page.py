@@ -152,6 +152,7 @@ def test_a_keyboard_on_the_screen_leaves_room_for_the_conversation(visit: Any, s
     say(store, "assistant", "A long answer. " * 60)
     expect(page.locator(".msg.assistant").last).to_contain_text("A long answer")
     assert not page.locator(".panel.low").count()
+    page.locator(".emergency span").evaluate("node => { node.textContent = ' Suicide and crisis line (call or text) ' }")
     # A keyboard makes the visual viewport small and nothing else: no media query knows.
     page.evaluate(
         """() => {
