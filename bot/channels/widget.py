@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from bot.answers import answers
 from bot.channels.limits import Limits
 from bot.clinic import clinic
+from bot.conversation import urgent
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase
 from bot.conversation.intake import Guard, accept, prepare
@@ -186,7 +187,7 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             limits.check("say", conversation_id, address)
             refusal = None
         except RefusedError as error:
-            if body.text is None:
+            if body.text is None and body.choice != urgent.YES:
                 raise
             refusal = error
         prepare(guard, body.text or "")

@@ -197,6 +197,7 @@ def test_why_not_is_no_yes(patient: Patient) -> None:
     tell(patient, "my medicine", "ask_magnesium")
     assert tell(patient, "why not", "affirm")["answer"] == "ask_magnesium"
     assert tell(patient, "yes", "affirm")["answer"] == "affirm"
+    assert tell(patient, "no, it is not safe", "deny")["answer"] == "deny"
 
 
 def test_who_has_tried_it_hears_what_else_there_is(patient: Patient) -> None:

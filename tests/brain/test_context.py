@@ -168,6 +168,10 @@ def test_who_asks_whether_they_may_take_it_does_not_take_it(text: str) -> None:
     assert find_context(text).facts == {}
 
 
+def test_what_stands_before_a_comma_is_no_taking_of_it() -> None:
+    assert "dopamine" not in find_context("now my own calves, can i have pramipexole").facts
+
+
 @pytest.mark.parametrize("text", ["i take requip, can i have wine", "can i have wine while i take requip", "is wine ok with my requip"])
 def test_who_takes_it_and_asks_about_something_else_takes_it(text: str) -> None:
     assert find_context(text).facts == {"dopamine": "yes"}

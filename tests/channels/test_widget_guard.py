@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bot.channels import limits
+from bot.safety import Finding
 from bot.settings import settings
 from bot.store import engine as engines
 from bot.store.engine import Store, make_engine
@@ -58,6 +59,19 @@ def test_a_red_flag_is_never_behind_a_limit(two_a_minute: None, visitor: Visitor
     assert visitor.say(FLAG).status_code == 202
     assert patient_lines(visitor) == ["one", "two", FLAG]
     assert visitor.news().json()["messages"][-1]["urgent"]
+    with store.read() as session:
+        assert len(session.scalars(select(Alert)).all()) == 1
+
+
+def test_yes_it_is_happening_is_never_behind_a_limit(
+    two_a_minute: None, visitor: Visitor, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = Finding(("R1",), "today", "Please get help today.", ask=True)
+    monkeypatch.setattr("bot.safety.watch.Watch.check", lambda _, text, earlier: asks if "odd" in text else None)
+    for text in ("hello", "my leg is odd"):
+        assert visitor.say(text).status_code == 202
+    refusal(visitor.post({"client_id": str(uuid.uuid4()), "choice": "talk_to_staff"}), 429, "too_many")
+    assert visitor.post({"client_id": str(uuid.uuid4()), "choice": "flag_yes"}).status_code == 202
     with store.read() as session:
         assert len(session.scalars(select(Alert)).all()) == 1
 

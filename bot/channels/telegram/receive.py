@@ -148,7 +148,9 @@ class Receiver:
 
     def _find(self, session: Session, chat: int) -> Conversation | None:
         return session.execute(
-            select(Conversation).where(Conversation.channel == CHANNEL, Conversation.external_id == str(chat)).with_for_update(key_share=True)
+            select(Conversation)
+            .where(Conversation.channel == CHANNEL, Conversation.external_id == str(chat))
+            .with_for_update(key_share=True)
         ).scalar_one_or_none()
 
     def _begin(self, session: Session, chat: int, language: str) -> Conversation:
