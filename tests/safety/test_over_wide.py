@@ -79,6 +79,11 @@ def test_who_cannot_take_it_any_more_is_heard(text: str, watch: Watch) -> None:
         ("neighbour says gabapentin makes you fat and foggy. i'm a bus driver so I cannot be drowsy", "R13"),
         ("i get sleepy driving because i dont sleep", "R13"),
         ("my husband gambles on horses, has done since he was 20", "R8"),
+        ("my daughter gave me a laugh about the codeine", "R10"),
+        ("on lyrica, not drowsy, breathing well", "R12"),
+        ("put the milk in the oven this morning, so tired of these legs", "R4"),
+        ("changed the sheets today, my legs kicked them off", "R4"),
+        ("the nurse asked me whether I cough blood", "R2"),
     ],
 )
 def test_an_over_wide_list_raises_nothing(text: str, flag: str, rules: RedFlags, watch: Watch) -> None:
@@ -101,6 +106,8 @@ def test_an_over_wide_list_raises_nothing(text: str, flag: str, rules: RedFlags,
         ("forgot my gabapentin at home, we are on holiday", "R9"),
         ("my husband took gabapentin and is confused and foggy", "R12"),
         ("my husband has gambled every night since the ropinirole", "R8"),
+        ("she took oxycodone and is not breathing", "R12"),
+        ("my foot is suddenly cold and white as a sheet", "R4"),
     ],
 )
 def test_its_neighbour_is_still_seen(text: str, flag: str, rules: RedFlags) -> None:
