@@ -67,6 +67,8 @@ def test_who_cannot_take_it_any_more_is_heard(text: str, watch: Watch) -> None:
     ("text", "flag"),
     [
         ("can i take two requip tonight instead of one", "R13"),
+        ("i really do not want to talk with anyone", "R3"),
+        ("I don't feel like speaking to a doctor", "R3"),
         ("requip makes me sleepy 1 hour after i take it", "R13"),
         ("im 20 weeks along and had a headache yesterday but its gone", "R11"),
         ("i am 30 weeks and have a headache now and then", "R11"),
@@ -96,6 +98,7 @@ def test_an_over_wide_list_raises_nothing(text: str, flag: str, rules: RedFlags,
     ("text", "flag"),
     [
         ("i fell asleep on the a1 last night", "R13"),
+        ("my husband is suddenly not talking right", "R3"),
         ("nodded off on the M25", "R13"),
         ("since requip I get sleepy when driving", "R13"),
         ("20 weeks along with a headache that will not go", "R11"),
