@@ -257,7 +257,7 @@ def test_a_held_call_wakes_with_the_news(visitor: Visitor, rasa: RasaServer) -> 
 
 
 def test_a_call_with_nothing_to_say_ends_by_itself(visitor: Visitor) -> None:
-    assert visitor.news(1, wait=0.1).json() == {"mode": "assistant", "typing": False, "messages": []}
+    assert visitor.news(1, wait=0.1).json() == {"mode": "assistant", "typing": False, "messages": [], "staff": None}
 
 
 def test_a_change_of_mode_is_news(visitor: Visitor) -> None:
