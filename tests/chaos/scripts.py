@@ -8,27 +8,28 @@ from dataclasses import replace
 
 from tests.chaos.ledger import Step
 
+#: Each names its subject: what leans on the answer before would be answered by what was said before.
 QUESTIONS = (
     "why does iron matter for my legs",
-    "does it run in families",
-    "is magnesium any good",
-    "does stress make it worse",
-    "and what about alcohol in the evening",
+    "do restless legs run in families",
+    "is magnesium any good for restless legs",
+    "does stress make restless legs worse",
+    "does alcohol make restless legs worse",
     "can pregnancy cause restless legs",
-    "does coffee make it worse",
-    "can smoking make it worse",
+    "does coffee make restless legs worse",
+    "can smoking make restless legs worse",
     "is there a cure for restless legs",
-    "which doctor should i see",
+    "which doctor should i see for restless legs",
     "how do i get ready for the visit",
-    "does exercise help",
+    "does exercise help restless legs",
     "what is augmentation",
-    "do compression socks help",
-    "what can i do on a long flight",
-    "how common is it",
-    "does it lead to parkinsons",
-    "how is it diagnosed",
+    "do compression socks help restless legs",
+    "what can i do about my legs on a long flight",
+    "how common are restless legs",
+    "do restless legs lead to parkinsons",
+    "how are restless legs diagnosed",
     "what foods have iron",
-    "is it just leg cramps",
+    "are restless legs just leg cramps",
 )
 RED_FLAGS = ("i have crushing chest pain and cannot breathe", "my calf is swollen and hot on one side")
 STAFF = Step(choice="talk_to_staff")
@@ -71,11 +72,12 @@ class Lessons:
         kind = dice.choice([*kinds, "questions", "questions"])
         if kind != "questions":
             steps = list(self.scripts[kind])
-            return kind, steps + dice.choices(self.questions, k=turns - len(steps))
-        steps = []
+            return kind, steps + dice.sample(self.questions, k=turns - len(steps))
+        steps: list[Step] = []
         for _ in range(turns):
             roll = dice.random()
-            steps.append(
-                Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(self.questions)
-            )
+            fresh = [question for question in self.questions if not steps or question.text != steps[-1].text]
+            step = Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(fresh)
+            # Said twice running, or after a red flag, a question gets other words than by itself.
+            steps.append(replace(step, expect=None) if any(before.urgent for before in steps) else step)
         return kind, steps
