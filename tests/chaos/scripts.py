@@ -78,6 +78,8 @@ class Lessons:
             roll = dice.random()
             fresh = [question for question in self.questions if not steps or question.text != steps[-1].text]
             step = Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(fresh)
-            # Said twice running, or after a red flag, a question gets other words than by itself.
-            steps.append(replace(step, expect=None) if any(before.urgent for before in steps) else step)
+            steps.append(step)
+        if any(step.urgent for step in steps):
+            # What is answered after a red flag, even if it was asked before, may be answered with the flag in mind.
+            steps = [replace(step, expect=None) for step in steps]
         return kind, steps
