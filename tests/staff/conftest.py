@@ -146,6 +146,10 @@ def try_password(browser: TestClient, email: str, password: str, **extra: str) -
     return browser.post("/staff/sign-in", data={"csrf": token, "email": email, "password": password, **extra})
 
 
+def talk_path(talk: str, what: str = "") -> str:
+    return f"/staff/conversations/{talk}" + (f"/{what}" if what else "")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_hashes() -> Iterator[None]:
     """Real argon2, but with little memory: what it costs is not what these tests are about."""
