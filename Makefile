@@ -42,7 +42,7 @@ $(STAMP): requirements.lock
 	@echo "  packages installed"
 
 evaluate: train ## how well patients are understood (FILE=tests/nlu/dev.tsv)
-	@$(BIN)/python -m bot evaluate $(or $(FILE),tests/nlu/dev.tsv) $(ARGS)
+	@$(BIN)/python -m tools.evaluation $(or $(FILE),tests/nlu/dev.tsv) $(ARGS)
 
 answers: setup ## all answers as one printable page, for a clinician to review and sign
 	@$(BIN)/python -m bot answers $(ARGS)
@@ -51,7 +51,7 @@ chaos: train ## kill everything at random moments; nothing may be lost or double
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: train ## speeds, as ratios side by side
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 lock: setup ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -o requirements.lock --generate-hashes --no-emit-index-url --quiet $(ARGS)

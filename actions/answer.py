@@ -15,8 +15,8 @@ from actions.follow import NO_TOPIC, asks_when, beside, named_instead, of_topic,
 from actions.misfit import foreign, kind
 from actions.say import just_said, last_message, last_said, log_turn, said_lately, say, say_line
 from actions.turn import Turn, contexts, read_turn
-from bot.answers import TEACHING, Answer, answers
-from bot.clinic import clinic
+from bot.content.answers import TEACHING, Answer, answers
+from bot.content.clinic import clinic
 from bot.store.models import now
 
 MAX_CAUTIONS = 2

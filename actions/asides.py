@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from actions.turn import FALLBACK, Turn
-from bot.answers import TEACHING, answers
-from bot.brain.bands import SURE
+from bot.content.answers import TEACHING, answers
+from bot.understanding.thresholds import SURE
 
 _FILLERS = r"^(?:(?:hi|hello|ok|okay|but|and|so|sorry|wait|first|well|yes|no|thanks|hm+)[,. ]+)*"
 _QUESTION = re.compile(

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import already_ran, log_turn, say_line
 from actions.turn import read_turn
-from bot.answers import answers
+from bot.content.answers import answers
 
 _UNSURE = {"key": "say_not_sure", "label": "Not sure"}
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.answers import Answer, answers
-from bot.brain.context import EMPTY_WORDS, MEDICINE_WORDS
-from bot.brain.wording import spelt_out
+from bot.content.answers import Answer, answers
+from bot.language.normalise import spelt_out
+from bot.understanding.situation import EMPTY_WORDS, MEDICINE_WORDS
 
 LONG, SHORT = 12, 8  # words: with a pronoun, and without one
 

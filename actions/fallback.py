@@ -16,8 +16,8 @@ from actions.flagged import standing
 from actions.misfit import kind
 from actions.say import already_ran, log_turn, say_line
 from actions.turn import Turn, read_turn
-from bot.answers import FLOWS, answers
-from bot.brain.bands import SUGGESTIONS, likely_topics
+from bot.content.answers import FLOWS, answers
+from bot.understanding.thresholds import SUGGESTIONS, likely_topics
 
 #: Situations that are a medicine, whose answer is offered first.
 MEDICINES = ("opioid", "gabapentinoid", "dopamine")

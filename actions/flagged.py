@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from actions.aspect import leans_on_flag
 from actions.say import say, say_line
 from actions.turn import FALLBACK, Turn
-from bot.answers import TEACHING, answers
+from bot.content.answers import TEACHING, answers
 from bot.store.engine import store
 from bot.store.models import Alert, Conversation, Inbound, TurnLog, now
 

@@ -7,7 +7,7 @@ from typing import List
 
 from actions.aspect import THINGS, aspect, empty, leans, plain
 from actions.turn import FALLBACK, Turn
-from bot.answers import TEACHING, Answer, answers
+from bot.content.answers import TEACHING, Answer, answers
 
 #: What is said of the clinic is no subject that a later "it" means.
 NO_TOPIC = frozenset({"ask_clinic", "ask_cost"})

@@ -11,8 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.log import record
 from actions.turn import Turn
-from bot.answers import Answer, answers
-from bot.clinic import clinic
+from bot.content.answers import Answer, answers
+from bot.content.clinic import clinic
 from bot.store.engine import store
 
 Result = TypeVar("Result")

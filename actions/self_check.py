@@ -20,7 +20,7 @@ from actions.booking_fields import KIN
 from actions.check_words import meant, of_another, read_answer
 from actions.say import last_said, log_turn, say_line
 from actions.turn import FALLBACK, Turn, contexts, read_turn
-from bot.answers import answers
+from bot.content.answers import answers
 
 FORM = "self_check_form"
 QUESTIONS = {

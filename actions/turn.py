@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from bot.answers import CONTEXTS
+from bot.content.answers import CONTEXTS
 
 FALLBACK = "nlu_fallback"
 
@@ -59,7 +59,7 @@ def read_turn(tracker: Tracker) -> Turn:
 
 
 def contexts(tracker: Tracker) -> list[str]:
-    """Who the patient said it is about, and what must be kept in mind: keys of ``bot.answers.CONTEXTS``."""
+    """Who the patient said it is about, and what must be kept in mind: keys of ``bot.content.answers.CONTEXTS``."""
     known: dict[str, Any] = tracker.slots
     made = [key for key in CONTEXTS if known.get(key) == "yes"]
     subject = known.get("subject")

@@ -18,15 +18,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import http
-from bot.brain.client import RasaClient
 from bot.channels import contact_link, widget
 from bot.channels.limits import Limits
 from bot.channels.telegram import Telegram
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
+from bot.rasa_server.client import RasaClient
 from bot.safety import Watch
 from bot.settings import Settings, settings
 from bot.staff.app import make_router as staff_router

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 #: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
 _MODULES = {
-    "answers": ("bot.answers_page", "every reviewed text on one page, for a clinician to read and sign"),
-    "evaluate": ("bot.evaluation", "how well patients are understood, on a file of sentences"),
+    "answers": ("bot.content.review_page", "every reviewed text on one page, for a clinician to read and sign"),
 }
 
 
@@ -28,9 +27,9 @@ def main(argv: list[str] | None = None) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each: steadier, and the models are small
         os.environ.setdefault(name, "1")
     if arguments[:1] in (["rasa"], ["rasa-server"]):
-        from bot.brain import rasa_cli
+        from bot.rasa_server import command_line
 
-        rasa_cli.serve() if arguments[0] == "rasa-server" else rasa_cli.main(arguments[1:])
+        command_line.serve() if arguments[0] == "rasa-server" else command_line.main(arguments[1:])
         return
     parser = _parser(arguments)
     options = parser.parse_args(arguments)
@@ -130,7 +129,7 @@ def _migrate(options: argparse.Namespace) -> None:
 
 
 def _train(_: argparse.Namespace) -> None:
-    from bot.brain.training import train_if_needed
+    from bot.rasa_server.training import train_if_needed
 
     train_if_needed(Path.cwd())
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.errors import RefusedError
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,8 @@ import httpx
 from honcho.environ import parse_procfile
 from sqlalchemy import func, select
 
-from bot.brain.training import train_if_needed
 from bot.conversation import notify
+from bot.rasa_server.training import train_if_needed
 from bot.serve import check_port
 from bot.settings import ROOT, Settings, settings
 from bot.store.engine import store

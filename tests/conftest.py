@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.settings import Settings, settings
 from bot.store.engine import Store, make_engine
 from bot.store.engine import store as store_of_process

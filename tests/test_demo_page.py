@@ -10,7 +10,7 @@ import yaml
 from fastapi.testclient import TestClient
 
 from bot.app import make_app
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.settings import settings
 from bot.store.engine import Store, make_engine
 

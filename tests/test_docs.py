@@ -93,13 +93,13 @@ def test_every_event_of_the_table_is_logged() -> None:
 
 
 def test_a_section_that_is_named_is_there() -> None:
-    """``README.md, "The brain"``: the heading exists in that file. Also in comments of the configuration."""
+    """``README.md, "The Rasa server"``: the heading exists in that file. Also in comments of the configuration."""
     files = [
         *DOCS,
         *(ROOT / name for name in ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "clinic.yml", ".env.example")),
     ]
     named = [pair for file in files for pair in re.findall(r"`?([\w./]+\.md)`?, \"([^\"]+)\"", file.read_text(encoding="utf-8"))]
-    assert ("README.md", "The brain") in named
+    assert ("README.md", "The Rasa server") in named
     for name, heading in named:
         assert re.search(rf"^#+ {re.escape(heading)}$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE), (name, heading)
 

@@ -15,7 +15,7 @@ import yaml
 from rasa_sdk.executor import ActionExecutor
 
 import actions
-from bot.answers import FLOWS, TEACHING, answers
+from bot.content.answers import FLOWS, TEACHING, answers
 from bot.conversation.intake import ALWAYS
 from bot.conversation.turn import _for_brain
 from bot.settings import ROOT
@@ -123,7 +123,7 @@ def keys_in_code() -> dict[str, str]:
 
 def test_each_button_is_an_intent_or_says_its_words() -> None:
     offered = {key: answer.place for answer in answers().values() for key in answer.follow_ups}
-    offered |= {key: "bot/answers.py FLOWS" for key in FLOWS} | {key: "bot/conversation/intake.py ALWAYS" for key in ALWAYS}
+    offered |= {key: "bot/content/answers.py FLOWS" for key in FLOWS} | {key: "bot/conversation/intake.py ALWAYS" for key in ALWAYS}
     code = keys_in_code()
     assert {"talk_to_staff", "say_not_sure", "say_{key}"} <= set(code), "the pattern no longer finds the buttons in the code"
     named = {key: where for key, where in code.items() if key in offered or "_" in key or key in intents()}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot import logs
-from bot.brain import quiet, rasa_cli
+from bot.rasa_server import command_line, log_filter
 
 CANARY = "my private canary words"
 
@@ -97,7 +97,7 @@ def test_no_library_can_put_a_patients_words_into_a_line(call: str) -> None:
 
 
 def test_our_own_modules_may_fill_names_in() -> None:
-    _, (line,) = logged("logging.getLogger('bot.brain.whole_turns').warning('turn broken: %s', 'ValueError')\n")
+    _, (line,) = logged("logging.getLogger('bot.rasa_server.rasa_channel').warning('turn broken: %s', 'ValueError')\n")
     assert line["event"] == "turn broken: ValueError"
 
 
@@ -112,16 +112,16 @@ def test_our_own_modules_may_fill_names_in() -> None:
     ],
 )
 def test_a_record_of_rasa_keeps_names_only(message: Any) -> None:
-    record = quiet._record("rasa.core.processor", logging.ERROR, "x.py", 1, message, (), None)
+    record = log_filter._record("rasa.core.processor", logging.ERROR, "x.py", 1, message, (), None)
     assert CANARY not in record.getMessage()
-    with_error = quiet._record("some.library", logging.ERROR, "x.py", 1, message, (), failed())
+    with_error = log_filter._record("some.library", logging.ERROR, "x.py", 1, message, (), failed())
     assert CANARY not in with_error.getMessage()
     assert "ValueError" in with_error.getMessage()
     assert with_error.exc_info is None and with_error.exc_text is None
 
 
 def test_an_error_of_rasa_keeps_its_type_only() -> None:
-    record = quiet._record("rasa.core.agent", logging.ERROR, "x.py", 1, "failed for %s", (CANARY,), failed())
+    record = log_filter._record("rasa.core.agent", logging.ERROR, "x.py", 1, "failed for %s", (CANARY,), failed())
     assert record.getMessage() == "not shown: rasa.core.agent, x.py:1 (ValueError)"
 
 
@@ -135,7 +135,7 @@ def rasas_log() -> Iterator[Any]:
     log.addHandler(handler)
     log.setLevel("DEBUG")
     log.propagate, log.lines = False, lines  # type: ignore[attr-defined]
-    quiet.install()
+    log_filter.install()
     yield log
     logging.setLogRecordFactory(before)
     log.removeHandler(handler)
@@ -154,7 +154,7 @@ def test_a_plain_line_of_rasa_is_shown_only_as_it_stands_in_the_code(rasas_log: 
 
 
 def test_a_command_that_meets_no_patient_keeps_its_plain_lines(rasas_log: Any) -> None:
-    quiet.install(patients=False)
+    log_filter.install(patients=False)
     rasas_log.warning(f"Intent {'ask_x'} has no examples")
     assert rasas_log.lines == ["Intent ask_x has no examples"]
 
@@ -164,14 +164,14 @@ def test_a_command_that_meets_no_patient_keeps_its_plain_lines(rasas_log: Any) -
 )
 def test_rasas_server_and_its_copies_of_talks_are_the_quiet_ones(command: list[str], strict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(quiet, "install", lambda *, patients: asked.append(patients))
-    monkeypatch.setattr(rasa_cli.standin, "install", lambda: None)
+    monkeypatch.setattr(log_filter, "install", lambda *, patients: asked.append(patients))
+    monkeypatch.setattr(command_line.tensorflow_stub, "install", lambda: None)
     monkeypatch.setattr(logging, "captureWarnings", lambda _: None)
     monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setitem(sys.modules, "rasa.__main__", SimpleNamespace(main=lambda: None))
-    rasa_cli.main(command)
+    command_line.main(command)
     assert asked == [strict]
 
 
@@ -179,6 +179,6 @@ def test_the_level_of_our_logs_reaches_rasa(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("RLA_LOG_LEVEL", "WARNING")
     monkeypatch.setattr(os, "environ", dict(os.environ))
     seen: list[tuple[str, str | None]] = []
-    monkeypatch.setattr(rasa_cli, "main", lambda words: seen.append((words[0], os.environ.get("LOG_LEVEL"))))
-    rasa_cli.serve()
+    monkeypatch.setattr(command_line, "main", lambda words: seen.append((words[0], os.environ.get("LOG_LEVEL"))))
+    command_line.serve()
     assert seen == [("run", "WARNING")]

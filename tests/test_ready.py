@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from bot.app import make_app
-from bot.brain.client import RasaClient
+from bot.rasa_server.client import RasaClient
 from bot.safety import Watch
 from bot.safety.guard import RedFlags
 from bot.safety.net import Net

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 from markupsafe import Markup
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.lines import add_line, locked
 from bot.conversation.text import clean

@@ -22,9 +22,9 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.answers import answers
 from bot.channels.limits import Limits
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from bot.conversation import urgent
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import structlog
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.settings import Settings, settings
 
 log = structlog.get_logger(__name__)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.answers import answers
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from bot.conversation.inbox import HELD, end
 from bot.conversation.lines import add_line, locked
 from bot.store.engine import Store

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation import notify
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase, erase_tracker

@@ -2,7 +2,7 @@
 
 A worker takes the lease, asks the brain, and stores the answer together with the end of the message in one
 transaction. If the process dies, the lease runs out and another worker begins the same message again; a brain that had
-answered it already gives the same answer once more (``bot/brain/whole_turns.py``).
+answered it already gives the same answer once more (``bot/rasa_server/rasa_channel.py``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.brain.reply import Reply
+from bot.content.reply import Reply
 from bot.conversation.bell import Bell
 from bot.conversation.inbox import end, hold
 from bot.conversation.lines import add_line, locked

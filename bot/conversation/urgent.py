@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.inbox import end, reopen
 from bot.conversation.lines import add_line
 from bot.safety import Finding

@@ -2,6 +2,6 @@
 
 from bot.safety.finding import Finding
 from bot.safety.guard import RedFlags
-from bot.safety.watch import Watch
+from bot.safety.verdict import Watch
 
 __all__ = ["Finding", "RedFlags", "Watch"]

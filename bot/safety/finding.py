@@ -15,7 +15,7 @@ class Finding:
     Args:
         flags: names such as ``R1``, the most urgent first.
         tier: one of ``TIERS``; it orders the staff's queue.
-        reply: what to do now, with placeholders of ``bot.clinic`` and links in the form ``[label](tel:911)``.
+        reply: what to do now, with placeholders of ``bot.content.clinic`` and links in the form ``[label](tel:911)``.
         ask: not sure enough to call it a flag: the reply is shown with the question whether it is happening now.
     """
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
+from bot.language.spelling import OPTIONS, speller
 from bot.safety.context import Light
 from bot.safety.finding import TIERS, Finding
 from bot.safety.matcher import Hit, Matcher, Matches
 from bot.safety.rules import Book, Ruled, load
 from bot.safety.words import SENTENCE, Words, folded, normal, split
-from bot.spelling import OPTIONS, speller
 
 #: How many words a sentence end counts for when the distance of two concepts is measured.
 SENTENCE_COST = 3

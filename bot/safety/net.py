@@ -19,11 +19,11 @@ import numpy as np
 import structlog
 import yaml
 
-from bot.brain.encoder import encoder
-from bot.brain.linear import VIEWS, Layered, Linear, Terms
 from bot.safety.guard import RedFlags
 from bot.safety.words import folded
 from bot.settings import ROOT
+from bot.understanding.encoder import encoder
+from bot.understanding.linear import VIEWS, Layered, Linear, Terms
 
 log = structlog.get_logger(__name__)
 

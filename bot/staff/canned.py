@@ -7,7 +7,7 @@ from functools import cache
 
 import yaml
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.errors import ConfigError
 from bot.staff.pages import HERE
 

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.errors import RefusedError
 from bot.staff import words

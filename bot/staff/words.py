@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.store.models import Event, now
 
 FLAGS = {

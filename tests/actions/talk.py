@@ -9,8 +9,8 @@ from actions.fallback import ActionFallback
 from actions.handoff import ActionHandOff
 from actions.privacy import ActionYesNo
 from actions.self_check import ActionBeginCheck
-from bot.brain.context import find_context
 from bot.store.models import Alert
+from bot.understanding.situation import find_context
 from tests.actions.conftest import Patient
 
 _ACTIONS = {

@@ -9,8 +9,8 @@ import pytest
 
 from actions.answer import ActionAnswer, ActionFollowUp, sources_text
 from actions.privacy import ActionYesNo
-from bot.answers import answers
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from tests.actions.conftest import Patient
 
 IRON = "ask_iron_supplements"

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.answers import TEACHING, answers
-from bot.clinic import Clinic, clinic
+from bot.content.answers import TEACHING, answers
+from bot.content.clinic import Clinic, clinic
 from tests.actions.conftest import Patient
 from tests.actions.talk import tell
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answers import answers
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from bot.safety.rules import load
 from bot.store.models import Alert, TurnLog, now
 from tests.actions.conftest import Patient

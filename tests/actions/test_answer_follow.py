@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from actions.aspect import ASPECTS, THINGS, aspect, leans, noun, told
-from bot.answers import answers
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from tests.actions.conftest import Patient
 from tests.actions.talk import tell
 

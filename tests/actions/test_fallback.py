@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answer import ActionAnswer
 from actions.fallback import ActionFallback
 from actions.misfit import LONG, foreign, kind, noise
-from bot.answers import answers
+from bot.content.answers import answers
 from tests.actions.conftest import Patient
 
 CLOSE = [("ask_iron_food", 0.3), ("greet", 0.3), ("ask_iron_test", 0.2), ("ask_cost", 0.1), ("ask_travel", 0.09), ("ask_mood", 0.01)]

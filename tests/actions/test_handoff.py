@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from actions.handoff import ActionHandOff
-from bot.answers import answers
+from bot.content.answers import answers
 from bot.store.models import Conversation, Event, TurnLog
 from tests.actions.conftest import Patient
 

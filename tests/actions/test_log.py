@@ -11,7 +11,7 @@ from actions.asks import AskName
 from actions.fallback import ActionFallback
 from actions.say import log_turn
 from actions.turn import read_turn
-from bot.answers import answers
+from bot.content.answers import answers
 from bot.store.models import TurnLog
 from tests.actions.conftest import Patient
 

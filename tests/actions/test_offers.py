@@ -6,7 +6,7 @@ import pytest
 
 from actions.answer import ActionAnswer
 from actions.privacy import ActionYesNo
-from bot.answers import answers
+from bot.content.answers import answers
 from tests.actions.conftest import Patient
 
 

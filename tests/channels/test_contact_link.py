@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
 
 from bot.channels.contact_link import ARRIVED, make_router
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.settings import ROOT
 from bot.store.contact_links import make_link, open_link, use_link

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.brain.reply import Reply
+from bot.content.reply import Reply
 from tests.support import updates
 from tests.support.bot_api import BotApi
 from tests.support.telegram_rig import House

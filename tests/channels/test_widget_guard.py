@@ -67,7 +67,7 @@ def test_yes_it_is_happening_is_never_behind_a_limit(
     two_a_minute: None, visitor: Visitor, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asks = Finding(("R1",), "today", "Please get help today.", ask=True)
-    monkeypatch.setattr("bot.safety.watch.Watch.check", lambda _, text, earlier: asks if "odd" in text else None)
+    monkeypatch.setattr("bot.safety.verdict.Watch.check", lambda _, text, earlier: asks if "odd" in text else None)
     for text in ("hello", "my leg is odd"):
         assert visitor.say(text).status_code == 202
     refusal(visitor.post({"client_id": str(uuid.uuid4()), "choice": "talk_to_staff"}), 429, "too_many")

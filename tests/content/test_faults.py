@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import FOLDER, load_answers
+from bot.content.answers import FOLDER, load_answers
 from bot.errors import ConfigError
 
 Break = Callable[[str, str, str], str]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import answers_page
-from bot.answers import FOLDER, answers, load_answers
 from bot.cli import main
-from bot.clinic import clinic
+from bot.content import review_page
+from bot.content.answers import FOLDER, answers, load_answers
+from bot.content.clinic import clinic
 from bot.safety.rules import load
 
 
@@ -73,10 +73,10 @@ def test_the_index_counts_approved_and_drafts(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, folder)
     text = (folder / "iron.yml").read_text(encoding="utf-8")
     (folder / "iron.yml").write_text(text.replace("  state: draft", '  state: approved\n  approved_by: "Dr. <Lee>"', 2), encoding="utf-8")
-    made = answers_page.groups(load_answers(folder), load().flags, clinic())
+    made = review_page.groups(load_answers(folder), load().flags, clinic())
     iron = next(group for group in made if group.key == "iron")
     assert (iron.count("approved"), iron.count("draft")) == (2, len(iron.sheets) - 2)
-    html = answers_page.page(made, clinic())
+    html = review_page.page(made, clinic())
     assert html.count("approved by Dr. &lt;Lee&gt;") == 2 and "<Lee>" not in html
     assert re.search(r"Iron</a></td><td class=\"n\">7</td><td class=\"n\">2</td><td class=\"n\">5</td>", html)
 
@@ -93,5 +93,5 @@ def test_doubtful_red_flags_carry_a_remark() -> None:
     marks = yaml.safe_load((Path(__file__).parent / "claims.yml").read_text(encoding="utf-8"))
     doubtful = {key for key, value in marks.items() if str(key).startswith("R") and {"2nd", "mem"} & set(value)}
     beyond_the_table = {"R2", "R10"}  # fainting; medicines other than iron
-    assert doubtful | beyond_the_table <= set(answers_page.FLAG_REMARKS)
-    assert set(load().flags) == set(answers_page.FLAGS)
+    assert doubtful | beyond_the_table <= set(review_page.FLAG_REMARKS)
+    assert set(load().flags) == set(review_page.FLAGS)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bot.answers import answers
 from bot.channels.telegram import words
+from bot.content.answers import answers
 from bot.settings import ROOT
 
 NO_DOCTOR = re.compile(r"\bnot (?:a person and not )?a doctor\b|\bdo not replace a doctor\b", re.IGNORECASE)

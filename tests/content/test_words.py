@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.answers import FLOWS, FOLDER, TEACHING, Answer, Answers, load_answers
-from bot.clinic import load_clinic
+from bot.content.answers import FLOWS, FOLDER, TEACHING, Answer, Answers, load_answers
+from bot.content.clinic import load_clinic
 from bot.settings import ROOT
 from tests.support.reading import grade, words
 
@@ -191,7 +191,7 @@ def test_placeholders_are_known() -> None:
     faults = []
     said = [(where(answer), text) for answer in ANSWERS.values() for text in (*texts(answer).values(), answer.title)]
     for name, text in said + [(f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()]:
-        faults += [f"{name}: bot/clinic.py fills no '{found}'" for found in re.findall(r"\{([^}]*)\}", text) if found not in known]
+        faults += [f"{name}: bot/content/clinic.py fills no '{found}'" for found in re.findall(r"\{([^}]*)\}", text) if found not in known]
         if text.count("{") != text.count("}"):
             faults.append(f"{name}: a brace stands alone")
     none(faults)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from bot.brain.client import RasaClient
 from bot.conversation import outage, turn
 from bot.conversation.bell import Bell
 from bot.conversation.turn import TurnRunner
+from bot.rasa_server.client import RasaClient
 from bot.store.engine import Store
 from tests.support.rasa_server import RasaServer
 from tests.support.talk import Talk

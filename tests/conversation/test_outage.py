@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answers import answers
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from bot.conversation import desk, inbox, outage, turn
 from bot.conversation.turn import TurnRunner
 from bot.store.engine import Store

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.brain.client import RasaClient
 from bot.conversation import desk, outage
 from bot.conversation.bell import Bell
 from bot.conversation.inbox import HELD, free
 from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
+from bot.rasa_server.client import RasaClient
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, Message, now
 from bot.store.modes import change_mode

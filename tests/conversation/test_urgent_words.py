@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation import urgent
 from bot.safety import Finding, RedFlags
 from bot.settings import ROOT, settings

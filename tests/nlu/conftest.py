@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.brain.encoder import encoder
-from bot.brain.intents import IntentModel
-from bot.brain.reading import prepared
-from bot.evaluation.command import find_model
+from bot.understanding.encoder import encoder
+from bot.understanding.intent_model import IntentModel
+from bot.understanding.reading import prepared
+from tools.evaluation.command import find_model
 
 
 @pytest.fixture(scope="session")

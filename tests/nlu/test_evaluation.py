@@ -1,4 +1,4 @@
-"""What ``python -m bot evaluate`` counts."""
+"""What ``python -m tools.evaluation`` counts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain.intents import IntentModel
-from bot.brain.reading import Reading
 from bot.errors import ConfigError
-from bot.evaluation import add_arguments, command, run
-from bot.evaluation.hint3 import compare
-from bot.evaluation.measures import Share, both, confusions, measure, recognised, right, suggested, wrong
-from bot.evaluation.sentences import Case, read_cases
-from bot.evaluation.typos import with_typos
+from bot.understanding.intent_model import IntentModel
+from bot.understanding.reading import Reading
+from tools.evaluation import add_arguments, command, run
+from tools.evaluation.hint3 import compare
+from tools.evaluation.measures import Share, both, confusions, measure, recognised, right, suggested, wrong
+from tools.evaluation.sentences import Case, read_cases
+from tools.evaluation.typos import with_typos
 
 
 def case(intents: str) -> Case:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.brain.bands import ANSWER, likely_topics
-from bot.brain.encoder import DIMENSIONS, EncoderError, encoder
-from bot.brain.intents import Guess, IntentModel
-from bot.brain.reading import FALLBACK, Reading, combine, prepared
-from bot.brain.wording import bare
+from bot.language.normalise import bare
+from bot.understanding.encoder import DIMENSIONS, EncoderError, encoder
+from bot.understanding.intent_model import Guess, IntentModel
+from bot.understanding.reading import FALLBACK, Reading, combine, prepared
+from bot.understanding.thresholds import ANSWER, likely_topics
 
 
 def test_it_ranks_with_falling_confidence(small: IntentModel) -> None:

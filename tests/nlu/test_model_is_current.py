@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain import training
+from bot.rasa_server import training
 
 RASA, NET = (model.file for model in training.MODELS)
 FILES = {
@@ -17,15 +17,15 @@ FILES = {
     "data/stories/rules.yml": {RASA},
     "data/safety/r01.tsv": {NET},
     "bot/safety/r01_clot.yml": {NET},
-    "bot/brain/classifier.py": {RASA, NET},
-    "bot/lexicon.txt": {RASA, NET},
+    "bot/rasa_server/intent_classifier.py": {RASA, NET},
+    "bot/language/lexicon.txt": {RASA, NET},
 }
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with models that fit it."""
-    for name in (*FILES, "bot/brain/client.py"):
+    for name in (*FILES, "bot/rasa_server/client.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "models").mkdir()
@@ -77,5 +77,5 @@ def test_a_model_of_unknown_origin_is_not_trusted(project: Path) -> None:
 
 
 def test_what_is_no_part_of_the_model_does_not_train(project: Path) -> None:
-    (project / "bot/brain/client.py").write_text("changed")
+    (project / "bot/rasa_server/client.py").write_text("changed")
     assert training.train_if_needed(project) is False

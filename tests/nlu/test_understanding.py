@@ -8,12 +8,12 @@ from time import perf_counter
 
 import pytest
 
-from bot.brain.intents import IntentModel
-from bot.brain.reading import read
-from bot.evaluation.command import evaluate
-from bot.evaluation.measures import Share
-from bot.evaluation.sentences import read_cases, read_training
 from bot.settings import ROOT
+from bot.understanding.intent_model import IntentModel
+from bot.understanding.reading import read
+from tools.evaluation.command import evaluate
+from tools.evaluation.measures import Share
+from tools.evaluation.sentences import read_cases, read_training
 
 HERE = Path(__file__).parent
 DEV, HELDOUT, HELDOUT2 = HERE / "dev.tsv", HERE / "heldout.tsv", HERE / "heldout2.tsv"

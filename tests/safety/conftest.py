@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain.training import train_if_needed
-from bot.evaluation.flags import Row, read_rows
+from bot.rasa_server.training import train_if_needed
 from bot.safety import RedFlags, Watch
 from bot.safety.net import Net
 from bot.settings import ROOT
+from tools.evaluation.flags import Row, read_rows
 
 HERE = Path(__file__).parent
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.flags import read_rows, seen
 from bot.safety import RedFlags, Watch
 from bot.safety.net import Net
+from tools.evaluation.flags import read_rows, seen
 
 SHARE = 0.02
 

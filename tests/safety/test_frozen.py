@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.evaluation.flags import Row, flag_report, seen
 from bot.safety import RedFlags, Watch
 from tests.safety.typos import mutate
+from tools.evaluation.flags import Row, flag_report, seen
 
 RECALL, ORDINARY, NEAR_MISSES = 0.98, 0.02, 0.10
 # Of forty rows a flag, one more or less is .025; a flag below this floor has a hole.

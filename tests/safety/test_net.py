@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bot.safety import RedFlags, Watch
-from bot.safety import watch as watching
+from bot.safety import verdict as watching
 from bot.safety.net import DATA, MODEL, Net, sentences
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.staff.canned import canned
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog, now
 from tests.staff.conftest import House, Person, talk_path

@@ -1,7 +1,7 @@
 """A server that speaks Rasa's REST webhook and status, and misbehaves on demand.
 
 For faults alone: the real Rasa is tested elsewhere. It listens on a real port, can be stopped and started again there,
-and keeps a tracker a sender as ours does (``bot/brain/whole_turns.py``): written once, when a turn ends; a message that is
+and keeps a tracker a sender as ours does (``bot/rasa_server/rasa_channel.py``): written once, when a turn ends; a message that is
 in it gets its old answer again, and a wish to forget is fulfilled once.
 """
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.channels.telegram.entry import After
 from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.lines import locked
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Event, Inbound, Message, Staff

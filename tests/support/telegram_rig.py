@@ -15,8 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from bot.brain.reply import Reply
 from bot.channels.telegram import Telegram
+from bot.content.reply import Reply
 from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.turn import TurnRunner

@@ -23,7 +23,7 @@ from bot.channels.telegram.entry import After
 from bot.channels.telegram.polling import PollingBot, poll
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.intake import Guard
 from bot.errors import ConfigError

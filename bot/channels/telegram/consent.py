@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from bot.answers import answers
 from bot.channels.telegram import words
 from bot.channels.telegram.entry import After, Entry
-from bot.clinic import clinic
+from bot.content.answers import answers
+from bot.content.clinic import clinic
 from bot.conversation import inbox
 from bot.conversation.lines import add_line
 from bot.store.models import Alert, Event, Message, now

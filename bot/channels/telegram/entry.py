@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.clinic import clinic
+from bot.content.clinic import clinic
 from bot.conversation.lines import add_line
 from bot.store.models import Conversation, Inbound, now
 

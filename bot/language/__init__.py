@@ -1,0 +1,1 @@
+"""The words of a text, nothing clinical: spelling, lexicon, ways of writing."""

@@ -1,1 +1,0 @@
-"""``python -m tests.bench``: speeds, as ratios side by side in one run. Figures of a busy machine are no figures."""

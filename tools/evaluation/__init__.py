@@ -1,0 +1,1 @@
+"""Measures how well patients are understood: ``python -m tools.evaluation FILE``."""

@@ -1,0 +1,152 @@
+"""``python -m tools.evaluation``: the table, the JSON, the picture."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from bot.errors import ConfigError
+from bot.rasa_server.training import MODEL, is_current
+from bot.safety.guard import RedFlags
+from bot.safety.net import Net
+from bot.safety.verdict import Watch
+from bot.settings import ROOT
+from bot.understanding.encoder import encoder
+from bot.understanding.intent_model import IntentModel
+from bot.understanding.reading import Reading, prepared, read
+from bot.understanding.situation import find_context
+from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, read_rows, rows_of
+from tools.evaluation.hint3 import compare
+from tools.evaluation.matrix import draw_matrix
+from tools.evaluation.measures import Share, confusions, measure
+from tools.evaluation.sentences import Case, read_cases, read_training
+from tools.evaluation.typos import with_typos
+
+MODELS = ROOT / "models"
+_MODEL_FILE = "intents.npz"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``evaluate``."""
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        help="tab-separated: text, intents (| alternatives, & both asked), red_flag; or, for red flags alone: text, flags, kind",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
+    parser.add_argument(
+        "--model", type=Path, help="a trained model (default: the one in models/ if it is up to date, else train on data/nlu)"
+    )
+    parser.add_argument(
+        "--typos", type=float, default=0.3, metavar="SHARE", help="also measure with typos in this share of words; 0 for not"
+    )
+    parser.add_argument("--train", type=Path, metavar="CSV", help="HINT3 format: train on this file ...")
+    parser.add_argument("--test", type=Path, metavar="CSV", help="... and test on this one")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure and print.
+
+    Raises:
+        ConfigError: a file is missing or not in its format.
+    """
+    if options.train or options.test:
+        if not (options.train and options.test):
+            raise ConfigError("give both --train and --test")
+        figures = compare(options.train, options.test)
+        print(json.dumps(figures, indent=2) if options.json else "\n".join(f"{name:<50} {value}" for name, value in figures.items()))
+        return
+    if options.file is None:
+        raise ConfigError("name a file to evaluate, or give --train and --test")
+    if is_flag_file(options.file):
+        report = red_flags(read_rows(options.file))
+        lines = flag_table(report)
+    else:
+        cases = read_cases(options.file)
+        model, origin = find_model(options.model)
+        report = evaluate(cases, model, options.typos, options.matrix) | {"file": str(options.file), "model": origin}
+        lines = _table(report)
+    print(json.dumps(report, indent=2, default=lambda made: made.to_json()) if options.json else "\n".join(lines))
+
+
+def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matrix: Path | None = None) -> dict[str, Any]:
+    """All figures for these cases; ``Share`` objects where so many of so many are counted."""
+    readings, times = _read_all(model, [case.text for case in cases])
+    report: dict[str, Any] = {"sentences": len(cases), "figures": measure(cases, readings)}
+    if typos:
+        mistyped, _ = _read_all(model, [with_typos(case.text, typos) for case in cases])
+        report["with typos"] = {"share of words": typos, "figures": measure(cases, mistyped)}
+    report["red flags"] = red_flags(rows_of(cases))
+    report["worst confusions"] = [{"asked": a, "answered": b, "times": n} for a, b, n in confusions(cases, readings)]
+    report["milliseconds"] = {"p50": round(float(np.percentile(times, 50)), 1), "p95": round(float(np.percentile(times, 95)), 1)}
+    if matrix:
+        draw_matrix(cases, readings, matrix)
+    return report
+
+
+def find_model(archive: Path | None) -> tuple[IntentModel, str]:
+    """The classifier of a trained Rasa model, or a new one from ``data/nlu`` where none is up to date; and which it was."""
+    if archive is None:
+        archive = MODELS / f"{MODEL}.tar.gz"
+        if not is_current(ROOT):
+            training = read_training()
+            texts = [prepared(text) for text, _ in training]
+            return IntentModel(encoder()).fit(texts, [intent for _, intent in training]), "trained now on data/nlu"
+    if not archive.is_file():
+        raise ConfigError(f"{archive}: there is no such model")
+    with tarfile.open(archive) as tar, tempfile.TemporaryDirectory() as folder:
+        member = next((name for name in tar.getnames() if Path(name).name == _MODEL_FILE), None)
+        content = tar.extractfile(member) if member else None
+        if content is None:
+            raise ConfigError(f"{archive}: no classifier of ours in this model")
+        path = Path(folder) / _MODEL_FILE
+        path.write_bytes(content.read())
+        return IntentModel.load(path, encoder()), archive.name
+
+
+def _read_all(model: IntentModel, texts: Sequence[str]) -> tuple[list[Reading], list[float]]:
+    """The readings and the milliseconds that each took, one at a time as in use."""
+    readings, times = [], []
+    read(model, "are my restless legs hereditary?")  # warms up
+    for text in texts:
+        start = perf_counter()
+        find_context(text)
+        readings.append(read(model, text))
+        times.append(1000 * (perf_counter() - start))
+    return readings, times
+
+
+def red_flags(rows: Sequence[Row]) -> dict[str, Any]:
+    """What both nets together see in these rows, as ``tools.evaluation.flags.flag_report`` gives it."""
+    rules = RedFlags.load()
+    return flag_report(rows, Watch(rules, Net(rules).read()), rules.book.flags)
+
+
+def _table(report: dict[str, Any]) -> list[str]:
+    lines = [f"{report['sentences']} sentences of {report['file']}, model: {report['model']}", ""]
+    lines += [_row(name, figure) for name, figure in report["figures"].items()]
+    if "with typos" in report:
+        lines += ["", f"with typos in {report['with typos']['share of words']:.0%} of words"]
+        lines += [_row(name, figure) for name, figure in report["with typos"]["figures"].items()]
+    lines += ["", *flag_table(report["red flags"])]
+    times = report["milliseconds"]
+    lines += ["", f"milliseconds a message: p50 {times['p50']}, p95 {times['p95']}", "", "worst confusions (asked, answered, times)"]
+    lines += [f"  {row['asked']} -> {row['answered']}: {row['times']}" for row in report["worst confusions"]]
+    return lines
+
+
+def _row(name: str, figure: Share) -> str:
+    if figure.value is None or figure.interval is None:
+        return f"{name:<48}     -"
+    low, high = figure.interval
+    return f"{name:<48} {figure.value:6.1%}  [{low:.1%}, {high:.1%}]  {figure.hits} of {figure.of}"
