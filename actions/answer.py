@@ -23,7 +23,12 @@ MAX_CAUTIONS = 2
 #: Medicines that can slow breathing: their cautions are never the ones that find no room.
 _SLOW_BREATHING = ("opioid", "gabapentinoid")
 #: Answers that say themselves what the caution for their own medicine says.
-_OWN = {"ask_dopamine_medicines": "dopamine", "ask_augmentation": "dopamine", "ask_gabapentin": "gabapentinoid", "ask_opioids": "opioid"}
+_OWN = {
+    "ask_dopamine_medicines": "dopamine",
+    "ask_augmentation": "dopamine",
+    "ask_gabapentin": "gabapentinoid",
+    "ask_opioids": "opioid",
+}
 #: Of one's own level, or of the level that would be right.
 _MY_RESULT = re.compile(
     r"\d|\b(?:my|his|her) (?:\w+ )?(?:ferritin|iron|levels?|results?|tests?|bloods?|tsat|saturation|number)\b|\b(?:low|high|normal|enough|okay|fine|numbers?|levels?|cut.?off|results?)\b"
@@ -45,7 +50,9 @@ class ActionAnswer(Action):
     def name(self) -> Text:
         return "action_answer"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         if await follow(dispatcher, tracker, turn, self.name()):
             return [SlotSet("misses", 0.0)]
@@ -57,7 +64,15 @@ class ActionAnswer(Action):
         situation = [*known, *(key for key in named if key not in known)]
         line = answers()[turn.intent or ""]
         outside = (turn.intent or "").startswith("out_of_scope")
-        special = None if turn.pressed else kind(turn.text) if outside else "fallback_language" if foreign(turn.text) else None
+        special = (
+            None
+            if turn.pressed
+            else kind(turn.text)
+            if outside
+            else "fallback_language"
+            if foreign(turn.text)
+            else None
+        )
         instead = named_instead(turn, named) if outside and not special and not turn.pressed else None
         if instead:
             say_answer(dispatcher, instead, situation, tracker, lead="not_together")
@@ -83,7 +98,10 @@ class ActionAnswer(Action):
             say_answer(dispatcher, second, known, tracker)
             await log_turn(turn, self.name(), second.id, ordinal=1)
             taught.append(second.id)
-        return [*(SlotSet("topic", key) for key in taught if key not in NO_TOPIC and not aside), SlotSet("misses", 0.0)]
+        return [
+            *(SlotSet("topic", key) for key in taught if key not in NO_TOPIC and not aside),
+            SlotSet("misses", 0.0),
+        ]
 
 
 class ActionFollowUp(Action):
@@ -92,7 +110,9 @@ class ActionFollowUp(Action):
     def name(self) -> Text:
         return "action_follow_up"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         if line := after_flag(dispatcher, tracker, turn, await standing(turn)):
             await log_turn(turn, self.name(), line)
@@ -102,8 +122,12 @@ class ActionFollowUp(Action):
             say_line(dispatcher, tracker, f"{turn.intent}_none")
             await log_turn(turn, self.name())
             return []
-        wanted = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(turn.intent or "", sources_text(topic))
-        text = next((text for text in (wanted, topic.simple, topic.chat) if not just_said(text, tracker)), wanted)
+        wanted = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(
+            turn.intent or "", sources_text(topic)
+        )
+        text = next(
+            (text for text in (wanted, topic.simple, topic.chat) if not just_said(text, tracker)), wanted
+        )
         left = [key for key in ("ask_more", "ask_repeat", "ask_sources") if key != turn.intent][:1]
         say(
             dispatcher,
@@ -134,10 +158,21 @@ async def follow(dispatcher: CollectingDispatcher, tracker: Tracker, turn: Turn,
             say_line(dispatcher, tracker, said)
         elif topic and topic.group in TEACHING and of_topic(turn, topic.id):
             said = say_aspect(dispatcher, tracker, topic, turn)
-        elif topic and topic.group in TEACHING and tried(turn) and clinic().fill(topic.more) not in said_lately(tracker, _TURNS):
+        elif (
+            topic
+            and topic.group in TEACHING
+            and tried(turn)
+            and clinic().fill(topic.more) not in said_lately(tracker, _TURNS)
+        ):
             said = topic.id
             keys = ["ask_repeat", *topic.follow_ups[:2], "talk_to_staff"]
-            say(dispatcher, topic.more, choices=answers().choices(keys), sources=answers().links(topic), answer_id=topic.id)
+            say(
+                dispatcher,
+                topic.more,
+                choices=answers().choices(keys),
+                sources=answers().links(topic),
+                answer_id=topic.id,
+            )
     if said is not None:
         await log_turn(turn, action, said)
     return said is not None
@@ -155,7 +190,10 @@ def say_aspect(dispatcher: CollectingDispatcher, tracker: Tracker, topic: Answer
         # Said first, so that nobody has to look for the answer in what follows; and what follows is not said again and again.
         nothing, last = answers()["nothing_more_exact"], last_message(tracker).get("text") or ""
         words = next(text for text in (nothing.text, *nothing.variants) if clinic().fill(text) not in last)
-        body = [words, *([topic.more] if clinic().fill(topic.more) not in said_lately(tracker, _TURNS) else [])]
+        body = [
+            words,
+            *([topic.more] if clinic().fill(topic.more) not in said_lately(tracker, _TURNS) else []),
+        ]
     text = "\n\n".join([head, *body, *cautions(topic, known, tracker)])
     keys = ["ask_repeat" if topic.more in body else "ask_more", *topic.follow_ups[:2], "talk_to_staff"]
     say(dispatcher, text, choices=answers().choices(keys), sources=answers().links(topic), answer_id=topic.id)
@@ -182,9 +220,17 @@ def say_answer(
     text = otherwise(answer, tracker)
     first = open_now() if answer.id == "ask_clinic" else answers()[lead].text if lead else ""
     paragraphs = [first, text, answers()[last].text if last else "", *cautions(answer, situation, tracker)]
-    keys = dict.fromkeys(["ask_repeat" if text == answer.more else "ask_more", *([on] if on else []), *answer.follow_ups])
+    keys = dict.fromkeys(
+        ["ask_repeat" if text == answer.more else "ask_more", *([on] if on else []), *answer.follow_ups]
+    )
     shown = "\n\n".join(part for part in paragraphs if part)
-    say(dispatcher, shown, choices=answers().choices(list(keys)), sources=answers().links(answer), answer_id=answer.id)
+    say(
+        dispatcher,
+        shown,
+        choices=answers().choices(list(keys)),
+        sources=answers().links(answer),
+        answer_id=answer.id,
+    )
 
 
 def otherwise(answer: Answer, tracker: Tracker | None) -> str:
@@ -198,13 +244,21 @@ def otherwise(answer: Answer, tracker: Tracker | None) -> str:
 
 def lead(turn: Turn) -> str:
     """The line that must come before the answer: what a patient wants to hear, and will not hear from us."""
-    return "cannot_read_result" if turn.intent == "ask_iron_test" and not turn.pressed and _MY_RESULT.search(plain(turn.text)) else ""
+    return (
+        "cannot_read_result"
+        if turn.intent == "ask_iron_test" and not turn.pressed and _MY_RESULT.search(plain(turn.text))
+        else ""
+    )
 
 
 def open_now() -> str:
     """Whether the clinic is open at this moment, and if not, from when."""
     at = now()
-    return "We are open now." if clinic().is_open(at) else f"We are closed now. Staff are back {clinic().opening_text(at)}."
+    return (
+        "We are open now."
+        if clinic().is_open(at)
+        else f"We are closed now. Staff are back {clinic().opening_text(at)}."
+    )
 
 
 def taught_last(tracker: Tracker) -> Answer | None:
@@ -215,14 +269,24 @@ def taught_last(tracker: Tracker) -> Answer | None:
 
 def cautions(answer: Answer, situation: List[str], tracker: Tracker | None = None) -> List[str]:
     """The cautions of ``answer`` that concern this situation, two at most, the most important first. None that was said a moment ago."""
-    concerned = [key for key in situation if (key in answer.cautions or key in answer.caution_texts) and key != _OWN.get(answer.id)]
+    concerned = [
+        key
+        for key in situation
+        if (key in answer.cautions or key in answer.caution_texts) and key != _OWN.get(answer.id)
+    ]
     lately = said_lately(tracker, _TURNS) if tracker else ""
-    return [text for key in weightiest(answer, concerned) if clinic().fill(text := caution_text(answer, key)) not in lately]
+    return [
+        text
+        for key in weightiest(answer, concerned)
+        if clinic().fill(text := caution_text(answer, key)) not in lately
+    ]
 
 
 def weightiest(answer: Answer, situation: List[str]) -> List[str]:
     """As much of a situation as there is room for: what can slow breathing, then what ``answer`` has words of its own for."""
-    return sorted(situation, key=lambda key: (key not in _SLOW_BREATHING, key not in answer.caution_texts))[:MAX_CAUTIONS]
+    return sorted(situation, key=lambda key: (key not in _SLOW_BREATHING, key not in answer.caution_texts))[
+        :MAX_CAUTIONS
+    ]
 
 
 def caution_text(answer: Answer, key: str) -> str:
@@ -239,7 +303,8 @@ def say_in_situation(dispatcher: CollectingDispatcher, topic: Answer, named: Lis
         dispatcher,
         "\n\n".join([f"On {noun(topic.id)}:", *said]),
         choices=answers().choices(list(dict.fromkeys([*more, topic.id, "talk_to_staff"]))),
-        sources=[link for key in heard for link in answers().links(answers().cautions[key])] or answers().links(topic),
+        sources=[link for key in heard for link in answers().links(answers().cautions[key])]
+        or answers().links(topic),
         answer_id=topic.id,
     )
 
@@ -255,7 +320,8 @@ def corrected(turn: Turn, tracker: Tracker) -> bool:
     """Whether the message only takes back what was understood: "no, not pregnant", "it's for me, not my son"."""
     entities = (tracker.latest_message or {}).get("entities") or []
     return turn.elliptical and any(
-        entity.get("value") == "no" or (entity["entity"], entity.get("value")) == ("subject", "self") for entity in entities
+        entity.get("value") == "no" or (entity["entity"], entity.get("value")) == ("subject", "self")
+        for entity in entities
     )
 
 

@@ -23,9 +23,12 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _REACHING = re.compile(
-    r"\b(?:talk|speak|chat|connect|transfer|put me|get me|give me|let me|want|need|prefer|rather|bring|pass|fetch|reach)\b", re.IGNORECASE
+    r"\b(?:talk|speak|chat|connect|transfer|put me|get me|give me|let me|want|need|prefer|rather|bring|pass|fetch|reach)\b",
+    re.IGNORECASE,
 )
-_BYE = re.compile(r"\b(?:bye|goodbye|good ?night|see (?:you|ya)|farewell|cheerio|take care|ciao)\b", re.IGNORECASE)
+_BYE = re.compile(
+    r"\b(?:bye|goodbye|good ?night|see (?:you|ya)|farewell|cheerio|take care|ciao)\b", re.IGNORECASE
+)
 _CHECK = re.compile(
     r"\b(?:check|test|quiz|screen|assess|examine|diagnose|go through|run|self.?check|self.?test|symptom|questions?|questionnaire)\b",
     re.IGNORECASE,
@@ -36,9 +39,12 @@ _IS_IT = re.compile(
     re.IGNORECASE,
 )
 _HAVE_IT = re.compile(
-    r"\b(?:do i have|have i got|am i having|i have)\b.{0,20}\b(?:rls|restless|it|this)\b|\bno (?:rls|restless)", re.IGNORECASE
+    r"\b(?:do i have|have i got|am i having|i have)\b.{0,20}\b(?:rls|restless|it|this)\b|\bno (?:rls|restless)",
+    re.IGNORECASE,
 )
-_TELLS = re.compile(rf"{_FILLERS}(?:when|where|which|whenever) (?:i|we|my|it|they|i'?m|the)\b[^?]*$", re.IGNORECASE)
+_TELLS = re.compile(
+    rf"{_FILLERS}(?:when|where|which|whenever) (?:i|we|my|it|they|i'?m|the)\b[^?]*$", re.IGNORECASE
+)
 _BACK = re.compile(
     r"^(?:please |can (?:i|we|you) |let me |let'?s )*(?:go |step |one )*(?:back|undo|previous)(?: one| a step| please| step| question)*\W*$",
     re.IGNORECASE,
@@ -100,7 +106,11 @@ def asks_if_rls(turn: Turn, *, in_form: bool = False) -> bool:
         not turn.pressed
         and not wants_check
         and short
-        and bool(_IS_IT.search(turn.text.strip()) or _THEM.search(turn.text) or (in_form and _HAVE_IT.search(turn.text)))
+        and bool(
+            _IS_IT.search(turn.text.strip())
+            or _THEM.search(turn.text)
+            or (in_form and _HAVE_IT.search(turn.text))
+        )
     )
 
 
@@ -114,7 +124,9 @@ def starts_over(text: str) -> bool:
 
 def only_books(text: str) -> bool:
     """Whether nothing but "book an appointment" is said."""
-    return bool(_BOOKING.search(text)) and not re.search(r"\w", _ROUND_BOOKING.sub("", _BOOKING.sub("", text)))
+    return bool(_BOOKING.search(text)) and not re.search(
+        r"\w", _ROUND_BOOKING.sub("", _BOOKING.sub("", text))
+    )
 
 
 def aside(slot: str, text: str) -> str | None:

@@ -18,10 +18,20 @@ def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Actio
     def name(self: Action) -> Text:
         return f"action_ask_{slot}"
 
-    async def run(self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
-        choices = [*(answers().choices(["affirm", "deny"]) if yes_no else []), *([_UNSURE] if unsure else []), *answers().choices(["stop"])]
+    async def run(
+        self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[Dict[Text, Any]]:
+        choices = [
+            *(answers().choices(["affirm", "deny"]) if yes_no else []),
+            *([_UNSURE] if unsure else []),
+            *answers().choices(["stop"]),
+        ]
         # The first question says how the request goes; asked again, only the question itself is left.
-        line = "booking_name_again" if slot == "booking_name" and not already_ran(tracker, "action_begin_booking") else slot
+        line = (
+            "booking_name_again"
+            if slot == "booking_name" and not already_ran(tracker, "action_begin_booking")
+            else slot
+        )
         say_line(dispatcher, tracker, line, choices=choices)
         await log_turn(read_turn(tracker), self.name(), line)
         return []

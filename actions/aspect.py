@@ -123,7 +123,13 @@ MEDICINES = frozenset(
         "ask_stopping_medicine",
         "ask_dose",
     }
-    | {"ask_worsening_medicines", "ask_iron_supplements", "ask_magnesium", "ask_supplements", "ask_home_remedies"}
+    | {
+        "ask_worsening_medicines",
+        "ask_iron_supplements",
+        "ask_magnesium",
+        "ask_supplements",
+        "ask_home_remedies",
+    }
 )
 #: Subjects that "it" can mean. After the others "it" is restless legs, which the classifier reads well.
 THINGS = MEDICINES | {
@@ -208,13 +214,17 @@ def leans(text: str, *, unknown: int = 0) -> bool:
     count = len(words.split())
     if not words or _TOPIC.search(words):
         return False
-    return (count <= LONG and bool(_PRONOUN.search(words))) or (count <= SHORT and len(_others(words)) <= unknown)
+    return (count <= LONG and bool(_PRONOUN.search(words))) or (
+        count <= SHORT and len(_others(words)) <= unknown
+    )
 
 
 def leans_on_flag(text: str) -> bool:
     """As ``leans``; after a red flag "does that have to do with rls?" and "i have no doctor" are about the flag too."""
     words = _HELPERS.sub(" ", plain(text))
-    return leans(words) or (bool(_RLS.search(words)) and bool(_PRONOUN.search(words)) and leans(_RLS.sub(" ", words)))
+    return leans(words) or (
+        bool(_RLS.search(words)) and bool(_PRONOUN.search(words)) and leans(_RLS.sub(" ", words))
+    )
 
 
 def empty(text: str) -> bool:
@@ -238,7 +248,9 @@ def aspect(text: str) -> Aspect | None:
 def target(wanted: Aspect, topic: str, text: str) -> str | None:
     """The answer of another topic that this aspect leads to, if it does."""
     if wanted.name == "cost" or (
-        wanted.name == "dose" and topic not in MEDICINES and re.fullmatch(r"(?:and )?how much(?: is (?:it|that|one))?", plain(text))
+        wanted.name == "dose"
+        and topic not in MEDICINES
+        and re.fullmatch(r"(?:and )?how much(?: is (?:it|that|one))?", plain(text))
     ):
         return "ask_cost"
     if topic in MEDICINES and topic != "ask_home_remedies":

@@ -33,8 +33,14 @@ FORM = "booking_form"
 def summary(slots: Dict[Text, Any]) -> str:
     known = dict(slots)
     if known.get("booking_contact") == ELSEWHERE:
-        known["booking_contact"] = "on a private page, which comes next" if settings().public_url else "here in this chat"
-    return "\n".join(f"- {label}: {known.get(slot) or '-'}" for slot, label in FIELDS.items() if known.get(slot) != ELSEWHERE)
+        known["booking_contact"] = (
+            "on a private page, which comes next" if settings().public_url else "here in this chat"
+        )
+    return "\n".join(
+        f"- {label}: {known.get(slot) or '-'}"
+        for slot, label in FIELDS.items()
+        if known.get(slot) != ELSEWHERE
+    )
 
 
 class ActionBeginBooking(Action):
@@ -43,7 +49,9 @@ class ActionBeginBooking(Action):
     def name(self) -> Text:
         return "action_begin_booking"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         if turn.channel not in OPEN_TO_OTHERS:
             return []
@@ -59,7 +67,9 @@ class ValidateBookingForm(FormValidationAction):
     def name(self) -> Text:
         return f"validate_{FORM}"
 
-    async def get_extraction_events(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def get_extraction_events(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         slot = tracker.get_slot("requested_slot")
         if slot not in SLOTS or (tracker.active_loop or {}).get("name") != FORM:
             return []
@@ -78,7 +88,11 @@ class ValidateBookingForm(FormValidationAction):
         self, domain_slots: List[Text], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> List[Text]:
         # Without consent nothing is asked further; the submit action says so.
-        return [slot for slot in SLOTS if not (slot == "booking_confirm" and tracker.get_slot("booking_consent") == "no")]
+        return [
+            slot
+            for slot in SLOTS
+            if not (slot == "booking_confirm" and tracker.get_slot("booking_consent") == "no")
+        ]
 
 
 class ActionAskBookingConfirm(Action):
@@ -87,7 +101,9 @@ class ActionAskBookingConfirm(Action):
     def name(self) -> Text:
         return "action_ask_booking_confirm"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         if wants_menu(turn, last_said(tracker)):
             line = "booking_change"
@@ -112,7 +128,9 @@ class ActionSubmitBooking(Action):
     def name(self) -> Text:
         return "action_submit_booking"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         slots = dict(tracker.slots)
         if slots.get("booking_consent") != "yes" or slots.get("booking_confirm") != "yes":
@@ -161,7 +179,9 @@ class ActionCancelBooking(Action):
     def name(self) -> Text:
         return "action_cancel_booking"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         say_line(dispatcher, tracker, "booking_cancelled")
         await log_turn(read_turn(tracker), self.name(), "booking_cancelled")
         return [SlotSet(slot, None) for slot in SLOTS]
@@ -173,7 +193,9 @@ class ActionChangeAppointment(Action):
     def name(self) -> Text:
         return "action_change_appointment"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         say_line(dispatcher, tracker, await in_store(lambda session: ask_change(session, turn)))
         return []
@@ -186,13 +208,23 @@ def ask_change(session: Session, turn: Turn) -> str:
         return OUTSIDE
     booking = session.scalars(
         select(Booking)
-        .where(Booking.conversation_id == conversation.id, Booking.state.in_(("requested", "contacted", "booked")))
+        .where(
+            Booking.conversation_id == conversation.id,
+            Booking.state.in_(("requested", "contacted", "booked")),
+        )
         .order_by(Booking.id.desc())
     ).first()
     if booking is None:
         record(session, turn, "action_change_appointment", answer_id="change_none")
         return "change_none"
     if record(session, turn, "action_change_appointment", answer_id="change_done"):
-        session.add(Event(conversation_id=conversation.id, kind="change_wanted", actor="patient", data={"booking": booking.id}))
+        session.add(
+            Event(
+                conversation_id=conversation.id,
+                kind="change_wanted",
+                actor="patient",
+                data={"booking": booking.id},
+            )
+        )
         hand_over(session, turn, "action_change_appointment:hand_over", "change", said="change_done")
     return "change_done"

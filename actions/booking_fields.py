@@ -19,7 +19,9 @@ MAX = {"booking_name": 100, "booking_contact": 200, "booking_times": 500, "booki
 KIN = r"(?:wife|husband|mother|mom|mum|father|dad|son|daughter|sister|brother|friend|partner|grandmother|grandfather|child|kid)"
 EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;]+\.[^\s@,;]{2,}")
 _PHONE = re.compile(r"\+?\(?\d[\d ()./-]{4,}\d(?:\s*(?:ext|x)\.?\s*\d{1,5})?", re.IGNORECASE)
-_CALENDAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d?-\d\d?|\d{1,2}[.:]\d\d ?- ?\d{1,2}[.:]\d\d")
+_CALENDAR = re.compile(
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d?-\d\d?|\d{1,2}[.:]\d\d ?- ?\d{1,2}[.:]\d\d"
+)
 
 # ---- times
 _WEEKDAY = r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)days?"
@@ -40,7 +42,9 @@ SPAN = re.compile(
 )
 _PAST = re.compile(r"\byesterday\b|^last (?:night|week|month|year)\b(?! of)", re.IGNORECASE)
 _DATE = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})(?:[./-](?:\d{4}|\d\d))?(?!\d)")
-_HOUR = re.compile(r"(?<!\d)(\d{1,2})(?::(\d\d))? ?(?:am|pm|o'?clock|h\b)|(?<!\d)(\d{1,2}):(\d\d)", re.IGNORECASE)
+_HOUR = re.compile(
+    r"(?<!\d)(\d{1,2})(?::(\d\d))? ?(?:am|pm|o'?clock|h\b)|(?<!\d)(\d{1,2}):(\d\d)", re.IGNORECASE
+)
 _DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 # ---- names
@@ -57,7 +61,10 @@ _INTRODUCED = re.compile(
     rf"^(?:it'?s for my {KIN}[,: ]+|for my {KIN}[,: ]+|it'?s +|it is +|this is +|i am +|i'?m +|(?:she|he)(?:'?s| is) +|me[,:] *|(?:is|to|now|spelled|spelt|written|actually|should be) +)",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"(?:[, ]+(?:please|thanks|thank you|instead)|[.!?]+\s+(?=(?:why|what|how|when|do|can|is)\b).*)[.!]*$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:[, ]+(?:please|thanks|thank you|instead)|[.!?]+\s+(?=(?:why|what|how|when|do|can|is)\b).*)[.!]*$",
+    re.IGNORECASE,
+)
 #: What people write in place of a name.
 _NO_NAME = {
     "thank you",
@@ -89,19 +96,25 @@ _CHANGE = {
 }
 _CLAUSE = re.compile(r"\s*(?:[,;\n]+|\.\s+(?=[a-z])|\s(?:and|but)\s)\s*", re.IGNORECASE)
 _VALUE = {
-    "booking_name": re.compile(r"\bname\b(?: (?:is|to|as|should be|must be|was))*(?:'?s)?[ :]+(?P<value>.+)", re.IGNORECASE),
+    "booking_name": re.compile(
+        r"\bname\b(?: (?:is|to|as|should be|must be|was))*(?:'?s)?[ :]+(?P<value>.+)", re.IGNORECASE
+    ),
     "booking_times": re.compile(
         r"\b(?:times?|days?|dates?)\b(?: (?:is|are|to|for|should be|must be))*(?:'?s)?[ :]+(?P<value>.+)|(?:make it|prefer|rather|change (?:it )?to) (?P<other>.+)",
         re.IGNORECASE,
     ),
     "booking_reason": re.compile(
-        r"\b(?:reason|problem|visit)\b(?: for (?:it|the visit))? (?:is|to|should be|must be)(?: about)? (?P<value>.+)", re.IGNORECASE
+        r"\b(?:reason|problem|visit)\b(?: for (?:it|the visit))? (?:is|to|should be|must be)(?: about)? (?P<value>.+)",
+        re.IGNORECASE,
     ),
 }
 _NOT_SO = re.compile(
-    r"\b(?:wrong|incorrect|not right|not correct|mistake|missing|misspell?ed|misspelt|typo|different|change)\b", re.IGNORECASE
+    r"\b(?:wrong|incorrect|not right|not correct|mistake|missing|misspell?ed|misspelt|typo|different|change)\b",
+    re.IGNORECASE,
 )
-_MEANT = re.compile(r"^(?:it'?s|it is|it should be|should be|make it|i meant|to|please use|use|rather)\s+", re.IGNORECASE)
+_MEANT = re.compile(
+    r"^(?:it'?s|it is|it should be|should be|make it|i meant|to|please use|use|rather)\s+", re.IGNORECASE
+)
 
 
 def read_name(text: str) -> str | None:
@@ -118,9 +131,18 @@ def read_name(text: str) -> str | None:
             break
     text = text.strip(" .,!\n\t\"'")
     words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text.lower())
-    if not words or len(text) > MAX["booking_name"] or re.search(r"[\n?/@]", text) or sum(c.isdigit() for c in text) > 2:
+    if (
+        not words
+        or len(text) > MAX["booking_name"]
+        or re.search(r"[\n?/@]", text)
+        or sum(c.isdigit() for c in text) > 2
+    ):
         return None
-    if text.lower() in _NO_NAME or len(words) > (8 if named else 6) or set(words) & (_NEVER if named else _NO_NAME_WORD):
+    if (
+        text.lower() in _NO_NAME
+        or len(words) > (8 if named else 6)
+        or set(words) & (_NEVER if named else _NO_NAME_WORD)
+    ):
         return None
     return text
 
@@ -154,7 +176,9 @@ def impossible(text: str) -> bool:
     if _PAST.search(text):
         return True
     for one, two in ((int(a), int(b)) for a, b in _DATE.findall(text)):
-        if not any(1 <= month <= 12 and 1 <= day <= _DAYS_IN[month - 1] for day, month in ((one, two), (two, one))):
+        if not any(
+            1 <= month <= 12 and 1 <= day <= _DAYS_IN[month - 1] for day, month in ((one, two), (two, one))
+        ):
             return True
     return any(int(a or c) > 24 or int(b or d or 0) > 59 for a, b, c, d in _HOUR.findall(text))
 
@@ -173,7 +197,11 @@ def read_several(text: str) -> Dict[Text, str]:
     while (shorter := re.sub(lead, " ", rest, flags=re.IGNORECASE)) != rest:
         rest = shorter
     for clause in (part.strip(" .") for part in _CLAUSE.split(rest.replace("|", ","))):
-        about = re.match(r"(?:it'?s |it is |this is )?(?:about|because of|regarding) (?:my )?(?P<value>.+)", clause, re.IGNORECASE)
+        about = re.match(
+            r"(?:it'?s |it is |this is )?(?:about|because of|regarding) (?:my )?(?P<value>.+)",
+            clause,
+            re.IGNORECASE,
+        )
         if len(clause) < 2 or clause.lower() in ("and", "or", "but"):
             continue
         if about:
@@ -237,13 +265,23 @@ def _change(clause: str) -> tuple[str | None, str | None]:
             value = next(part for part in match.groups() if part)
             if slot == "booking_name" and (name := read_name(value)):
                 return slot, name
-            if slot == "booking_times" and (POINT.search(value) or SPAN.search(value)) and not _NOT_SO.search(value):
+            if (
+                slot == "booking_times"
+                and (POINT.search(value) or SPAN.search(value))
+                and not _NOT_SO.search(value)
+            ):
                 return slot, re.sub(r" instead$", "", value)
             if slot == "booking_reason" and not _NOT_SO.search(value):
                 return slot, value
-    if (named := re.match(r"(?:please |just )?call me (.+)", clause, re.IGNORECASE)) and (name := read_name(named[1])):
+    if (named := re.match(r"(?:please |just )?call me (.+)", clause, re.IGNORECASE)) and (
+        name := read_name(named[1])
+    ):
         return "booking_name", name
-    if len(clause.split()) <= 4 and POINT.search(clause) and not re.search(r"\b(?:times?|days?|dates?)\b", clause, re.IGNORECASE):
+    if (
+        len(clause.split()) <= 4
+        and POINT.search(clause)
+        and not re.search(r"\b(?:times?|days?|dates?)\b", clause, re.IGNORECASE)
+    ):
         return "booking_times", re.sub(r"^(?:on |to |no,? )| instead$", "", clause)
     return field_to_change(clause), None
 

@@ -40,9 +40,12 @@ _NAME_IS = re.compile(r"\b(?:my|the|her|his) name(?: is|'s| should be)\b", re.IG
 _STOP = re.compile(r"\b(?:cancel|stop|quit|never ?mind|forget|changed my mind|abort|exit)\b", re.IGNORECASE)
 _SEND = re.compile(r"^(?:yes[,. ]+)?(?:please )?(?:send|submit|confirm|go ahead|book it)\b", re.IGNORECASE)
 _NOTHING = re.compile(
-    r"^(?:no|nothing|none|nope|it'?s (?:fine|ok|okay|good)|all (?:good|right|fine)|leave it|yes|ok|okay)\b", re.IGNORECASE
+    r"^(?:no|nothing|none|nope|it'?s (?:fine|ok|okay|good)|all (?:good|right|fine)|leave it|yes|ok|okay)\b",
+    re.IGNORECASE,
 )
-_CALLING = re.compile(r"\b(?:call|text|phone|ring|e-?mail|mail|whatsapp|sms|telephone|mobile|cell)\b", re.IGNORECASE)
+_CALLING = re.compile(
+    r"\b(?:call|text|phone|ring|e-?mail|mail|whatsapp|sms|telephone|mobile|cell)\b", re.IGNORECASE
+)
 _ADD = re.compile(r"\badd(?: that)?[: ]+(?P<more>.{3,})", re.IGNORECASE)
 
 
@@ -75,7 +78,11 @@ def hear(slot: str, turn: Turn, known: Mapping[Text, Any], said: Sequence[Text] 
         return Heard({slot: None, **corrected})
     if asides.only_books(text) and not (slot in SLOTS[4:] and read_yes_no(turn)):
         return Heard({slot: None}, "booking_already")
-    if slot != "booking_reason" and turn.intent in ("check_symptoms", "ask_diagnosis") and asides.asks_if_rls(turn, in_form=True):
+    if (
+        slot != "booking_reason"
+        and turn.intent in ("check_symptoms", "ask_diagnosis")
+        and asides.asks_if_rls(turn, in_form=True)
+    ):
         return Heard({slot: None}, "ask_diagnosis")
     return _READERS[slot](turn, known, said)
 
@@ -109,12 +116,17 @@ def _corrected(slot: str, text: str, known: Mapping[Text, Any]) -> Dict[Text, st
     if not (_CORRECTS.search(text) or named):
         return {}
     earlier = SLOTS[: SLOTS.index(slot)]
-    wrong = bool(re.search(r"\b(?:mistake|typo|wrong|misspell?ed|misspelt|change)\b", text, re.IGNORECASE)) and slot != "booking_reason"
+    wrong = (
+        bool(re.search(r"\b(?:mistake|typo|wrong|misspell?ed|misspelt|change)\b", text, re.IGNORECASE))
+        and slot != "booking_reason"
+    )
     found = changes(text)
     own = {slot: found[slot]} if found.get(slot) else {}
     if slot == "booking_contact" and not own and (contact := find_contact(text)):
         own = {slot: contact}
-    put_right = {key: value for key, value in found.items() if key in earlier and (value or (wrong and not own))}
+    put_right = {
+        key: value for key, value in found.items() if key in earlier and (value or (wrong and not own))
+    }
     return {**own, **put_right} if put_right or (own and slot == "booking_contact") else {}
 
 
@@ -122,7 +134,11 @@ def _name(turn: Turn, known: Mapping[Text, Any], said: Sequence[Text]) -> Heard:
     text = turn.text.strip()
     several = read_several(text)
     if several:
-        open_ = {key: value for key, value in several.items() if key == "booking_name" or known.get(key) != ELSEWHERE}
+        open_ = {
+            key: value
+            for key, value in several.items()
+            if key == "booking_name" or known.get(key) != ELSEWHERE
+        }
         return Heard({"booking_name": None, **open_}, None if "booking_name" in open_ else "booking_noted")
     name = read_name(text)
     plain = name is not None and not any(character.isupper() for character in text)
@@ -142,7 +158,8 @@ def _other_topic(turn: Turn) -> bool:
     if len(turn.text.split()) < 2:
         return False
     wish = (
-        turn.intent in ("talk_to_staff", "complain", "ask_if_bot", "ask_privacy", "delete_my_data", "check_symptoms")
+        turn.intent
+        in ("talk_to_staff", "complain", "ask_if_bot", "ask_privacy", "delete_my_data", "check_symptoms")
         and turn.confidence >= 0.8
     )
     return asides.on_topic(turn) or (wish and asides.interrupts("booking_name", turn))
@@ -181,7 +198,9 @@ def _times(turn: Turn, known: Mapping[Text, Any], said: Sequence[Text]) -> Heard
 def _on_booking(turn: Turn) -> bool:
     """Whether a question with a word of time in it may be about the visit."""
     return (
-        turn.intent in ("book_appointment", "change_appointment", "goodbye", "talk_to_staff", "nlu_fallback", None) or turn.confidence < 0.5
+        turn.intent
+        in ("book_appointment", "change_appointment", "goodbye", "talk_to_staff", "nlu_fallback", None)
+        or turn.confidence < 0.5
     )
 
 
@@ -208,7 +227,9 @@ def _confirm(turn: Turn, known: Mapping[Text, Any], said: Sequence[Text]) -> Hea
         return Heard(
             {
                 slot: None,
-                "booking_reason": read_words("booking_reason", f"{known.get('booking_reason') or ''}; {add['more'].rstrip('?. ')}"),
+                "booking_reason": read_words(
+                    "booking_reason", f"{known.get('booking_reason') or ''}; {add['more'].rstrip('?. ')}"
+                ),
             }
         )
     if valued and not (asks and not find_contact(text)):
@@ -239,14 +260,24 @@ def wants_menu(turn: Turn, last: str | None) -> bool:
     """Whether the form's next question is what to change: the summary is turned down, or the answer to that question names nothing."""
     text = turn.text.strip()
     if last == "booking_change":
-        return not turn.pressed and not changes(text) and not _NOTHING.search(text) and not asides.interrupts("booking_confirm", turn)
+        return (
+            not turn.pressed
+            and not changes(text)
+            and not _NOTHING.search(text)
+            and not asides.interrupts("booking_confirm", turn)
+        )
     if last != "booking_confirm":
         return False
     if turn.pressed:
         return turn.intent == "deny"
     if asides.goes_back(text):
         return True
-    if asides.interrupts("booking_confirm", turn) or asides.aside("booking_confirm", text) or changes(text) or field_to_change(text):
+    if (
+        asides.interrupts("booking_confirm", turn)
+        or asides.aside("booking_confirm", text)
+        or changes(text)
+        or field_to_change(text)
+    ):
         return False
     return read_yes_no(turn) == "no" or (read_yes_no(turn) == "yes" and bool(_NOT_ALL.search(text)))
 

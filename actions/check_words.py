@@ -15,7 +15,9 @@ _ALSO_YES = re.compile(
     r"^(?:it does|definitely|always|absolutely|mostly|very much|exactly|usually|i do|they do|every (?:night|day)|oh yes|most (?:nights|days|of the time)|all the time)\b",
     re.IGNORECASE,
 )
-_ALSO_NO = re.compile(r"^(?:it doesn'?t|they don'?t|i don'?t|never|not at all|nothing|none|not really|hardly)\b", re.IGNORECASE)
+_ALSO_NO = re.compile(
+    r"^(?:it doesn'?t|they don'?t|i don'?t|never|not at all|nothing|none|not really|hardly)\b", re.IGNORECASE
+)
 _PLAIN = re.compile(
     r"^(?:(?:oh|well|um+|hm+|er+|ok|okay)[,. ]+)*(?:y|yes|yep|yeah|yup|n|no|nope|nah|not really|not at all|never)\b(?! (?:wait|idea))",
     re.IGNORECASE,
@@ -37,7 +39,8 @@ _NEGATED = re.compile(
 )
 _BETTER = re.compile(_BEST, re.IGNORECASE)
 _WORSE = re.compile(
-    r"\bwors[et]|\bmore\b|\bhurts?\b|terrible|awful|\bbad\b|\bstarts?\b|\bcomes?\b|\bonly\b|\bmad\b|\bunbearable\b", re.IGNORECASE
+    r"\bwors[et]|\bmore\b|\bhurts?\b|terrible|awful|\bbad\b|\bstarts?\b|\bcomes?\b|\bonly\b|\bmad\b|\bunbearable\b",
+    re.IGNORECASE,
 )
 _ALL_DAY = re.compile(
     r"\b(?:all|whole|entire) day\b|\bday and night\b|\b(?:just|exactly)? ?the same\b|\bany ?time\b|\bround the clock\b|\bin the mornings?\b|\bduring the day\b",
@@ -60,7 +63,12 @@ def told(slot: str, text: str) -> str | None:
     if slot == "check_movement":
         if negated or (worse and not better and not re.search(r"\bonly\b", text, re.IGNORECASE)):
             return "no"
-        return "yes" if better or re.search(r"\b(?:when|if|once|as soon as|until|till) (?:i|we|they) ", text, re.IGNORECASE) else None
+        return (
+            "yes"
+            if better
+            or re.search(r"\b(?:when|if|once|as soon as|until|till) (?:i|we|they) ", text, re.IGNORECASE)
+            else None
+        )
     if slot == "check_rest" and better and not negated:
         return None if worse else "no"
     return "no" if negated else "yes"
@@ -69,7 +77,9 @@ def told(slot: str, text: str) -> str | None:
 def of_another(slot: str, text: str) -> bool:
     """Whether a message tells something about another of the five questions, and nothing about this one."""
     rest = _OFTEN.sub("", text)
-    return not _CUE[slot].search(rest) and any(cue.search(rest) for other, cue in _CUE.items() if other != slot)
+    return not _CUE[slot].search(rest) and any(
+        cue.search(rest) for other, cue in _CUE.items() if other != slot
+    )
 
 
 def read_answer(slot: str, turn: Turn) -> str | None:
@@ -78,7 +88,9 @@ def read_answer(slot: str, turn: Turn) -> str | None:
     if turn.pressed:
         return read_yes_no(turn)
     if _PLAIN.search(text):
-        return read_yes_no(turn) or ("unsure" if UNSURE.search(text) else "no" if _ALSO_NO.search(text) else None)
+        return read_yes_no(turn) or (
+            "unsure" if UNSURE.search(text) else "no" if _ALSO_NO.search(text) else None
+        )
     if of_another(slot, text):
         return None
     if UNSURE.search(text):

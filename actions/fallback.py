@@ -29,7 +29,9 @@ class ActionFallback(Action):
     def name(self) -> Text:
         return "action_fallback"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[Dict[Text, Any]]:
         if already_ran(tracker, self.name()):
             # Rasa runs this whenever no rule knows what to do. Without an end to the turn it does so until its limit,
             # never listens again, and the chat is dead.

@@ -28,7 +28,18 @@ _HANDS_OFF = frozenset({"ask_massage_bath", "ask_compression", "ask_exercise"})
 _LEG_FLAGS = frozenset({"R1", "R4"})
 #: What is no question of its own. ``fallback`` and out of scope among them: after a flag nobody is told that restless legs are all we know.
 _NO_QUESTION = frozenset(
-    {"affirm", "deny", "thank", "goodbye", "stop", "complain", "rate_helpful", "rate_unhelpful", FALLBACK, None}
+    {
+        "affirm",
+        "deny",
+        "thank",
+        "goodbye",
+        "stop",
+        "complain",
+        "rate_helpful",
+        "rate_unhelpful",
+        FALLBACK,
+        None,
+    }
     | {"out_of_scope_medical", "out_of_scope_other"}
 )
 #: A short remark ("im at home") is easily taken for a wish to see the topics; one who wishes that uses such a word.
@@ -72,12 +83,18 @@ def _standing(session: Session, turn: Turn) -> Standing:
     alert = session.scalars(newest).first()
     if alert is None or alert.closed_at is not None or now() - alert.raised_at > FOR:
         return Standing(mode=conversation.mode)
-    said = select(TurnLog.answer_id).where(TurnLog.conversation_id == conversation.id, TurnLog.inbound_id > alert.inbound_id)
-    since = [key for key in session.scalars(said) if key and key in answers() and answers()[key].group in TEACHING]
+    said = select(TurnLog.answer_id).where(
+        TurnLog.conversation_id == conversation.id, TurnLog.inbound_id > alert.inbound_id
+    )
+    since = [
+        key for key in session.scalars(said) if key and key in answers() and answers()[key].group in TEACHING
+    ]
     return Standing(tuple(alert.flags), bool(since), conversation.mode)
 
 
-def after_flag(dispatcher: CollectingDispatcher, tracker: Tracker, turn: Turn, stands: Standing) -> str | None:
+def after_flag(
+    dispatcher: CollectingDispatcher, tracker: Tracker, turn: Turn, stands: Standing
+) -> str | None:
     """Says what the flag still asks for, where the message is no question of its own; returns the line that was said."""
     if not stands.flags or f"after_{stands.flags[0].lower()}" not in answers():
         return None
@@ -89,7 +106,13 @@ def after_flag(dispatcher: CollectingDispatcher, tracker: Tracker, turn: Turn, s
         # Whoever presses the button once more has read the warning and means another leg.
         text = topic.chat if turn.pressed else still.text
         choices = answers().choices([*still.follow_ups, *([] if turn.pressed else [topic.id])])
-        say(dispatcher, f"{lead.text}\n\n{text}", choices=choices, sources=answers().links(topic), answer_id=still.id)
+        say(
+            dispatcher,
+            f"{lead.text}\n\n{text}",
+            choices=choices,
+            sources=answers().links(topic),
+            answer_id=still.id,
+        )
         return still.id
     if turn.pressed and turn.intent not in _NO_QUESTION:
         return None

@@ -12,7 +12,15 @@ from bot.content.answers import TEACHING, Answer, answers
 #: What is said of the clinic is no subject that a later "it" means.
 NO_TOPIC = frozenset({"ask_clinic", "ask_cost"})
 _WAITS_FOR = frozenset(
-    {"hand_off_done", "hand_off_already", "hand_off_out_of_hours", "booking_done", "booking_done_chat", "change_done", "staff_hours"}
+    {
+        "hand_off_done",
+        "hand_off_already",
+        "hand_off_out_of_hours",
+        "booking_done",
+        "booking_done_chat",
+        "change_done",
+        "staff_hours",
+    }
 )
 _WHEN = re.compile(r"\b(?:when|how (?:long|soon|many (?:hours|days|minutes))|what time)\b")
 _STAFF = re.compile(
@@ -46,10 +54,14 @@ def of_topic(turn: Turn, topic: str) -> bool:
     if turn.intent in _OPEN:
         return leans(turn.text) and (wanted is not None or empty(turn.text))
     if turn.intent in ("affirm", "deny"):
-        return wanted is not None and wanted.name == "why" and topic in THINGS and leans(turn.text)  # "why not"
+        return (
+            wanted is not None and wanted.name == "why" and topic in THINGS and leans(turn.text)
+        )  # "why not"
     if not leans(turn.text, unknown=1):
         return False
-    meant = turn.intent == "check_symptoms" or (turn.intent in answers() and answers()[turn.intent or ""].group in TEACHING)
+    meant = turn.intent == "check_symptoms" or (
+        turn.intent in answers() and answers()[turn.intent or ""].group in TEACHING
+    )
     if not meant or wanted is None or topic not in THINGS:
         return False
     return wanted.name != "treat" or topic == "ask_augmentation"

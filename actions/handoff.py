@@ -32,7 +32,9 @@ class ActionHandOff(Action):
     def name(self) -> Text:
         return "action_hand_off"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         if not turn.pressed and _WANTS_NOBODY.search(turn.text):
             # "I don't want to call anyone" is no wish for a person; after a red flag it is answered from there.

@@ -27,7 +27,13 @@ def belongs_here(session: Session, turn: Turn) -> Conversation | None:
 
 
 def record(
-    session: Session, turn: Turn, action: str, *, answer_id: str | None = None, version: str | None = None, ordinal: int = 0
+    session: Session,
+    turn: Turn,
+    action: str,
+    *,
+    answer_id: str | None = None,
+    version: str | None = None,
+    ordinal: int = 0,
 ) -> bool:
     """Write one row for what ``action`` did; returns whether it was the first time for this message.
 
@@ -37,7 +43,9 @@ def record(
         return True
     assert turn.inbound_id is not None
     known = session.scalar(
-        select(TurnLog.id).where(TurnLog.inbound_id == turn.inbound_id, TurnLog.action == action, TurnLog.ordinal == ordinal)
+        select(TurnLog.id).where(
+            TurnLog.inbound_id == turn.inbound_id, TurnLog.action == action, TurnLog.ordinal == ordinal
+        )
     )
     if known is not None:
         return False

@@ -32,7 +32,22 @@ _ACCENTED = re.compile("[à-öø-ÿœ]")
 _ENGLISH = set(
     "the a i my is are it and to of in on for you with what how why can do does not have at when that this me was be legs leg".split()  # noqa: SIM905
 )
-_SHORT = {"rls", "plm", "plms", "plmd", "nhs", "gp", "mri", "thx", "thnx", "nvm", "tldr", "gdpr", "pls", "plz"}  # words without a vowel
+_SHORT = {
+    "rls",
+    "plm",
+    "plms",
+    "plmd",
+    "nhs",
+    "gp",
+    "mri",
+    "thx",
+    "thnx",
+    "nvm",
+    "tldr",
+    "gdpr",
+    "pls",
+    "plz",
+}  # words without a vowel
 _INSULT = re.compile(
     r"\b(?:fuck (?:off|you|u)|screw you|shut up|piss off|go to hell|idiot|moron|dumb ?ass|you suck|(?:stupid|useless|dumb|crap|shit) (?:bot|machine|thing|computer|ai))\b",
     re.IGNORECASE,
@@ -65,7 +80,9 @@ def foreign(text: str) -> bool:
     if len(words) >= 2 and most >= 2 and most > english * 1.5:
         return True
     telling = sum(word in _STRONG for word in words)
-    small = [word for word in re.findall(r"[^\W\d_]+", text) if not word[0].isupper()]  # "José Peña" is a name
+    small = [
+        word for word in re.findall(r"[^\W\d_]+", text) if not word[0].isupper()
+    ]  # "José Peña" is a name
     signs = 2 * sum(character in "¿¡" for character in text)
     signs += sum(2 * bool(_FOREIGN_LETTERS.search(word)) + bool(_ACCENTED.search(word)) for word in small)
     return (telling * 2 > english and telling * 4 >= len(words) > 0) or (signs > 1 and signs > 2 * english)
@@ -77,6 +94,7 @@ def noise(text: str) -> bool:
     if not words:
         return True
     return all(
-        word not in _SHORT and (not re.search(r"[aeiouy]", word) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", word))
+        word not in _SHORT
+        and (not re.search(r"[aeiouy]", word) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}|(.)\1{3,}", word))
         for word in words
     )

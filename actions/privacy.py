@@ -32,7 +32,9 @@ class ActionAskDelete(Action):
     def name(self) -> Text:
         return "action_ask_delete"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         say_line(dispatcher, tracker, "delete_ask")
         await log_turn(read_turn(tracker), self.name(), "delete_ask")
         return [SlotSet("awaiting", "delete")]
@@ -44,7 +46,9 @@ class ActionYesNo(Action):
     def name(self) -> Text:
         return "action_yes_no"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         line = turn.intent or "affirm"
         # Only a yes to the very question deletes: anything said in between takes the question back.
@@ -57,7 +61,11 @@ class ActionYesNo(Action):
         elif offer := offered(tracker):
             line = "offer_declined" if turn.intent == "deny" else offer
         if line == "talk_to_staff":
-            say_line(dispatcher, tracker, await in_store(lambda session: hand_over(session, turn, self.name(), "asked")))
+            say_line(
+                dispatcher,
+                tracker,
+                await in_store(lambda session: hand_over(session, turn, self.name(), "asked")),
+            )
             return [SlotSet("awaiting", None)]
         say_line(dispatcher, tracker, line)
         await log_turn(turn, self.name(), line)
@@ -76,5 +84,12 @@ def order_erasure(session: Session, turn: Turn) -> str:
         return OUTSIDE
     key = f"erase_conversation:{turn.conversation_id}"
     if session.scalar(select(Timer.id).where(Timer.key == key)) is None:
-        session.add(Timer(kind="erase_conversation", key=key, data={"conversation": turn.conversation_id}, due_at=now() + DELAY))
+        session.add(
+            Timer(
+                kind="erase_conversation",
+                key=key,
+                data={"conversation": turn.conversation_id},
+                due_at=now() + DELAY,
+            )
+        )
     return "delete_done"

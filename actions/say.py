@@ -28,12 +28,22 @@ def say(
 ) -> None:
     """One message to the patient, its placeholders filled with the clinic's data."""
     dispatcher.utter_message(
-        json_message={"text": clinic().fill(text), "choices": list(choices), "sources": list(sources), "answer": answer_id}
+        json_message={
+            "text": clinic().fill(text),
+            "choices": list(choices),
+            "sources": list(sources),
+            "answer": answer_id,
+        }
     )
 
 
 def say_line(
-    dispatcher: CollectingDispatcher, tracker: Tracker, name: str, *, extra: str = "", choices: Sequence[dict[str, str]] | None = None
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    name: str,
+    *,
+    extra: str = "",
+    choices: Sequence[dict[str, str]] | None = None,
 ) -> None:
     """Say a line of ``data/answers`` by its id, in a wording other than the last time."""
     line = answers()[name]
@@ -66,7 +76,11 @@ def lines_before(tracker: Tracker) -> list[str]:
         users += event.get("event") == "user"
         if users > 1:
             break
-        if users and event.get("event") == "bot" and (name := ((event.get("data") or {}).get("custom") or {}).get("answer")):
+        if (
+            users
+            and event.get("event") == "bot"
+            and (name := ((event.get("data") or {}).get("custom") or {}).get("answer"))
+        ):
             found.append(name)
     return found[::-1]
 
@@ -129,4 +143,6 @@ async def in_store(work: Callable[[Any], Result]) -> Result:
 async def log_turn(turn: Turn, action: str, answer_id: str | None = None, *, ordinal: int = 0) -> None:
     """Log that ``action`` answered with ``answer_id``."""
     version = answers()[answer_id].version if answer_id else None
-    await in_store(lambda session: record(session, turn, action, answer_id=answer_id, version=version, ordinal=ordinal))
+    await in_store(
+        lambda session: record(session, turn, action, answer_id=answer_id, version=version, ordinal=ordinal)
+    )

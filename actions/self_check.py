@@ -33,7 +33,15 @@ QUESTIONS = {
 _WORDS = {"yes": "yes", "no": "no", "unsure": "not sure"}
 #: The lines that end the questions.
 CONCLUSIONS = ("check_fits", "check_fits_not_all", "check_other_reason")
-_WISHES = ("talk_to_staff", "delete_my_data", "complain", "ask_privacy", "ask_if_bot", "book_appointment", "change_appointment")
+_WISHES = (
+    "talk_to_staff",
+    "delete_my_data",
+    "complain",
+    "ask_privacy",
+    "ask_if_bot",
+    "book_appointment",
+    "change_appointment",
+)
 
 
 def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
@@ -52,7 +60,9 @@ def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | No
             return again | ({before: None} if before else {}), None
         if (rest := meant(turn.text)) is not None and (before or rest):
             put_right = before or slot
-            return again | {put_right: read_answer(put_right, replace(turn, text=rest, intent=None)) if rest else None}, None
+            return again | {
+                put_right: read_answer(put_right, replace(turn, text=rest, intent=None)) if rest else None
+            }, None
         if is_question(turn.text) and not turn.text.lower().startswith(("yes", "no ", "no,")):
             return _asked(slot, turn)
     answer = read_answer(slot, turn)
@@ -62,9 +72,16 @@ def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | No
         return (again, None) if turn.intent in ("affirm", "deny") else (None, None)
     if of_another(slot, turn.text):
         return again, "check_one_at_a_time"
-    if on_topic(turn) or (turn.intent in _WISHES and turn.confidence >= 0.6) or (turn.intent == "goodbye" and turn.confidence >= 0.8):
+    if (
+        on_topic(turn)
+        or (turn.intent in _WISHES and turn.confidence >= 0.6)
+        or (turn.intent == "goodbye" and turn.confidence >= 0.8)
+    ):
         return None, None
-    return again, "check_already" if turn.intent == "check_symptoms" and turn.confidence >= 0.6 else "check_bad_answer"
+    return (
+        again,
+        "check_already" if turn.intent == "check_symptoms" and turn.confidence >= 0.6 else "check_bad_answer",
+    )
 
 
 def _asked(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
@@ -87,7 +104,9 @@ def outcome(slots: Dict[Text, Any]) -> str:
 
 
 def summary(slots: Dict[Text, Any]) -> str:
-    rows = [f"- {label}: {_WORDS[slots[key]]}" for key, label in QUESTIONS.items() if slots.get(key) in _WORDS]
+    rows = [
+        f"- {label}: {_WORDS[slots[key]]}" for key, label in QUESTIONS.items() if slots.get(key) in _WORDS
+    ]
     return "\n".join(["Summary for your visit:", *rows])
 
 
@@ -97,7 +116,9 @@ class ValidateSelfCheckForm(FormValidationAction):
     def name(self) -> Text:
         return f"validate_{FORM}"
 
-    async def get_extraction_events(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def get_extraction_events(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         slot = tracker.get_slot("requested_slot")
         if slot not in QUESTIONS or (tracker.active_loop or {}).get("name") != FORM:
             return []
@@ -118,12 +139,16 @@ class ActionBeginCheck(Action):
     def name(self) -> Text:
         return "action_begin_check"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         # "How do I know if I have it" after an answer asks about that answer's subject.
         if await follow(dispatcher, tracker, turn, self.name()):
             return [FollowupAction("action_listen")]
-        if not turn.pressed and (asks_if_rls(turn) or (last_said(tracker) in CONCLUSIONS and is_question(turn.text))):
+        if not turn.pressed and (
+            asks_if_rls(turn) or (last_said(tracker) in CONCLUSIONS and is_question(turn.text))
+        ):
             concluded = last_said(tracker) in CONCLUSIONS
             if concluded:
                 say_line(dispatcher, tracker, "check_no_verdict")
@@ -133,7 +158,9 @@ class ActionBeginCheck(Action):
             return [SlotSet("misses", 0.0), FollowupAction("action_listen")]
         if not any(tracker.get_slot(key) for key in QUESTIONS):
             say_line(dispatcher, tracker, "check_symptoms_intro", choices=[])
-            if tracker.get_slot("subject") in ("other", "child") or re.search(rf"\bmy {KIN}", turn.text, re.IGNORECASE):
+            if tracker.get_slot("subject") in ("other", "child") or re.search(
+                rf"\bmy {KIN}", turn.text, re.IGNORECASE
+            ):
                 say_line(dispatcher, tracker, "check_for_other", choices=[])
         return []
 
@@ -144,7 +171,9 @@ class ActionFinishCheck(Action):
     def name(self) -> Text:
         return "action_finish_check"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         slots = dict(tracker.slots)
         line = outcome(slots)
         say_line(dispatcher, tracker, line, extra=summary(slots))
@@ -158,7 +187,9 @@ class ActionStopCheck(Action):
     def name(self) -> Text:
         return "action_stop_check"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> List[Dict[Text, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> List[Dict[Text, Any]]:
         say_line(dispatcher, tracker, "check_stopped")
         await log_turn(read_turn(tracker), self.name(), "check_stopped")
         return []

@@ -21,7 +21,9 @@ def serve() -> None:
     sys.path.insert(0, str(Path.cwd()))
     for name in ("rasa_sdk", "sanic.root", "sanic.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("rasa_sdk.forms").setLevel(logging.ERROR)  # our forms check while they read; it warns at each answer
+    logging.getLogger("rasa_sdk.forms").setLevel(
+        logging.ERROR
+    )  # our forms check while they read; it warns at each answer
 
     from rasa_sdk.endpoint import run
 

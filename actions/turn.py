@@ -37,7 +37,11 @@ def read_turn(tracker: Tracker) -> Turn:
     inbound = metadata.get("inbound_id")
     text = message.get("text") or ""
     # Rasa writes its model's id on the events, not on the message.
-    models = (str(id_) for event in reversed(tracker.events or []) if (id_ := (event.get("metadata") or {}).get("model_id")))
+    models = (
+        str(id_)
+        for event in reversed(tracker.events or [])
+        if (id_ := (event.get("metadata") or {}).get("model_id"))
+    )
     ranking = tuple(
         (row["name"], float(row.get("confidence") or 0.0))
         for row in message.get("intent_ranking") or []

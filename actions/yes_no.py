@@ -7,7 +7,8 @@ import re
 from actions.turn import Turn
 
 UNSURE = re.compile(
-    r"not (?:really )?sure|unsure|don'?t know|dunno|no idea|maybe|sometimes|hard to say|depends|kind of|kinda|sort of|a bit", re.IGNORECASE
+    r"not (?:really )?sure|unsure|don'?t know|dunno|no idea|maybe|sometimes|hard to say|depends|kind of|kinda|sort of|a bit",
+    re.IGNORECASE,
 )
 _YES = re.compile(
     r"^(?:(?:and|well|oh|please|thanks?|thank you|hm+)[,. ]+)*(?:"
@@ -17,7 +18,10 @@ _YES = re.compile(
     r"|that'?s (?:right|correct|fine|good|it|perfect|great|ok|okay))\b|[👍👌✅🆗])",
     re.IGNORECASE,
 )
-_NO = re.compile(r"^(?:(?:n|no|nope|nah|don'?t|do not|wrong|change|not? (?:right|correct)|thumbs down)\b|[👎❌])", re.IGNORECASE)
+_NO = re.compile(
+    r"^(?:(?:n|no|nope|nah|don'?t|do not|wrong|change|not? (?:right|correct)|thumbs down)\b|[👎❌])",
+    re.IGNORECASE,
+)
 
 
 def read_yes_no(turn: Turn) -> str | None:

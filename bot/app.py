@@ -49,7 +49,9 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     house = on or store()
     guard = Watch.load()
     bell = Bell(config.redis_url)
-    brain = RasaClient(config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url)
+    brain = RasaClient(
+        config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url
+    )
     runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
     timers = Timers(house, bell)
     telegram = Telegram(house, guard, bell, runner.kick, config) if config.telegram_bot_token else None
@@ -65,7 +67,11 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
         await delivery.start()
         if telegram:
             await telegram.start()
-        log.info("front_door_open", address=config.address, telegram="on" if config.telegram_bot_token else "off (no TELEGRAM_BOT_TOKEN)")
+        log.info(
+            "front_door_open",
+            address=config.address,
+            telegram="on" if config.telegram_bot_token else "off (no TELEGRAM_BOT_TOKEN)",
+        )
         yield
         # First what brings new work, then what finishes it, last what carries it out.
         if telegram:
@@ -101,7 +107,9 @@ def _public_pages(app: FastAPI) -> None:
     """The demo page, the widget's one file, and the page of its API."""
 
     def page(name: str, **values: Any) -> HTMLResponse:
-        return HTMLResponse(_TEMPLATES.get_template(name).render(**values), headers={"Content-Security-Policy": _PAGE_POLICY})
+        return HTMLResponse(
+            _TEMPLATES.get_template(name).render(**values), headers={"Content-Security-Policy": _PAGE_POLICY}
+        )
 
     @app.get("/", include_in_schema=False)
     def demo() -> HTMLResponse:
@@ -123,7 +131,9 @@ def _public_pages(app: FastAPI) -> None:
 
     @app.get("/demo.css", include_in_schema=False)
     def style() -> FileResponse:
-        return FileResponse(_WIDGET / "demo.css", media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+        return FileResponse(
+            _WIDGET / "demo.css", media_type="text/css", headers={"Cache-Control": "public, max-age=300"}
+        )
 
 
 def _health(app: FastAPI, house: Store, brain: RasaClient, guard: Watch) -> None:
@@ -155,8 +165,12 @@ def _health(app: FastAPI, house: Store, brain: RasaClient, guard: Watch) -> None
         parts = {name: reason or "ready" for name, reason in zip(names, found, strict=True)}
         ready = not any(found)
         # Emergencies are noticed without the trained net too, only not as many: it is said, and nothing is held back for it.
-        parts["red_flags"] = "ready" if guard.trained else "the trained net is missing; the written rules watch alone"
-        return JSONResponse({"status": "ready" if ready else "not ready", **parts}, status_code=200 if ready else 503)
+        parts["red_flags"] = (
+            "ready" if guard.trained else "the trained net is missing; the written rules watch alone"
+        )
+        return JSONResponse(
+            {"status": "ready" if ready else "not ready", **parts}, status_code=200 if ready else 503
+        )
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 #: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
 _MODULES = {
-    "answers": ("bot.content.review_page", "every reviewed text on one page, for a clinician to read and sign"),
+    "answers": (
+        "bot.content.review_page",
+        "every reviewed text on one page, for a clinician to read and sign",
+    ),
 }
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command. Faults of the caller end in one plain line and exit code 2."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each: steadier, and the models are small
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    ):  # one thread each: steadier, and the models are small
         os.environ.setdefault(name, "1")
     if arguments[:1] in (["rasa"], ["rasa-server"]):
         from bot.rasa_server import command_line
@@ -53,13 +59,19 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     command("serve", _serve, "the front door: website, widget, Telegram and console")
     command("actions", _actions, "the action server (rasa-sdk), on loopback")
     command("run", _run, "set up what is missing, then start all three processes")
-    migration = command("migrate", _migrate, "bring the database to the newest form, or back to an earlier one")
+    migration = command(
+        "migrate", _migrate, "bring the database to the newest form, or back to an earlier one"
+    )
     migration.add_argument(
-        "--to", metavar="REVISION", help="the revision to go to, such as 0001; stop the assistant and make a backup first"
+        "--to",
+        metavar="REVISION",
+        help="the revision to go to, such as 0001; stop the assistant and make a backup first",
     )
     command("train", _train, "train the Rasa model if anything it depends on has changed")
     erasing = command("erase", _erase, "delete conversations everywhere, as the patient's own wish would")
-    erasing.add_argument("id", nargs="+", metavar="ID", help="the last part of the conversation's address in the console")
+    erasing.add_argument(
+        "id", nargs="+", metavar="ID", help="the last part of the conversation's address in the console"
+    )
     for name, (module, help) in _MODULES.items():
         own = commands.add_parser(name, help=help)
         if name in arguments[:1]:
@@ -68,7 +80,9 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     commands.add_parser("rasa-server", help="the Rasa server, on loopback")
     commands.add_parser("rasa", help="Rasa's own command line: rasa shell, rasa test, rasa data validate ...")
 
-    staff = commands.add_parser("staff", help="accounts of the console").add_subparsers(required=True, metavar="COMMAND")
+    staff = commands.add_parser("staff", help="accounts of the console").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
     add = staff.add_parser("add", help="add an account; the password is asked, or read from standard input")
     add.add_argument("email")
     add.add_argument("--name", required=True)
@@ -76,7 +90,10 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     add.set_defaults(run=_staff_add)
     listed = staff.add_parser("list", help="list the accounts")
     listed.set_defaults(run=_staff_list)
-    new = staff.add_parser("password", help="give somebody a new password, asked or read from standard input, and end their sessions")
+    new = staff.add_parser(
+        "password",
+        help="give somebody a new password, asked or read from standard input, and end their sessions",
+    )
     new.add_argument("email")
     new.set_defaults(run=_staff_password)
     off = staff.add_parser("off", help="switch an account off and end its sessions")
@@ -173,7 +190,9 @@ def _staff_list(_: argparse.Namespace) -> None:
 
     with _store().read() as session:
         for person, _held in everyone(session):
-            print(f"{person.email}\t{person.name}\t{person.role}\t{'disabled' if person.disabled_at else 'active'}")
+            print(
+                f"{person.email}\t{person.name}\t{person.role}\t{'disabled' if person.disabled_at else 'active'}"
+            )
 
 
 def _staff_password(options: argparse.Namespace) -> None:

@@ -28,7 +28,9 @@ class RefusedError(AssistantError):
         retry_after: seconds after which to try again, or ``None``.
     """
 
-    def __init__(self, code: str, message: str, *, status: int = 400, retry_after: float | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, status: int = 400, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.status, self.retry_after = code, message, status, retry_after
 

@@ -91,10 +91,14 @@ class _Doorman:
         try:
             await self._app(scope, receive, answer)
         except Exception as error:
-            log.error("unexpected", error=type(error).__name__, path=getattr(scope.get("route"), "path", "other"))
+            log.error(
+                "unexpected", error=type(error).__name__, path=getattr(scope.get("route"), "path", "other")
+            )
             if started:
                 raise
-            await _refuse("internal", "Something went wrong on our side. Please try again in a moment.", 500)(scope, receive, answer)
+            await _refuse("internal", "Something went wrong on our side. Please try again in a moment.", 500)(
+                scope, receive, answer
+            )
 
 
 async def _read_whole(receive: Receive, limit: int) -> bytes | None:
@@ -119,7 +123,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _cors(origin: str) -> dict[str, str]:
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Vary": "Origin",
+        "Access-Control-Expose-Headers": "Retry-After",
+    }
 
 
 _PREFLIGHT = {
@@ -147,8 +155,18 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
-        fields = sorted({e["loc"][-1] for e in error.errors() if e["loc"] and isinstance(e["loc"][-1], str) and e["loc"][-1] != "body"})
-        return _refuse("invalid", f"The request is not as expected. Please check: {', '.join(fields) or 'the body'}.", 422)
+        fields = sorted(
+            {
+                e["loc"][-1]
+                for e in error.errors()
+                if e["loc"] and isinstance(e["loc"][-1], str) and e["loc"][-1] != "body"
+            }
+        )
+        return _refuse(
+            "invalid",
+            f"The request is not as expected. Please check: {', '.join(fields) or 'the body'}.",
+            422,
+        )
 
     @app.exception_handler(SQLAlchemyError)
     def database(_: Request, error: SQLAlchemyError) -> Response:
@@ -161,5 +179,9 @@ def answer_errors(app: FastAPI) -> None:
         words = {404: "There is no such page.", 405: "This address does not take that kind of request."}
         message = words.get(error.status_code, str(error.detail))
         if request.url.path.startswith("/api/"):
-            return _refuse({404: "not_found", 405: "method"}.get(error.status_code, "refused"), message, error.status_code)
+            return _refuse(
+                {404: "not_found", 405: "method"}.get(error.status_code, "refused"),
+                message,
+                error.status_code,
+            )
         return PlainTextResponse(message, status_code=error.status_code, headers=error.headers)

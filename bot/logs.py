@@ -21,7 +21,9 @@ _OURS = ("bot.", "actions.")
 def set_up(level: str, stream: TextIO | None = None) -> None:
     """Send structlog and the standard library's logs to ``stream`` (standard error) in one form: JSON, or for a terminal key=value."""
     out = stream or sys.stderr
-    renderer = structlog.dev.ConsoleRenderer(colors=False) if out.isatty() else structlog.processors.JSONRenderer()
+    renderer = (
+        structlog.dev.ConsoleRenderer(colors=False) if out.isatty() else structlog.processors.JSONRenderer()
+    )
     common: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -88,7 +88,12 @@ class Supervisor:
         command = [sys.executable if child.command[0] == "python" else child.command[0], *child.command[1:]]
         with (self._logs / f"{child.name}.log").open("ab") as out:
             child.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent()
+                command,
+                cwd=ROOT,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(),
             )
         child.started = time.monotonic()
 
@@ -101,13 +106,18 @@ class Supervisor:
         """Start what is to be started, the front door before all others; what fell at once a little later each time."""
         for child in self._children:
             if child.process is None:
-                if time.monotonic() >= child.again_at and (child is self._children[0] or self._door_is_open()):
+                if time.monotonic() >= child.again_at and (
+                    child is self._children[0] or self._door_is_open()
+                ):
                     self._start(child)
             elif (code := child.process.poll()) is not None:
                 lived = time.monotonic() - child.started
                 child.falls = 0 if lived > _STEADY_SECONDS else child.falls + 1
                 wait = min(30.0, 0.5 * 2 ** min(child.falls, 6)) if child.falls else 0.0
-                print(f"  {child.name} ended (code {code}); starting it again. See {self._logs / child.name}.log", flush=True)
+                print(
+                    f"  {child.name} ended (code {code}); starting it again. See {self._logs / child.name}.log",
+                    flush=True,
+                )
                 child.process, child.again_at = None, time.monotonic() + wait
 
     def _door_is_open(self) -> bool:
@@ -120,7 +130,9 @@ class Supervisor:
 
     def fallen(self) -> str | None:
         """The name of a process that has ended during the start, if any."""
-        return next((c.name for c in self._children if c.process is not None and c.process.poll() is not None), None)
+        return next(
+            (c.name for c in self._children if c.process is not None and c.process.poll() is not None), None
+        )
 
     def stop(self) -> None:
         """Ask all to end, and make those end that do not: first the front door, since an answer on its way still needs the others."""
@@ -183,10 +195,13 @@ def _announce(config: Settings, supervisor: Supervisor) -> None:
     with store().read() as session:
         if not session.scalar(select(func.count()).select_from(Staff)):
             print(
-                '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin', flush=True
+                '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin',
+                flush=True,
             )
     if not notify.ways():
         print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
     telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
     print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)
-    print(f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True)
+    print(
+        f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True
+    )

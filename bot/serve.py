@@ -19,12 +19,16 @@ def check_port(host: str, port: int, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError:
-            sys.exit(f"Port {port} is in use by another program. Stop that one, or choose another port: {setting}={port + 1} make run")
+            sys.exit(
+                f"Port {port} is in use by another program. Stop that one, or choose another port: {setting}={port + 1} make run"
+            )
 
 
 def serve() -> None:
     """Serve until SIGTERM or Ctrl-C, then drain."""
-    sys.setswitchinterval(0.001)  # patients' messages come in on one thread, and should not wait long for those that answer
+    sys.setswitchinterval(
+        0.001
+    )  # patients' messages come in on one thread, and should not wait long for those that answer
     gc.disable()  # what is made until the door opens stays for good: looking through it time and again would cost a second
     config = settings()
     logs.set_up(config.log_level)

@@ -25,7 +25,9 @@ SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 class Settings(BaseSettings):
     """The settings. Times are in seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="RLA_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RLA_", env_file=".env", extra="ignore", populate_by_name=True
+    )
 
     # Where we listen. Only the front door listens beyond loopback.
     host: str = "127.0.0.1"
@@ -64,10 +66,18 @@ class Settings(BaseSettings):
     smtp_url: str = ""
 
     # Telegram. Without a token the channel is off, and says so.
-    telegram_bot_token: str = Field("", validation_alias=AliasChoices("TELEGRAM_BOT_TOKEN", "telegram_bot_token"))
-    telegram_webhook_secret: str = Field("", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret"))
-    telegram_webhook_url: str = Field("", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_URL", "telegram_webhook_url"))
-    telegram_api_url: str = Field("https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url"))
+    telegram_bot_token: str = Field(
+        "", validation_alias=AliasChoices("TELEGRAM_BOT_TOKEN", "telegram_bot_token")
+    )
+    telegram_webhook_secret: str = Field(
+        "", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret")
+    )
+    telegram_webhook_url: str = Field(
+        "", validation_alias=AliasChoices("TELEGRAM_WEBHOOK_URL", "telegram_webhook_url")
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url")
+    )
 
     @field_validator("alert_minutes")
     @classmethod
@@ -81,14 +91,18 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _lease(self) -> Settings:
         if self.lease_seconds < self.rasa_timeout * 1.25:
-            raise ValueError("RLA_LEASE_SECONDS must be at least 1.25 times RLA_RASA_TIMEOUT, or a turn loses its lease while it runs")
+            raise ValueError(
+                "RLA_LEASE_SECONDS must be at least 1.25 times RLA_RASA_TIMEOUT, or a turn loses its lease while it runs"
+            )
         return self
 
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
         if value and not _has_host(value, SMTP_SCHEMES):
-            raise ValueError("write smtp+starttls://user:password@mail.example:587, or the same with smtps:// or smtp://")
+            raise ValueError(
+                "write smtp+starttls://user:password@mail.example:587, or the same with smtps:// or smtp://"
+            )
         return value
 
     @field_validator("alert_webhook_url")
@@ -137,14 +151,20 @@ class Settings(BaseSettings):
             return self.rasa_token
         path = self.data_dir / "rasa_token"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError), os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        with (
+            contextlib.suppress(FileExistsError),
+            os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file,
+        ):
             file.write(secrets.token_urlsafe(24))
         return path.read_text().strip()
 
     @property
     def address(self) -> str:
         """What a person types into the browser."""
-        return self.public_url or f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0') else self.host}:{self.port}"
+        return (
+            self.public_url
+            or f"http://{'localhost' if self.host in ('127.0.0.1', '0.0.0.0') else self.host}:{self.port}"
+        )
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -179,5 +199,8 @@ def settings() -> Settings:
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
             name = name if name.isupper() or not name else f"RLA_{name.upper()}"
-            lines.append("  " + ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part))
+            lines.append(
+                "  "
+                + ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part)
+            )
         raise SystemExit("A setting is wrong:\n" + "\n".join(lines)) from None

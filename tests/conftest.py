@@ -60,7 +60,9 @@ class Postgres:
         """The URL of a new database, migrated unless ``empty``."""
         name = f"test_{next(self._numbers)}"
         with self._admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {'template1' if empty else 'migrated'}"))
+            connection.execute(
+                text(f"CREATE DATABASE {name} TEMPLATE {'template1' if empty else 'migrated'}")
+            )
         return self._url(name)
 
     def drop(self, url: str) -> None:

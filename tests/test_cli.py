@@ -20,7 +20,9 @@ from tests.support.talk import Talk
 
 def command(*words: str) -> str:
     """What ``python -m bot`` prints, on the test's data folder."""
-    done = subprocess.run([sys.executable, "-m", "bot", *words], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=os.environ, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -36,16 +38,25 @@ def talk() -> Talk:
 def rasas_events(*senders: str) -> None:
     engine = create_engine(settings().rasa_database)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)"))
+        connection.execute(
+            text(
+                "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)"
+            )
+        )
         for sender in senders:
-            connection.execute(text("INSERT INTO events (sender_id, data) VALUES (:sender, 'x')"), {"sender": sender})
+            connection.execute(
+                text("INSERT INTO events (sender_id, data) VALUES (:sender, 'x')"), {"sender": sender}
+            )
     engine.dispose()
 
 
 def test_conversations_are_erased_by_hand(talk: Talk) -> None:
     talk.say("my legs never rest")
     other = Talk(talk.store)
-    assert command("erase", talk.id, "nobody", talk.id) == f"{talk.id}: erased\nnobody: not there\n{talk.id}: not there\n"
+    assert (
+        command("erase", talk.id, "nobody", talk.id)
+        == f"{talk.id}: erased\nnobody: not there\n{talk.id}: not there\n"
+    )
     assert [row.id for row in talk.rows(Conversation)] == [other.id]
     assert [row.data for row in talk.rows(Timer)] == [{"sender": talk.id}]
 
@@ -58,9 +69,13 @@ def test_what_rasa_alone_still_has_is_erased_too(talk: Talk) -> None:
     assert command("erase", "another") == "another: erased\n"
 
 
-def test_the_log_keeps_the_id_so_that_the_deletion_can_be_repeated_as_the_privacy_page_says(talk: Talk) -> None:
+def test_the_log_keeps_the_id_so_that_the_deletion_can_be_repeated_as_the_privacy_page_says(
+    talk: Talk,
+) -> None:
     (recipe,) = re.findall(
-        r"^(grep .*) \| xargs -r \.venv/bin/python -m bot erase$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE
+        r"^(grep .*) \| xargs -r \.venv/bin/python -m bot erase$",
+        (ROOT / "docs/operations.md").read_text(),
+        re.MULTILINE,
     )
     talk.say("my legs never rest")
     command("erase", talk.id)
@@ -68,7 +83,12 @@ def test_the_log_keeps_the_id_so_that_the_deletion_can_be_repeated_as_the_privac
     assert {key: value for key, value in json.loads(line).items() if key != "timestamp"} == {
         **{"event": "erased", "level": "info", "conversation": talk.id}
     }
-    found = subprocess.run(["bash", "-c", recipe.replace("var/", f"{settings().data_dir}/")], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["bash", "-c", recipe.replace("var/", f"{settings().data_dir}/")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert found.stdout.split() == [talk.id]
 
 

@@ -15,7 +15,9 @@ from bot.store.models import Base
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SETTINGS = {f"RLA_{name.upper()}" for name in Settings.model_fields} | {
-    f"TELEGRAM_{name.upper().removeprefix('TELEGRAM_')}" for name in Settings.model_fields if name.startswith("telegram_")
+    f"TELEGRAM_{name.upper().removeprefix('TELEGRAM_')}"
+    for name in Settings.model_fields
+    if name.startswith("telegram_")
 }
 
 
@@ -38,7 +40,11 @@ def test_every_file_exists() -> None:
 def test_the_tables_of_the_privacy_page_are_all_that_hang_on_a_conversation() -> None:
     """A new table with patients' data must be named there."""
     text = (ROOT / "docs/privacy.md").read_text(encoding="utf-8")
-    tables = {table.name for table in Base.metadata.tables.values() if {"conversation_id", "message_id", "staff_id"} & set(table.c.keys())}
+    tables = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if {"conversation_id", "message_id", "staff_id"} & set(table.c.keys())
+    }
     assert len(tables) > 8
     assert not [name for name in tables if f"`{name}`" not in text]
 
@@ -57,12 +63,24 @@ def logged() -> list[Logged]:
     found = []
     for path in [path for folder in ("bot", "actions") for path in sorted((ROOT / folder).rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in LEVELS:
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+                or node.func.attr not in LEVELS
+            ):
                 continue
-            if ast.unparse(node.func.value).split(".")[-1] in ("log", "_log", "logger", "get_logger()", "get_logger(__name__)"):
+            if ast.unparse(node.func.value).split(".")[-1] in (
+                "log",
+                "_log",
+                "logger",
+                "get_logger()",
+                "get_logger(__name__)",
+            ):
                 what = node.args[0] if node.args else None
                 event = what.value if isinstance(what, ast.Constant) else ast.unparse(node)
-                found.append(Logged(str(event), LEVELS[node.func.attr], f"{path.relative_to(ROOT)}:{node.lineno}"))
+                found.append(
+                    Logged(str(event), LEVELS[node.func.attr], f"{path.relative_to(ROOT)}:{node.lineno}")
+                )
     return found
 
 
@@ -72,7 +90,12 @@ LOGGED = logged()
 
 def table_of_events() -> dict[str, str]:
     """The events of docs/operations.md, "What the log says", each with the levels that the table gives it."""
-    section = (ROOT / "docs/operations.md").read_text(encoding="utf-8").split("## What the log says\n")[1].split("\n## ")[0]
+    section = (
+        (ROOT / "docs/operations.md")
+        .read_text(encoding="utf-8")
+        .split("## What the log says\n")[1]
+        .split("\n## ")[0]
+    )
     rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
     assert all(len(row) == 4 for row in rows), "a row has not four cells"
     return {name: row[1] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
@@ -87,7 +110,11 @@ def test_every_error_of_the_log_is_explained() -> None:
 
 def test_every_event_of_the_table_is_logged() -> None:
     levels = {(one.event, one.level) for one in LOGGED}
-    told = [(event, level) for event, said in table_of_events().items() for level in re.findall("warning|error", said)]
+    told = [
+        (event, level)
+        for event, said in table_of_events().items()
+        for level in re.findall("warning|error", said)
+    ]
     assert len(told) > 30
     assert not [one for one in told if one not in levels]
 
@@ -96,12 +123,28 @@ def test_a_section_that_is_named_is_there() -> None:
     """``README.md, "The Rasa server"``: the heading exists in that file. Also in comments of the configuration."""
     files = [
         *DOCS,
-        *(ROOT / name for name in ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "clinic.yml", ".env.example")),
+        *(
+            ROOT / name
+            for name in (
+                "config.yml",
+                "domain.yml",
+                "endpoints.yml",
+                "credentials.yml",
+                "clinic.yml",
+                ".env.example",
+            )
+        ),
     ]
-    named = [pair for file in files for pair in re.findall(r"`?([\w./]+\.md)`?, \"([^\"]+)\"", file.read_text(encoding="utf-8"))]
+    named = [
+        pair
+        for file in files
+        for pair in re.findall(r"`?([\w./]+\.md)`?, \"([^\"]+)\"", file.read_text(encoding="utf-8"))
+    ]
     assert ("README.md", "The Rasa server") in named
     for name, heading in named:
-        assert re.search(rf"^#+ {re.escape(heading)}$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE), (name, heading)
+        assert re.search(
+            rf"^#+ {re.escape(heading)}$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
+        ), (name, heading)
 
 
 def test_every_command_exists(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,11 @@ class Row:
 
 def read(text: str) -> list[Row]:
     """The rows of the log's table."""
-    lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    lines = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
     start = lines.index(COLUMNS)
     assert all(len(line) == len(COLUMNS) for line in lines[start:]), "a row has too few or too many cells"
     return [Row(dict(zip(COLUMNS, line, strict=True))) for line in lines[start + 2 :]]
@@ -52,8 +56,16 @@ def read(text: str) -> list[Row]:
 def functions(path: Path) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     """The test functions of a file that pytest collects: on top level, or as methods of a ``Test`` class."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test"))]
-    return {node.name: node for body in bodies for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    bodies = [
+        tree.body,
+        *(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")),
+    ]
+    return {
+        node.name: node
+        for body in bodies
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
 
 def marks(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
@@ -76,7 +88,11 @@ def fault_of(name: str, root: Path = ROOT) -> str | None:
     if _OFF & marks(function):
         return "is switched off"
     if found["case"]:
-        words = {node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)}
+        words = {
+            node.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant)
+        }
         if "parametrize" not in marks(function) or found["case"] not in words:
             return "names no case of that test"
     return None
@@ -89,9 +105,15 @@ def level(risk: int) -> str:
 def faults(text: str) -> list[str]:
     """Everything in which a hazard log is not sound."""
     rows = read(text)
-    made = [f"{key} stands {count} times" for key, count in Counter(row.id for row in rows).items() if count > 1]
+    made = [
+        f"{key} stands {count} times" for key, count in Counter(row.id for row in rows).items() if count > 1
+    ]
     for row in rows:
-        made += [f"{row.id}: {column} is empty" for column in COLUMNS if not row.cells[column] and column != "Tests"]
+        made += [
+            f"{row.id}: {column} is empty"
+            for column in COLUMNS
+            if not row.cells[column] and column != "Tests"
+        ]
         made += [f"{row.id}: {name} {fault}" for name in row.tests if (fault := fault_of(name))]
         if not re.fullmatch(r"H\d\d", row.id):
             made.append(f"{row.id}: is no id such as H07")
@@ -141,7 +163,9 @@ def test_the_matrix_at_the_top_says_what_is_reckoned() -> None:
     for severity in range(1, 5):
         line = next(line for line in text.splitlines() if line.startswith(f"| **S{severity} "))
         cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
-        assert cells == [f"{severity * likelihood} {level(severity * likelihood)}" for likelihood in range(1, 5)]
+        assert cells == [
+            f"{severity * likelihood} {level(severity * likelihood)}" for likelihood in range(1, 5)
+        ]
 
 
 GOOD = "tests/test_hazards.py::test_the_hazard_log_is_sound"
@@ -149,7 +173,11 @@ BROKEN = {
     "a test that is not there": (GOOD, f"{GOOD}_no_more", "names no test"),
     "a file that is not there": (GOOD, "tests/gone/test_gone.py::test_x", "names no file"),
     "a helper is no test": (GOOD, "tests/test_hazards.py::faults", "is no name"),
-    "a case that is not there": (GOOD, "tests/test_hazards.py::test_the_log_can_fail[no such case]", "names no case"),
+    "a case that is not there": (
+        GOOD,
+        "tests/test_hazards.py::test_the_log_can_fail[no such case]",
+        "names no case",
+    ),
     "a case of a test without any": (GOOD, f"{GOOD}[a test that is not there]", "names no case"),
     "no test and no open point": (f"`{GOOD}`", "", "no test and no open point"),
     "words in place of tests": (f"`{GOOD}`", "checked by hand", "is no test"),
@@ -181,5 +209,7 @@ def test_the_log_can_fail(kind: str) -> None:
 
 def test_a_switched_off_test_guards_nothing(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_off.py").write_text("import pytest\n\n@pytest.mark.skip(reason='later')\ndef test_x(): ...\n")
+    (tmp_path / "tests" / "test_off.py").write_text(
+        "import pytest\n\n@pytest.mark.skip(reason='later')\ndef test_x(): ...\n"
+    )
     assert fault_of("tests/test_off.py::test_x", tmp_path) == "is switched off"

@@ -43,7 +43,11 @@ def intents() -> set[str]:
 
 
 def rules() -> list[dict[str, Any]]:
-    return [rule for path in sorted((ROOT / "data/stories").glob("*.yml")) for rule in loaded(str(path.relative_to(ROOT)))["rules"]]
+    return [
+        rule
+        for path in sorted((ROOT / "data/stories").glob("*.yml"))
+        for rule in loaded(str(path.relative_to(ROOT)))["rules"]
+    ]
 
 
 def steps(rule: dict[str, Any], kind: str) -> list[str]:
@@ -57,7 +61,9 @@ def phrasings() -> dict[str, list[str]]:
         for entry in loaded(str(path.relative_to(ROOT)))["nlu"]:
             if "intent" in entry:
                 assert entry["intent"] not in made, f"{entry['intent']} stands twice in data/nlu"
-                made[entry["intent"]] = [line[2:].strip() for line in entry["examples"].splitlines() if line.startswith("- ")]
+                made[entry["intent"]] = [
+                    line[2:].strip() for line in entry["examples"].splitlines() if line.startswith("- ")
+                ]
     return made
 
 
@@ -76,7 +82,12 @@ def test_each_reviewed_answer_can_be_asked_for() -> None:
 
 
 def test_each_intent_of_a_flow_has_its_rule() -> None:
-    begun = {intent for rule in rules() for intent in steps(rule, "intent") if steps(rule, "action") != ["action_answer"]}
+    begun = {
+        intent
+        for rule in rules()
+        for intent in steps(rule, "intent")
+        if steps(rule, "action") != ["action_answer"]
+    }
     assert begun >= IN_FLOWS
 
 
@@ -112,42 +123,75 @@ def test_each_slot_of_a_form_is_filled_by_us_alone_and_asked_by_an_action(form: 
 
 def test_no_slot_steers_the_dialogue() -> None:
     """A slot that influences it would need rules for each of its values; the actions read slots instead."""
-    assert [name for name, slot in loaded("domain.yml")["slots"].items() if slot["influence_conversation"] is not False] == []
+    assert [
+        name
+        for name, slot in loaded("domain.yml")["slots"].items()
+        if slot["influence_conversation"] is not False
+    ] == []
 
 
 def keys_in_code() -> dict[str, str]:
     """Button keys written into code and pages, with where."""
-    files = [path for folder in ("actions", "bot") for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".js", ".html")]
-    return {key: str(path.relative_to(ROOT)) for path in files for key in _KEY.findall(path.read_text(encoding="utf-8"))}
+    files = [
+        path
+        for folder in ("actions", "bot")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".js", ".html")
+    ]
+    return {
+        key: str(path.relative_to(ROOT))
+        for path in files
+        for key in _KEY.findall(path.read_text(encoding="utf-8"))
+    }
 
 
 def test_each_button_is_an_intent_or_says_its_words() -> None:
     offered = {key: answer.place for answer in answers().values() for key in answer.follow_ups}
-    offered |= {key: "bot/content/answers.py FLOWS" for key in FLOWS} | {key: "bot/conversation/intake.py ALWAYS" for key in ALWAYS}
+    offered |= {key: "bot/content/answers.py FLOWS" for key in FLOWS} | {
+        key: "bot/conversation/intake.py ALWAYS" for key in ALWAYS
+    }
     code = keys_in_code()
-    assert {"talk_to_staff", "say_not_sure", "say_{key}"} <= set(code), "the pattern no longer finds the buttons in the code"
+    assert {"talk_to_staff", "say_not_sure", "say_{key}"} <= set(code), (
+        "the pattern no longer finds the buttons in the code"
+    )
     named = {key: where for key, where in code.items() if key in offered or "_" in key or key in intents()}
-    wrong = {key: where for key, where in (offered | named).items() if key not in intents() and not key.startswith("say_")}
+    wrong = {
+        key: where
+        for key, where in (offered | named).items()
+        if key not in intents() and not key.startswith("say_")
+    }
     assert set(wrong) == OF_A_CHANNEL, wrong
     assert {where for key, where in wrong.items()} == {"bot/channels/telegram/words.py"}
 
 
 @pytest.mark.parametrize(
     ("choice", "label", "sent"),
-    [("ask_iron_link", "Iron", "/ask_iron_link"), ("say_not_sure", "Not sure", "Not sure"), (None, "/restart", "restart")],
+    [
+        ("ask_iron_link", "Iron", "/ask_iron_link"),
+        ("say_not_sure", "Not sure", "Not sure"),
+        (None, "/restart", "restart"),
+    ],
 )
-def test_only_a_button_that_is_an_intent_reaches_rasa_as_a_command(choice: str | None, label: str, sent: str) -> None:
+def test_only_a_button_that_is_an_intent_reaches_rasa_as_a_command(
+    choice: str | None, label: str, sent: str
+) -> None:
     assert _for_brain(Inbound(text=label, choice=choice)) == sent
 
 
 def test_each_button_of_a_teaching_answer_leads_on() -> None:
-    alone = [answer.id for answer in answers().values() if answer.group in TEACHING and answer.id in answer.follow_ups]
+    alone = [
+        answer.id
+        for answer in answers().values()
+        if answer.group in TEACHING and answer.id in answer.follow_ups
+    ]
     assert not alone, "an answer's button leads to itself"
 
 
 def test_every_action_class_speaks_through_say() -> None:
     """``dispatcher.utter_message`` stands in one place, so that every message has the same form."""
     users = [
-        path.name for path in Path(inspect.getfile(actions)).parent.glob("*.py") if "utter_message" in path.read_text(encoding="utf-8")
+        path.name
+        for path in Path(inspect.getfile(actions)).parent.glob("*.py")
+        if "utter_message" in path.read_text(encoding="utf-8")
     ]
     assert users == ["say.py"]

@@ -91,20 +91,28 @@ def test_what_other_libraries_log_has_the_form_of_our_own_lines() -> None:
     ],
 )
 def test_no_library_can_put_a_patients_words_into_a_line(call: str) -> None:
-    text, lines = logged(f"log = logging.getLogger('some.library')\ntyped = ''.join({list(CANARY)!r})\n{call}\n")
+    text, lines = logged(
+        f"log = logging.getLogger('some.library')\ntyped = ''.join({list(CANARY)!r})\n{call}\n"
+    )
     assert [line for line in lines if line["level"] in ("warning", "error")]
     assert CANARY not in text
 
 
 def test_our_own_modules_may_fill_names_in() -> None:
-    _, (line,) = logged("logging.getLogger('bot.rasa_server.rasa_channel').warning('turn broken: %s', 'ValueError')\n")
+    _, (line,) = logged(
+        "logging.getLogger('bot.rasa_server.rasa_channel').warning('turn broken: %s', 'ValueError')\n"
+    )
     assert line["event"] == "turn broken: ValueError"
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        {"event": "processor.message.failed", "message": CANARY, "exception": [{"exc_type": "ValueError", "exc_value": CANARY}]},
+        {
+            "event": "processor.message.failed",
+            "message": CANARY,
+            "exception": [{"exc_type": "ValueError", "exc_value": CANARY}],
+        },
         json.dumps({"event": "rasa.core", "text": CANARY, "level": "error"}),
         "{" + CANARY,
         f"Validating extracted slots: {CANARY}",
@@ -121,7 +129,9 @@ def test_a_record_of_rasa_keeps_names_only(message: Any) -> None:
 
 
 def test_an_error_of_rasa_keeps_its_type_only() -> None:
-    record = log_filter._record("rasa.core.agent", logging.ERROR, "x.py", 1, "failed for %s", (CANARY,), failed())
+    record = log_filter._record(
+        "rasa.core.agent", logging.ERROR, "x.py", 1, "failed for %s", (CANARY,), failed()
+    )
     assert record.getMessage() == "not shown: rasa.core.agent, x.py:1 (ValueError)"
 
 
@@ -147,10 +157,17 @@ def test_a_plain_line_of_rasa_is_shown_only_as_it_stands_in_the_code(rasas_log: 
     rasas_log.debug("Rasa server is up and running.")
     rasas_log.debug("Loaded %d of %s", 3, typed)
     rasas_log.debug("Loaded %d", 3)
-    logging.getLogger("rasa.of_a_test").info(json.dumps({"event": "rasa.x", "level": "info", "event_info": "as written", "text": typed}))
+    logging.getLogger("rasa.of_a_test").info(
+        json.dumps({"event": "rasa.x", "level": "info", "event_info": "as written", "text": typed})
+    )
     hidden, *shown = rasas_log.lines
     assert hidden.startswith("not shown: rasa.of_a_test, test_quiet_logs.py:")
-    assert shown == ["Rasa server is up and running.", "Loaded %d of %s", "Loaded 3", "event=rasa.x level=info event_info=as written"]
+    assert shown == [
+        "Rasa server is up and running.",
+        "Loaded %d of %s",
+        "Loaded 3",
+        "event=rasa.x level=info event_info=as written",
+    ]
 
 
 def test_a_command_that_meets_no_patient_keeps_its_plain_lines(rasas_log: Any) -> None:
@@ -160,9 +177,12 @@ def test_a_command_that_meets_no_patient_keeps_its_plain_lines(rasas_log: Any) -
 
 
 @pytest.mark.parametrize(
-    ("command", "strict"), [(["run"], True), (["export"], True), ([], True), (["data", "validate"], False), (["train"], False)]
+    ("command", "strict"),
+    [(["run"], True), (["export"], True), ([], True), (["data", "validate"], False), (["train"], False)],
 )
-def test_rasas_server_and_its_copies_of_talks_are_the_quiet_ones(command: list[str], strict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rasas_server_and_its_copies_of_talks_are_the_quiet_ones(
+    command: list[str], strict: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(log_filter, "install", lambda *, patients: asked.append(patients))
     monkeypatch.setattr(command_line.tensorflow_stub, "install", lambda: None)
@@ -179,6 +199,8 @@ def test_the_level_of_our_logs_reaches_rasa(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("RLA_LOG_LEVEL", "WARNING")
     monkeypatch.setattr(os, "environ", dict(os.environ))
     seen: list[tuple[str, str | None]] = []
-    monkeypatch.setattr(command_line, "main", lambda words: seen.append((words[0], os.environ.get("LOG_LEVEL"))))
+    monkeypatch.setattr(
+        command_line, "main", lambda words: seen.append((words[0], os.environ.get("LOG_LEVEL")))
+    )
     command_line.serve()
     assert seen == [("run", "WARNING")]

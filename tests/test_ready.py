@@ -24,7 +24,9 @@ async def away(_: object) -> bool:
     return False
 
 
-def ready(folder: Path, monkeypatch: pytest.MonkeyPatch, net: Net | None, *, rasa: bool = True) -> tuple[int, dict[str, str]]:
+def ready(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, net: Net | None, *, rasa: bool = True
+) -> tuple[int, dict[str, str]]:
     monkeypatch.setattr(RasaClient, "has_model", there if rasa else away)
     monkeypatch.setattr(RasaClient, "has_actions", there)
     monkeypatch.setattr(Watch, "load", staticmethod(lambda: Watch(RedFlags.load(), net)))
@@ -42,10 +44,15 @@ def loaded() -> Net:
 
 def test_all_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status, said = ready(tmp_path, monkeypatch, loaded())
-    assert (status, said) == (200, {"status": "ready", "database": "ready", "rasa": "ready", "actions": "ready", "red_flags": "ready"})
+    assert (status, said) == (
+        200,
+        {"status": "ready", "database": "ready", "rasa": "ready", "actions": "ready", "red_flags": "ready"},
+    )
 
 
-def test_a_missing_net_is_said_and_holds_nothing_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_net_is_said_and_holds_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lost = Net(RedFlags.load()).read(tmp_path / "nowhere.npz")
     for net in (lost, None):
         status, said = ready(tmp_path, monkeypatch, net)

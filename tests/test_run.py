@@ -14,7 +14,10 @@ from bot.run import Child, Supervisor
 from bot.settings import Settings
 from tests.support.processes import wait_for
 
-STAYS, FALLS = [sys.executable, "-c", "import time; time.sleep(60)"], [sys.executable, "-c", "raise SystemExit(3)"]
+STAYS, FALLS = (
+    [sys.executable, "-c", "import time; time.sleep(60)"],
+    [sys.executable, "-c", "raise SystemExit(3)"],
+)
 
 
 @pytest.fixture
@@ -27,10 +30,16 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supe
 
 
 def alive(supervisor: Supervisor) -> list[str]:
-    return [child.name for child in supervisor._children if child.process is not None and child.process.poll() is None]
+    return [
+        child.name
+        for child in supervisor._children
+        if child.process is not None and child.process.poll() is None
+    ]
 
 
-def test_the_others_wait_until_the_front_door_is_open(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_others_wait_until_the_front_door_is_open(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     is_open = False
     monkeypatch.setattr(Supervisor, "_door_is_open", lambda _: is_open)
     supervisor.start()
@@ -41,7 +50,9 @@ def test_the_others_wait_until_the_front_door_is_open(supervisor: Supervisor, mo
     assert alive(supervisor) == ["web", "rasa", "actions"]
 
 
-def test_a_front_door_that_does_not_open_holds_nobody_up_for_long(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_front_door_that_does_not_open_holds_nobody_up_for_long(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     supervisor.start()  # nothing listens there
     supervisor.tend()
     assert alive(supervisor) == ["web"]
@@ -104,13 +115,17 @@ def test_rasa_and_the_actions_are_there_until_the_front_door_has_ended(
     assert alive(supervisor) == []
 
 
-def test_a_front_door_that_does_not_end_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_front_door_that_does_not_end_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("RLA_DRAIN_TIMEOUT", "0.3")
     monkeypatch.setattr(run, "_DOOR_MORE_SECONDS", 0.2)
     supervisor = Supervisor(Settings())
     diary = tmp_path / "diary"
-    supervisor._children = [Child(name, lives_on(name, diary, 50 if name == "web" else 0)) for name in ("web", "rasa", "actions")]
+    supervisor._children = [
+        Child(name, lives_on(name, diary, 50 if name == "web" else 0)) for name in ("web", "rasa", "actions")
+    ]
     all_up(supervisor, diary, monkeypatch)
     begun = time.monotonic()
     supervisor.stop()
@@ -119,7 +134,9 @@ def test_a_front_door_that_does_not_end_is_not_waited_for_for_ever(tmp_path: Pat
     assert "web ended" not in diary.read_text() and "rasa ended" in diary.read_text()
 
 
-def test_the_front_door_is_the_first_line_of_the_procfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_front_door_is_the_first_line_of_the_procfile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is started first and ended first."""
     monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
     assert Supervisor(Settings())._children[0].command[1:] == ["-m", "bot", "serve"]

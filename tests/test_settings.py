@@ -64,7 +64,9 @@ def test_the_example_with_every_line_in_use_gives_the_defaults(tmp_path: Path) -
         ("RLA_ALERT_WEBHOOK_URL", "hooks.example/alarm", "https://"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_is_named_with_what_is_expected(
+    name: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     settings.cache_clear()
     with pytest.raises(SystemExit) as stopped:
@@ -120,7 +122,9 @@ def test_a_token_given_in_the_environment_is_taken(monkeypatch: pytest.MonkeyPat
         ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d", "postgresql://u:p@h/d"),
     ],
 )
-def test_one_setting_moves_both_databases(given: str, ours: str, rasas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_setting_moves_both_databases(
+    given: str, ours: str, rasas: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RLA_DATABASE_URL", given)
     made = Settings(data_dir=Path("DIR"))
     assert (made.database, made.rasa_database) == (ours, rasas)

@@ -74,7 +74,9 @@ def make_router(store: Store, bell: Bell) -> APIRouter:
             return _form() if open_link(session, token) else _closed()
 
     @router.post("/contact/{token}")
-    def keep(token: str, name: Annotated[str, Form()] = "", contact: Annotated[str, Form()] = "") -> HTMLResponse:
+    def keep(
+        token: str, name: Annotated[str, Form()] = "", contact: Annotated[str, Form()] = ""
+    ) -> HTMLResponse:
         name, contact = clean(name), clean(contact)
         with store.write() as session:
             link = open_link(session, token)
@@ -82,12 +84,17 @@ def make_router(store: Store, bell: Bell) -> APIRouter:
             if link is None or conversation is None:
                 return _closed()
             if not name or not contact or max(len(name), len(contact)) > MAX_FIELD:
-                return _form(name, contact, problem="Please fill in both fields, each with at most 256 characters.")
+                return _form(
+                    name, contact, problem="Please fill in both fields, each with at most 256 characters."
+                )
             if not use_link(session, link, name=name, contact=contact):
                 return _closed()
             add_line(session, conversation, "system", clinic().fill(ARRIVED))
         bell.ring(conversation.id)
-        return _page("Thank you", ["Your details are with the clinic. You can close this page and go back to the chat."])
+        return _page(
+            "Thank you",
+            ["Your details are with the clinic. You can close this page and go back to the chat."],
+        )
 
     return router
 
@@ -98,7 +105,15 @@ def _form(name: str = "", contact: str = "", *, problem: str = "") -> HTMLRespon
         f"Only the staff of {place.name} see what you write here. They use it to reach you about your request, and for nothing else.",
         "Please write nothing about your health on this page.",
     ]
-    return _page("How can we reach you?", text, form=True, name=name, contact=contact, problem=problem, status=422 if problem else 200)
+    return _page(
+        "How can we reach you?",
+        text,
+        form=True,
+        name=name,
+        contact=contact,
+        problem=problem,
+        status=422 if problem else 200,
+    )
 
 
 def _closed() -> HTMLResponse:
@@ -110,7 +125,14 @@ def _closed() -> HTMLResponse:
 
 
 def _page(
-    title: str, text: list[str], *, form: bool = False, name: str = "", contact: str = "", problem: str = "", status: int = 200
+    title: str,
+    text: list[str],
+    *,
+    form: bool = False,
+    name: str = "",
+    contact: str = "",
+    problem: str = "",
+    status: int = 200,
 ) -> HTMLResponse:
     page = _PAGE.render(
         title=title,

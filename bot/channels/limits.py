@@ -37,4 +37,9 @@ class Limits:
             item = RateLimitItemPerMinute(rate)
             if not self._limiter.hit(item, what, name):
                 wait = max(1.0, self._limiter.get_window_stats(item, what, name).reset_time - time.time())
-                raise RefusedError("too_many", _TOO_MANY_CHATS if what == "begin" else _TOO_MANY, status=429, retry_after=round(wait))
+                raise RefusedError(
+                    "too_many",
+                    _TOO_MANY_CHATS if what == "begin" else _TOO_MANY,
+                    status=429,
+                    retry_after=round(wait),
+                )

@@ -39,7 +39,9 @@ MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0
 _MAX_SEQ = 2**31 - 1  # what the column holds
 _TOKENS = 10_000  # that are remembered
-_CALL = re.compile(r"\[([^\]\n]+)\]\((?:tel|sms):[^)\s]*\)")  # a link to call, of which plain text keeps the words
+_CALL = re.compile(
+    r"\[([^\]\n]+)\]\((?:tel|sms):[^)\s]*\)"
+)  # a link to call, of which plain text keeps the words
 
 
 class Begin(BaseModel):
@@ -51,7 +53,11 @@ class Begin(BaseModel):
 
 def _whole(value: Any) -> Any:
     """A text box may cut an emoji in two; what is left is no character, and the message is kept all the same."""
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+    return (
+        value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if isinstance(value, str)
+        else value
+    )
 
 
 class Say(BaseModel):
@@ -60,7 +66,9 @@ class Say(BaseModel):
     client_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")] = Field(
         description="A UUID made by the browser. The same one again changes nothing and gets the same answer."
     )
-    text: Annotated[str | None, BeforeValidator(_whole)] = Field(None, description=f"At most {MAX_CHARACTERS} characters.")
+    text: Annotated[str | None, BeforeValidator(_whole)] = Field(
+        None, description=f"At most {MAX_CHARACTERS} characters."
+    )
     choice: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
 
     @model_validator(mode="after")
@@ -116,10 +124,14 @@ class Problem(BaseModel):
     message: str
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 413, 415, 422, 429, 503)}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem} for code in (400, 401, 413, 415, 422, 429, 503)
+}
 
 
-def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], limits: Limits) -> APIRouter:
+def make_router(
+    store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], limits: Limits
+) -> APIRouter:
     """The widget's API as a router, on the given parts of the house."""
     router = APIRouter(prefix="/api", tags=["widget"], responses=PROBLEMS)
 
@@ -131,7 +143,9 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         with store.read() as session:
             found = session.scalar(select(Conversation.id).where(Conversation.token_hash == token_hash))
         if found is None:
-            raise RefusedError("gone", "This conversation has ended or was deleted. Please start a new one.", status=401)
+            raise RefusedError(
+                "gone", "This conversation has ended or was deleted. Please start a new one.", status=401
+            )
         return found
 
     # A token never opens another conversation, so who writes again is known; whether it still exists, intake sees itself.
@@ -146,7 +160,8 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             "phone_href": place.phone_href,
             "hours_text": place.hours_text,
             "emergency": [
-                {"label": line.label, "number": line.number, "href": line.href} for line in (place.lines.emergency, place.lines.crisis)
+                {"label": line.label, "number": line.number, "href": line.href}
+                for line in (place.lines.emergency, place.lines.crisis)
             ],
             "privacy_text": place.fill(answers()["ask_privacy"].text),
             "consent_text": place.fill(answers()["consent"].text),
@@ -156,10 +171,14 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
     def begin(body: Begin, request: Request) -> Begun:
         limits.check("begin", _address(request))
         if not body.consent:
-            raise RefusedError("consent", "Without your consent we cannot keep a conversation. You can call us instead.")
+            raise RefusedError(
+                "consent", "Without your consent we cannot keep a conversation. You can call us instead."
+            )
         token = secrets.token_urlsafe(32)
         with store.write() as session:
-            conversation = Conversation(channel="widget", token_hash=_hash(token), locale=body.locale, consent_at=now())
+            conversation = Conversation(
+                channel="widget", token_hash=_hash(token), locale=body.locale, consent_at=now()
+            )
             session.add(conversation)
             session.flush()
             greeting = answers()["greet"]
@@ -214,10 +233,20 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
         conversation_id: str = Depends(who),
         after: Annotated[int, Query(ge=0, le=_MAX_SEQ)] = 0,
         wait: Annotated[
-            float, Query(ge=0, le=MAX_WAIT, allow_inf_nan=False, description="Seconds to hold the call until there is news.")
+            float,
+            Query(
+                ge=0,
+                le=MAX_WAIT,
+                allow_inf_nan=False,
+                description="Seconds to hold the call until there is news.",
+            ),
         ] = 0,
-        mode: Annotated[str, Query(description="The mode that the caller knows; another one is news too.")] = "",
-        typing: Annotated[bool | None, Query(description="What the caller shows as typing; a change is news too.")] = None,
+        mode: Annotated[
+            str, Query(description="The mode that the caller knows; another one is news too.")
+        ] = "",
+        typing: Annotated[
+            bool | None, Query(description="What the caller shows as typing; a change is news too.")
+        ] = None,
     ) -> News:
         until = time.monotonic() + wait
         event = bell.subscribe(conversation_id)
@@ -225,7 +254,11 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
             while True:
                 event.clear()
                 news = await asyncio.to_thread(_read, conversation_id, after)
-                changed = bool(news["messages"]) or (mode and news["mode"] != mode) or (typing is not None and news["typing"] != typing)
+                changed = (
+                    bool(news["messages"])
+                    or (mode and news["mode"] != mode)
+                    or (typing is not None and news["typing"] != typing)
+                )
                 left = until - time.monotonic()
                 if changed or left <= 0:
                     return News(**news)
@@ -280,17 +313,24 @@ def make_router(store: Store, guard: Guard, bell: Bell, kick: Callable[[str], No
     @router.get("/transcript", summary="The patient's own copy, as text", response_class=PlainTextResponse)
     def transcript(conversation_id: str = Depends(who)) -> PlainTextResponse:
         with store.read() as session:
-            lines = session.scalars(select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)).all()
+            lines = session.scalars(
+                select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)
+            ).all()
         names = {"patient": "You", "assistant": "Assistant", "system": "Notice"}
         zone = clinic().time_zone
-        parts = [f"Your conversation with the assistant of {clinic().name}. Times are those of the clinic ({zone}).", ""]
+        parts = [
+            f"Your conversation with the assistant of {clinic().name}. Times are those of the clinic ({zone}).",
+            "",
+        ]
         for line in lines:
             at = line.at.astimezone(ZoneInfo(zone))
             said = line.text if line.sender == "patient" else _CALL.sub(r"\1", line.text)
             parts += [f"[{at:%Y-%m-%d %H:%M}] {line.staff_name or names.get(line.sender, 'Staff')}:", said]
             parts += [f"  Source: {source['title']}, {source['url']}" for source in line.sources]
             parts.append("")
-        return PlainTextResponse("\n".join(parts), headers={"Content-Disposition": 'attachment; filename="conversation.txt"'})
+        return PlainTextResponse(
+            "\n".join(parts), headers={"Content-Disposition": 'attachment; filename="conversation.txt"'}
+        )
 
     @router.delete("/conversations", status_code=204, summary="Erase the conversation everywhere")
     def delete(conversation_id: str = Depends(who)) -> Response:
@@ -306,7 +346,11 @@ def _news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
     if conversation is None:
         raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
     holder = session.get(Staff, conversation.claimed_by) if conversation.mode == "staff" else None
-    pending = session.scalar(select(Inbound.id).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending").limit(1))
+    pending = session.scalar(
+        select(Inbound.id)
+        .where(Inbound.conversation_id == conversation_id, Inbound.state == "pending")
+        .limit(1)
+    )
     return {
         "mode": conversation.mode,
         "staff": holder.name if holder else None,

@@ -79,7 +79,11 @@ class Reviewed(BaseModel):
     @field_validator("text", "more", "simple", "next_step", mode="before", check_fields=False)
     @classmethod
     def _paragraphs(cls, value: Any) -> Any:
-        return "\n\n".join(part.strip() for part in value.split("\n\n") if part.strip()) if isinstance(value, str) else value
+        return (
+            "\n\n".join(part.strip() for part in value.split("\n\n") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
 
 class Caution(Reviewed):
@@ -111,7 +115,9 @@ class Answer(Reviewed):
 
     @property
     def version(self) -> str:
-        words = "\n".join((self.text, self.next_step, self.more, self.simple, *self.variants, *self.caution_texts.values()))
+        words = "\n".join(
+            (self.text, self.next_step, self.more, self.simple, *self.variants, *self.caution_texts.values())
+        )
         return hashlib.sha256(words.encode()).hexdigest()[:8]
 
     @field_validator("cautions", "caution_texts")
@@ -168,7 +174,11 @@ def load_answers(folder: Path) -> Answers:
     for answer in made.values():
         _check_names(answer, made, faults)
     for key, caution in made.cautions.items():
-        faults += [f"{caution.place}: {key}: source '{s}' is not in sources.yml" for s in caution.sources if s not in made.sources]
+        faults += [
+            f"{caution.place}: {key}: source '{s}' is not in sources.yml"
+            for s in caution.sources
+            if s not in made.sources
+        ]
         if key not in CONTEXTS:
             faults.append(f"{caution.place}: '{key}' is no context; write one of {', '.join(CONTEXTS)}")
     faults += [f"cautions.yml:1: '{key}' has no caution" for key in CONTEXTS if key not in made.cautions]
@@ -193,7 +203,9 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
     if answer.group in TEACHING:
         for field in ("next_step", "more", "simple", "follow_ups", "sources", "claims"):
             # What the assistant can and cannot do (doses, costs, the clinic) rests on no claim.
-            if not getattr(answer, field) and not (field == "claims" and answer.id in ("ask_dose", "ask_cost")):
+            if not getattr(answer, field) and not (
+                field == "claims" and answer.id in ("ask_dose", "ask_cost")
+            ):
                 faults.append(f"{where}: {field} is missing")
 
 
@@ -208,7 +220,9 @@ def _read(path: Path, faults: list[str]) -> tuple[yaml.Node | None, Any] | None:
         faults.append(f"{path.name}: is not written in UTF-8")
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        faults.append(f"{path.name}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or error}")
+        faults.append(
+            f"{path.name}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or error}"
+        )
     return None
 
 
@@ -227,7 +241,11 @@ def _fault(path: Path, node: yaml.MappingNode, name: str, problem: Any) -> str:
     """One line for one fault, at the line of the field where it has one."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     line = next((key.start_mark.line for key, _ in node.value if key.value == field), node.start_mark.line)
-    return ": ".join(part for part in (f"{path.name}:{line + 1}", name, field, problem["msg"].removeprefix("Value error, ")) if part)
+    return ": ".join(
+        part
+        for part in (f"{path.name}:{line + 1}", name, field, problem["msg"].removeprefix("Value error, "))
+        if part
+    )
 
 
 def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Model]:

@@ -68,7 +68,9 @@ class Clinic(BaseModel):
     def _quoted(cls, value: Any) -> Any:
         spans = value.values() if isinstance(value, dict) else ()
         if any(isinstance(span, list) and any(not isinstance(part, str) for part in span) for span in spans):
-            raise ValueError('put every time in quotes, as ["09:00", "17:00"]; without them YAML reads 17:00 as a number')
+            raise ValueError(
+                'put every time in quotes, as ["09:00", "17:00"]; without them YAML reads 17:00 as a number'
+            )
         return value
 
     @field_validator("hours")
@@ -109,7 +111,10 @@ class Clinic(BaseModel):
                 runs[-1] = (runs[-1][0], index, runs[-1][2])
             else:
                 runs.append((index, index, self.hours[day]))
-        return ", ".join(f"{DAY_NAMES[a]}{f' to {DAY_NAMES[b]}' if b > a else ''} {_clock(h[0])} to {_clock(h[1])}" for a, b, h in runs)
+        return ", ".join(
+            f"{DAY_NAMES[a]}{f' to {DAY_NAMES[b]}' if b > a else ''} {_clock(h[0])} to {_clock(h[1])}"
+            for a, b, h in runs
+        )
 
     def is_open(self, now: datetime) -> bool:
         """Whether staff read messages at ``now`` (an aware time)."""
@@ -145,7 +150,10 @@ class Clinic(BaseModel):
     def open_minutes(self, start: datetime, end: datetime) -> float:
         """How many minutes of opening hours lie between two aware times."""
         zone = ZoneInfo(self.time_zone)
-        start, end = start.astimezone(UTC), end.astimezone(UTC)  # differences in one zone would ignore the change of clocks
+        start, end = (
+            start.astimezone(UTC),
+            end.astimezone(UTC),
+        )  # differences in one zone would ignore the change of clocks
         total, day = 0.0, start.astimezone(zone).date()
         while day <= end.astimezone(zone).date():
             span = self.hours.get(DAYS[day.weekday()])
@@ -212,5 +220,7 @@ def clinic() -> Clinic:
     config = settings()
     made = load_clinic(config.clinic_file)
     if config.country and config.country not in made.emergency:
-        raise ConfigError(f"{config.clinic_file}: emergency has no entry for country {config.country}, which RLA_COUNTRY names")
+        raise ConfigError(
+            f"{config.clinic_file}: emergency has no entry for country {config.country}, which RLA_COUNTRY names"
+        )
     return made

@@ -40,7 +40,12 @@ NOTES = {
     "booking": "Nothing medical stands here.",
     "conversation": "Greetings, honest limits and the lines of the flows. Where a line has several wordings, they take turns.",
 }
-TIERS = {"emergency": "Emergency", "support": "Crisis support", "today": "Help today", "prescriber": "Call the prescriber"}
+TIERS = {
+    "emergency": "Emergency",
+    "support": "Crisis support",
+    "today": "Help today",
+    "prescriber": "Call the prescriber",
+}
 CONTEXT_NAMES = {
     "pregnant": "Pregnant", "kidney": "Kidney disease or dialysis", "child": "A child", "other": "For someone else",
     "dopamine": "Takes a dopamine medicine", "gabapentinoid": "Takes a gabapentin-type medicine", "opioid": "Takes an opioid",
@@ -108,7 +113,12 @@ class Group:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (default: answers.html among the data)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write the page (default: answers.html among the data)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -125,7 +135,9 @@ def run(options: argparse.Namespace) -> None:
         )
     sheets = [sheet for group in made for sheet in group.sheets]
     approved = sum(sheet.state == "approved" for sheet in sheets)
-    print(f"  {'All':<{width}}  {len(sheets):>3} texts, {approved} approved, {len(sheets) - approved} still to be signed")
+    print(
+        f"  {'All':<{width}}  {len(sheets):>3} texts, {approved} approved, {len(sheets) - approved} still to be signed"
+    )
 
 
 def page(made: list[Group], of: Clinic) -> str:
@@ -164,7 +176,10 @@ def _answer(answer: Answer, read: Answers, of: Clinic) -> Sheet:
     parts = [("Said at once" if teaches else "Said", answer.text), ("One next step", answer.next_step)]
     parts += [("Tell me more", answer.more), ("Say it more simply", answer.simple)]
     parts += [("Or", text) for text in answer.variants]
-    parts += [(f"{CONTEXT_NAMES.get(key, key)}: this instead of the shared caution", text) for key, text in answer.caution_texts.items()]
+    parts += [
+        (f"{CONTEXT_NAMES.get(key, key)}: this instead of the shared caution", text)
+        for key, text in answer.caution_texts.items()
+    ]
     shared = [CONTEXT_NAMES.get(key, key) for key in answer.cautions if key not in answer.caution_texts]
     facts = [
         ("Claims", ", ".join(map(str, answer.claims))),
@@ -180,14 +195,21 @@ def _answer(answer: Answer, read: Answers, of: Clinic) -> Sheet:
 
 def _caution(key: str, caution: Caution, read: Answers, of: Clinic) -> Sheet:
     made = _sheet(
-        key, CONTEXT_NAMES.get(key, key), caution, _version(caution.label, caution.text), [(f"{caution.label}.", caution.text)], of
+        key,
+        CONTEXT_NAMES.get(key, key),
+        caution,
+        _version(caution.label, caution.text),
+        [(f"{caution.label}.", caution.text)],
+        of,
     )
     made.sources = read.links(caution)
     made.facts = [("Claims", ", ".join(map(str, caution.claims)))] if caution.claims else []
     return made
 
 
-def _sheet(key: str, title: str, text: Answer | Caution, version: str, parts: list[tuple[str, str]], of: Clinic) -> Sheet:
+def _sheet(
+    key: str, title: str, text: Answer | Caution, version: str, parts: list[tuple[str, str]], of: Clinic
+) -> Sheet:
     return Sheet(
         key=key,
         title=title,

@@ -59,7 +59,9 @@ class Bell:
         event = self.subscribe(key)
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(seconds, _LOOK_AGAIN)):  # wait_for of 3.11 can swallow a cancellation
+                async with asyncio.timeout(
+                    min(seconds, _LOOK_AGAIN)
+                ):  # wait_for of 3.11 can swallow a cancellation
                     await event.wait()
         finally:
             self.unsubscribe(key, event)

@@ -34,7 +34,14 @@ log = structlog.get_logger(__name__)
 AGAIN = "(sent again)"
 _LOOK_SECONDS = 1.0  # how often we look without being told; also how late a retry may be
 _HEADS = 100  # conversations looked at in one round
-_BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds a channel rests while it cannot be reached; the last repeats
+_BACK_OFF = (
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+    15.0,
+    30.0,
+)  # seconds a channel rests while it cannot be reached; the last repeats
 _REFUSED_REST = 5.0
 
 
@@ -97,7 +104,9 @@ class Delivery:
         lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send may take.
     """
 
-    def __init__(self, store: Store, bell: Bell, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0) -> None:
+    def __init__(
+        self, store: Store, bell: Bell, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0
+    ) -> None:
         self._store, self._bell, self._senders = store, bell, senders
         self._lease = timedelta(seconds=lease_seconds)
         self._owner = uuid.uuid4().hex
@@ -135,7 +144,11 @@ class Delivery:
             wait = _LOOK_SECONDS
             try:
                 # One front door alone writes an SQLite file, so at its start every lease is a dead one's.
-                dead = Outbox.state == "sending" if fresh and self._store.is_sqlite else Outbox.lease_until < now()
+                dead = (
+                    Outbox.state == "sending"
+                    if fresh and self._store.is_sqlite
+                    else Outbox.lease_until < now()
+                )
                 await asyncio.to_thread(self._give_up_dead, dead)
                 fresh = False
                 wait = await self._round()
@@ -175,7 +188,9 @@ class Delivery:
                 taken = await asyncio.to_thread(self._take, head)
                 if isinstance(taken, _Job):
                     pace.add(head.conversation_id)
-                    self._running[head.conversation_id] = asyncio.create_task(self._send(taken), name=f"send-{head.outbox_id}")
+                    self._running[head.conversation_id] = asyncio.create_task(
+                        self._send(taken), name=f"send-{head.outbox_id}"
+                    )
                     continue
                 if taken is None:
                     self._bell.ring(head.conversation_id)  # given up, or another process was quicker
@@ -186,7 +201,9 @@ class Delivery:
 
     def _look(self) -> tuple[list[_Head], dict[str, Pace]]:
         """The first unsent part of each conversation, if it is due, red flags first, then the oldest; and what went out lately."""
-        place = func.row_number().over(partition_by=Outbox.conversation_id, order_by=(Message.seq, Outbox.part))
+        place = func.row_number().over(
+            partition_by=Outbox.conversation_id, order_by=(Message.seq, Outbox.part)
+        )
         ranked = (
             select(Outbox.id, Outbox.state, Outbox.not_before, Message.urgent, place.label("place"))
             .join(Message, Message.id == Outbox.message_id)
@@ -196,7 +213,13 @@ class Delivery:
         busy = list(self._running)
         with self._store.read() as session:
             rows = session.execute(
-                select(Outbox.id, Outbox.conversation_id, Outbox.channel, Conversation.external_id, ranked.c.urgent)
+                select(
+                    Outbox.id,
+                    Outbox.conversation_id,
+                    Outbox.channel,
+                    Conversation.external_id,
+                    ranked.c.urgent,
+                )
                 .join(ranked, ranked.c.id == Outbox.id)
                 .join(Conversation, Conversation.id == Outbox.conversation_id)
                 .where(
@@ -221,7 +244,11 @@ class Delivery:
                 return pause
             taken = session.execute(
                 update(Outbox)
-                .where(Outbox.id == head.outbox_id, Outbox.state == "queued", or_(Outbox.not_before.is_(None), Outbox.not_before <= now()))
+                .where(
+                    Outbox.id == head.outbox_id,
+                    Outbox.state == "queued",
+                    or_(Outbox.not_before.is_(None), Outbox.not_before <= now()),
+                )
                 .values(
                     state="sending",
                     attempts=Outbox.attempts + 1,
@@ -248,7 +275,14 @@ class Delivery:
                 return None
             if row.part == 0 and row.attempts == 1:
                 for part in range(1, len(parts)):
-                    session.add(Outbox(message_id=line.id, conversation_id=conversation.id, part=part, channel=row.channel))
+                    session.add(
+                        Outbox(
+                            message_id=line.id,
+                            conversation_id=conversation.id,
+                            part=part,
+                            channel=row.channel,
+                        )
+                    )
             return _Job(head, parts[row.part])
 
     async def _send(self, job: _Job) -> None:
@@ -302,7 +336,12 @@ class Delivery:
         with self._store.write() as session:
             row = session.get(Outbox, outbox_id, with_for_update=True)
             # ``unknown`` is put right if we know better after all: our lease ran out, but the call came back.
-            if row and row.lease_owner == self._owner and row.state in ("sending", "unknown") and row.error != AGAIN:
+            if (
+                row
+                and row.lease_owner == self._owner
+                and row.state in ("sending", "unknown")
+                and row.error != AGAIN
+            ):
                 news = _settle(session, row, outcome)
         if row and news:
             self._bell.ring(row.conversation_id)
@@ -320,7 +359,14 @@ def _settle(session: Session, row: Outbox, outcome: Outcome) -> bool:
     """Write the outcome into the row. Returns whether staff should look: an event says of what went wrong."""
     row.lease_until, row.updated_at, row.error = None, now(), outcome.error[:120] or None
     line = session.get_one(Message, row.message_id)
-    data = {"outbox": row.id, "seq": line.seq, "part": row.part, "from": line.sender, "urgent": line.urgent, "error": outcome.error}
+    data = {
+        "outbox": row.id,
+        "seq": line.seq,
+        "part": row.part,
+        "from": line.sender,
+        "urgent": line.urgent,
+        "error": outcome.error,
+    }
     kind = ""
     if outcome.kind == "sent":
         row.state, row.provider_id, row.not_before = "sent", outcome.provider_id, None
@@ -346,7 +392,9 @@ def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reac
     if conversation is None or conversation.unreachable is not reachable:
         return
     conversation.unreachable = not reachable
-    session.add(Event(conversation_id=conversation_id, kind="reachable" if reachable else "unreachable", actor=actor))
+    session.add(
+        Event(conversation_id=conversation_id, kind="reachable" if reachable else "unreachable", actor=actor)
+    )
     session.flush()
 
 
@@ -363,11 +411,15 @@ def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
     conversation = locked(session, found.conversation_id) if found else None
     if found is None or conversation is None:
         raise RefusedError("gone", "This message is no longer there.", status=404)
-    rows = session.scalars(select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()).all()
+    rows = session.scalars(
+        select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()
+    ).all()
     if any(row.error == AGAIN for row in rows):
         raise NotAllowedError("This message was sent again already.")
     if found.state not in ("failed", "unknown"):
-        raise NotAllowedError("This message has arrived." if found.state == "sent" else "This message is still on its way.")
+        raise NotAllowedError(
+            "This message has arrived." if found.state == "sent" else "This message is still on its way."
+        )
     if conversation.unreachable:
         raise NotAllowedError("The patient has blocked the assistant and cannot be written to.")
     line = session.get_one(Message, found.message_id)
@@ -386,7 +438,12 @@ def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
         if row.state in ("failed", "unknown"):
             row.error = AGAIN
     session.add(
-        Event(conversation_id=conversation.id, kind="sent_again", actor=actor, data={"outbox": outbox_id, "seq": line.seq, "as": copy.seq})
+        Event(
+            conversation_id=conversation.id,
+            kind="sent_again",
+            actor=actor,
+            data={"outbox": outbox_id, "seq": line.seq, "as": copy.seq},
+        )
     )
     session.flush()
     return copy

@@ -51,7 +51,11 @@ class QueueRow:
 def _get(session: Session, conversation_id: str) -> Conversation:
     conversation = locked(session, conversation_id)
     if conversation is None:
-        raise RefusedError("gone", "This conversation is no longer there. It may have been deleted by the patient.", status=404)
+        raise RefusedError(
+            "gone",
+            "This conversation is no longer there. It may have been deleted by the patient.",
+            status=404,
+        )
     return conversation
 
 
@@ -79,27 +83,42 @@ def take_over(session: Session, conversation_id: str, staff: Staff, reason: str)
     conversation = _get(session, conversation_id)
     if not reason.strip():
         raise RefusedError("reason", "Please say why you take this over.")
-    change_mode(session, conversation, "take_over", actor=staff.name, staff=staff, data={"why": checked(reason)})
+    change_mode(
+        session, conversation, "take_over", actor=staff.name, staff=staff, data={"why": checked(reason)}
+    )
     add_line(session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff.")
 
 
-def reply(session: Session, conversation_id: str, staff: Staff, text: str, *, client_id: str | None = None) -> Message:
+def reply(
+    session: Session, conversation_id: str, staff: Staff, text: str, *, client_id: str | None = None
+) -> Message:
     """Say something to the patient. The same ``client_id`` again changes nothing."""
     conversation = _held(session, conversation_id, staff)
     if client_id:
         said = session.scalars(
-            select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id, Message.sender == "staff")
+            select(Message).where(
+                Message.conversation_id == conversation_id,
+                Message.client_id == client_id,
+                Message.sender == "staff",
+            )
         ).first()
         if said:
             return said
-    return add_line(session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id)
+    return add_line(
+        session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
+    )
 
 
 def give_back(session: Session, conversation_id: str, staff: Staff) -> None:
     """Return a held conversation to the assistant."""
     conversation = _held(session, conversation_id, staff)
     change_mode(session, conversation, "return", actor=staff.name)
-    add_line(session, conversation, "system", f"{staff.name} has left the chat. You are talking with the assistant again.")
+    add_line(
+        session,
+        conversation,
+        "system",
+        f"{staff.name} has left the chat. You are talking with the assistant again.",
+    )
 
 
 def close(session: Session, conversation_id: str, staff: Staff, *, reason: str = "") -> None:
@@ -109,13 +128,26 @@ def close(session: Session, conversation_id: str, staff: Staff, *, reason: str =
         _held(session, conversation_id, staff)
     for alert in open_alerts(session, conversation_id):
         close_alert(session, alert.id, staff, reason)
-    change_mode(session, conversation, "close", actor=staff.name, data={"why": checked(reason)} if reason.strip() else None)
-    add_line(session, conversation, "system", "The clinic staff have closed this chat. You can write here again at any time.")
+    change_mode(
+        session,
+        conversation,
+        "close",
+        actor=staff.name,
+        data={"why": checked(reason)} if reason.strip() else None,
+    )
+    add_line(
+        session,
+        conversation,
+        "system",
+        "The clinic staff have closed this chat. You can write here again at any time.",
+    )
 
 
 def open_alerts(session: Session, conversation_id: str) -> Sequence[Alert]:
     return session.scalars(
-        select(Alert).where(Alert.conversation_id == conversation_id, Alert.closed_at.is_(None)).order_by(Alert.id)
+        select(Alert)
+        .where(Alert.conversation_id == conversation_id, Alert.closed_at.is_(None))
+        .order_by(Alert.id)
     ).all()
 
 
@@ -124,7 +156,11 @@ def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
     unseen = [alert for alert in open_alerts(session, conversation_id) if alert.seen_at is None]
     for alert in unseen:
         alert.seen_by, alert.seen_at = staff.id, now()
-        session.add(Event(conversation_id=conversation_id, kind="alert_seen", actor=staff.name, data={"alert": alert.id}))
+        session.add(
+            Event(
+                conversation_id=conversation_id, kind="alert_seen", actor=staff.name, data={"alert": alert.id}
+            )
+        )
     session.flush()
     return bool(unseen)
 
@@ -142,7 +178,14 @@ def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> N
     alert.closed_at, alert.closed_by, alert.close_reason = now(), staff.id, checked(reason)
     if alert.seen_at is None:
         alert.seen_at, alert.seen_by = alert.closed_at, staff.id
-    session.add(Event(conversation_id=alert.conversation_id, kind="alert_closed", actor=staff.name, data={"alert": alert.id}))
+    session.add(
+        Event(
+            conversation_id=alert.conversation_id,
+            kind="alert_closed",
+            actor=staff.name,
+            data={"alert": alert.id},
+        )
+    )
     session.flush()
 
 
@@ -162,7 +205,9 @@ def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, 
         raise RefusedError("gone", "This request is no longer there.", status=404)
     session.refresh(booking)
     if booking.version != version:
-        raise NotAllowedError(f"Somebody has changed this request in the meantime: it is now {booking.state}.")
+        raise NotAllowedError(
+            f"Somebody has changed this request in the meantime: it is now {booking.state}."
+        )
     if state not in BOOKING_STEPS[booking.state]:
         raise NotAllowedError(f"A request that is {booking.state} cannot become {state}.")
     before, booking.state = booking.state, state
@@ -203,7 +248,10 @@ def queue(session: Session, view: str, staff: Staff, *, limit: int = 100) -> lis
         query = query.where(_waits(is_flagged))
     # The database orders too, so that a full list can never cut off a red flag or whoever waits longest.
     query = query.order_by(
-        is_flagged.desc(), Conversation.waiting_since.is_(None), Conversation.waiting_since, Conversation.updated_at.desc()
+        is_flagged.desc(),
+        Conversation.waiting_since.is_(None),
+        Conversation.waiting_since,
+        Conversation.updated_at.desc(),
     )
     rows = session.execute(query.limit(limit)).all()
     ids = [conversation.id for conversation, _ in rows]
@@ -263,14 +311,27 @@ def _said(session: Session, talks: Sequence[Conversation], flags: dict[str, Aler
     wait, the patient's last line. The answers of the assistant, which come after it, would hide it."""
     waiting = [talk.id for talk in talks if talk.mode == "waiting"]
     bookings = [talk.id for talk in talks if talk.mode == "waiting" and talk.waiting_reason == "booking"]
-    said = {line.conversation_id: line.text for line in _last_lines(session, waiting, Message.sender == "patient").values()}
-    asked = select(Booking).where(Booking.conversation_id.in_(bookings), Booking.state == "requested").order_by(Booking.id)
-    said |= {booking.conversation_id: f"{booking.times} · {booking.reason}" for booking in session.scalars(asked)}
-    raised = select(Message).where(Message.inbound_id.in_([alert.inbound_id for alert in flags.values()]), Message.sender == "patient")
+    said = {
+        line.conversation_id: line.text
+        for line in _last_lines(session, waiting, Message.sender == "patient").values()
+    }
+    asked = (
+        select(Booking)
+        .where(Booking.conversation_id.in_(bookings), Booking.state == "requested")
+        .order_by(Booking.id)
+    )
+    said |= {
+        booking.conversation_id: f"{booking.times} · {booking.reason}" for booking in session.scalars(asked)
+    }
+    raised = select(Message).where(
+        Message.inbound_id.in_([alert.inbound_id for alert in flags.values()]), Message.sender == "patient"
+    )
     return said | {line.conversation_id: line.text for line in session.scalars(raised)}
 
 
-def _last_lines(session: Session, ids: Sequence[str], by: ColumnElement[bool] = Message.sender != "system") -> dict[str, Message]:
+def _last_lines(
+    session: Session, ids: Sequence[str], by: ColumnElement[bool] = Message.sender != "system"
+) -> dict[str, Message]:
     """The last line of patient, assistant or staff in each conversation, or of whom ``by`` names."""
     newest = (
         select(Message.conversation_id, func.max(Message.seq).label("seq"))
@@ -279,25 +340,50 @@ def _last_lines(session: Session, ids: Sequence[str], by: ColumnElement[bool] = 
         .subquery()
     )
     found = session.scalars(
-        select(Message).join(newest, (newest.c.conversation_id == Message.conversation_id) & (newest.c.seq == Message.seq))
+        select(Message).join(
+            newest, (newest.c.conversation_id == Message.conversation_id) & (newest.c.seq == Message.seq)
+        )
     )
     return {line.conversation_id: line for line in found}
 
 
 def names_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The name that a patient gave with a booking request, by conversation."""
-    rows = session.execute(select(Booking.conversation_id, Booking.name).where(Booking.conversation_id.in_(ids)).order_by(Booking.id))
+    rows = session.execute(
+        select(Booking.conversation_id, Booking.name)
+        .where(Booking.conversation_id.in_(ids))
+        .order_by(Booking.id)
+    )
     return {conversation_id: name for conversation_id, name in rows if name}
 
 
 def counts(session: Session, staff: Staff) -> dict[str, int]:
     """How many conversations each list holds, and how many red flags nobody has looked at."""
-    is_flagged = Conversation.id.in_(select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery())
+    is_flagged = Conversation.id.in_(
+        select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery()
+    )
     waiting = session.scalar(select(func.count()).select_from(Conversation).where(_waits(is_flagged))) or 0
-    mine = session.scalar(select(func.count()).select_from(Conversation).where(Conversation.claimed_by == staff.id)) or 0
-    urgent = session.scalar(select(func.count(func.distinct(Alert.conversation_id))).where(Alert.closed_at.is_(None))) or 0
-    unseen = session.scalar(select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None), Alert.seen_at.is_(None))) or 0
-    bookings = session.scalar(select(func.count()).select_from(Booking).where(Booking.state == "requested")) or 0
+    mine = (
+        session.scalar(
+            select(func.count()).select_from(Conversation).where(Conversation.claimed_by == staff.id)
+        )
+        or 0
+    )
+    urgent = (
+        session.scalar(
+            select(func.count(func.distinct(Alert.conversation_id))).where(Alert.closed_at.is_(None))
+        )
+        or 0
+    )
+    unseen = (
+        session.scalar(
+            select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None), Alert.seen_at.is_(None))
+        )
+        or 0
+    )
+    bookings = (
+        session.scalar(select(func.count()).select_from(Booking).where(Booking.state == "requested")) or 0
+    )
     return {"waiting": waiting, "mine": mine, "urgent": urgent, "unseen": unseen, "bookings": bookings}
 
 
@@ -309,14 +395,20 @@ def opened(session: Session, conversation_id: str, staff: Staff, *, look: bool =
     """
     _get(session, conversation_id)
     if not has_opened(session, conversation_id, staff, within=READ_AGAIN):
-        session.add(Event(conversation_id=conversation_id, kind="opened", actor=staff.name, data={"staff": staff.id}))
+        session.add(
+            Event(conversation_id=conversation_id, kind="opened", actor=staff.name, data={"staff": staff.id})
+        )
     return look and see_alerts(session, conversation_id, staff)
 
 
-def has_opened(session: Session, conversation_id: str, staff: Staff, *, within: timedelta = timedelta(hours=12)) -> bool:
+def has_opened(
+    session: Session, conversation_id: str, staff: Staff, *, within: timedelta = timedelta(hours=12)
+) -> bool:
     """Whether the history has it that ``staff`` opened the conversation lately."""
     found = session.scalars(
-        select(Event).where(Event.conversation_id == conversation_id, Event.kind == "opened", Event.at > now() - within)
+        select(Event).where(
+            Event.conversation_id == conversation_id, Event.kind == "opened", Event.at > now() - within
+        )
     )
     return any(event.data.get("staff") == staff.id for event in found)
 
@@ -341,6 +433,10 @@ def show_contact(session: Session, booking_id: int, staff: Staff) -> Booking:
 def contacts_shown(session: Session, conversation_ids: Sequence[str], staff: Staff) -> set[int]:
     """The bookings whose contact ``staff`` has just asked to see."""
     found = session.scalars(
-        select(Event).where(Event.conversation_id.in_(conversation_ids), Event.kind == "contact_shown", Event.at > now() - CONTACT_SHOWN)
+        select(Event).where(
+            Event.conversation_id.in_(conversation_ids),
+            Event.kind == "contact_shown",
+            Event.at > now() - CONTACT_SHOWN,
+        )
     )
     return {event.data["booking"] for event in found if event.data.get("staff") == staff.id}

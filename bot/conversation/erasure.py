@@ -32,7 +32,9 @@ def erase(store: Store, conversation_id: str) -> bool:
         if locked(session, conversation_id) is None:
             return False
         session.execute(delete(Conversation).where(Conversation.id == conversation_id))
-        session.add(Timer(kind="erase_tracker", key=key, data={"sender": conversation_id}, due_at=now() + _TURN_ENDED))
+        session.add(
+            Timer(kind="erase_tracker", key=key, data={"sender": conversation_id}, due_at=now() + _TURN_ENDED)
+        )
     log.info("erased", conversation=conversation_id)
     try:
         store.forget()
@@ -53,6 +55,8 @@ def erase_tracker(sender: str) -> int:
         with engine.begin() as connection:
             if engine.dialect.name == "sqlite":
                 connection.execute(text("PRAGMA secure_delete=ON"))
-            return connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": sender}).rowcount
+            return connection.execute(
+                text("DELETE FROM events WHERE sender_id = :sender"), {"sender": sender}
+            ).rowcount
     finally:
         engine.dispose()

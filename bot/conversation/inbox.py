@@ -51,4 +51,8 @@ def drop(session: Session, conversation_id: str, note: str) -> None:
 
 
 def _waiting(session: Session, conversation_id: str) -> list[Inbound]:
-    return list(session.scalars(select(Inbound).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending")))
+    return list(
+        session.scalars(
+            select(Inbound).where(Inbound.conversation_id == conversation_id, Inbound.state == "pending")
+        )
+    )

@@ -38,7 +38,9 @@ _EARLIER_WITHIN = timedelta(minutes=10)
 
 
 #: Made once: putting a statement together costs as much as running it.
-_KNOWN = select(Inbound).where(Inbound.channel == bindparam("channel"), Inbound.external_id == bindparam("external_id"))
+_KNOWN = select(Inbound).where(
+    Inbound.channel == bindparam("channel"), Inbound.external_id == bindparam("external_id")
+)
 _BEFORE = (
     select(Inbound.text)
     .where(
@@ -160,7 +162,9 @@ def _label(session: Session, conversation: Conversation, choice: str) -> str:
     raise RefusedError("unknown_choice", "That button is no longer there. Please type what you need.")
 
 
-def _look(session: Session, guard: Guard, conversation: Conversation, text: str, inbound: Inbound) -> Finding | None:
+def _look(
+    session: Session, guard: Guard, conversation: Conversation, text: str, inbound: Inbound
+) -> Finding | None:
     since = now() - _EARLIER_WITHIN
     earlier = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id, "since": since})
     try:

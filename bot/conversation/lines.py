@@ -17,7 +17,10 @@ SENT_CHANNELS = frozenset({"telegram"})
 #: Made once: putting a statement together costs as much as running it. ``key_share``: a row that refers to the conversation
 #: may be written meanwhile; on PostgreSQL a full lock would make those who write such rows first wait in a circle.
 _LOCKED = (
-    select(Conversation).where(Conversation.id == bindparam("id")).with_for_update(key_share=True).execution_options(populate_existing=True)
+    select(Conversation)
+    .where(Conversation.id == bindparam("id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
 )
 
 
@@ -83,6 +86,9 @@ def lines_after(session: Session, conversation_id: str, after: int, limit: int =
     """The lines with a higher ``seq``, in order."""
     return list(
         session.scalars(
-            select(Message).where(Message.conversation_id == conversation_id, Message.seq > after).order_by(Message.seq).limit(limit)
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.seq > after)
+            .order_by(Message.seq)
+            .limit(limit)
         )
     )

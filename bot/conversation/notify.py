@@ -25,7 +25,12 @@ def ways() -> tuple[str, ...]:
     """The ways of telling that are set: ``webhook``, ``e-mail``, both or none."""
     config = settings()
     return tuple(
-        way for way, is_set in (("webhook", config.alert_webhook_url), ("e-mail", _addresses(config) and config.smtp_url)) if is_set
+        way
+        for way, is_set in (
+            ("webhook", config.alert_webhook_url),
+            ("e-mail", _addresses(config) and config.smtp_url),
+        )
+        if is_set
     )
 
 
@@ -87,13 +92,19 @@ def _post(url: str, secret: str, payload: dict[str, object]) -> None:
         "X-RLA-Signature": sign(secret, stamp, body),
         "Idempotency-Key": str(payload["key"]),
     }
-    httpx.post(url, content=body, headers=headers, timeout=_SECONDS, follow_redirects=False).raise_for_status()
+    httpx.post(
+        url, content=body, headers=headers, timeout=_SECONDS, follow_redirects=False
+    ).raise_for_status()
 
 
 def _mail(url: str, to: list[str], *, subject: str, body: str, key: str) -> None:
     parts = urlsplit(url)
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = clinic().email or "assistant@localhost", ", ".join(to), subject
+    message["From"], message["To"], message["Subject"] = (
+        clinic().email or "assistant@localhost",
+        ", ".join(to),
+        subject,
+    )
     message["Message-ID"] = f"<{key}@{parts.hostname}>"
     message.set_content(body)
     kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP

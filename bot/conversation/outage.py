@@ -62,7 +62,12 @@ def tell_late(store: Store) -> list[str]:
         found = session.scalars(
             select(Inbound.conversation_id)
             .join(Conversation, Conversation.id == Inbound.conversation_id)
-            .where(*waits, Conversation.told_late.is_(False), Conversation.mode != "staff", Conversation.consent_at.is_not(None))
+            .where(
+                *waits,
+                Conversation.told_late.is_(False),
+                Conversation.mode != "staff",
+                Conversation.consent_at.is_not(None),
+            )
             .distinct()
             .limit(50)
         ).all()
@@ -70,9 +75,16 @@ def tell_late(store: Store) -> list[str]:
     for conversation_id in found:
         with store.write() as session:
             conversation = locked(session, conversation_id)
-            if conversation is None or conversation.told_late or conversation.mode == "staff" or conversation.consent_at is None:
+            if (
+                conversation is None
+                or conversation.told_late
+                or conversation.mode == "staff"
+                or conversation.consent_at is None
+            ):
                 continue
-            inbound_id = session.scalar(select(func.min(Inbound.id)).where(Inbound.conversation_id == conversation_id, *waits))
+            inbound_id = session.scalar(
+                select(func.min(Inbound.id)).where(Inbound.conversation_id == conversation_id, *waits)
+            )
             if inbound_id is not None:
                 _tell(session, conversation, inbound_id)
                 told.append(conversation_id)
@@ -98,7 +110,11 @@ def grant(session: Session, conversation: Conversation) -> bool:
     """Hand over to staff who pressed the button for it: the one wish that needs no brain, and waits behind nothing."""
     wishes = session.scalars(
         select(Inbound)
-        .where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == "talk_to_staff")
+        .where(
+            Inbound.conversation_id == conversation.id,
+            Inbound.state == "pending",
+            Inbound.choice == "talk_to_staff",
+        )
         .order_by(Inbound.id)
     ).all()
     for wish in wishes:

@@ -58,7 +58,11 @@ class Pace:
     def read(cls, session: Session, channel: str) -> Pace:
         moment = now()
         longest = timedelta(seconds=max(EACH_SECONDS, ALL_SECONDS))
-        times = {"before": moment + _SKEW, "leased_after": moment - _LONGEST, "arrived_after": moment - longest}
+        times = {
+            "before": moment + _SKEW,
+            "leased_after": moment - _LONGEST,
+            "arrived_after": moment - longest,
+        }
         rows = session.execute(_LATELY, {"channel": channel, **times})
         return cls((Sent(row[0], None if row[1] == "sending" else row[2]) for row in rows), moment)
 
@@ -69,7 +73,10 @@ class Pace:
     def wait(self, conversation_id: str, *, urgent: bool = False) -> float:
         """0 if a message may go to this conversation now, else the seconds to wait before asking again."""
         mine = [sent for sent in self._sent if sent.conversation_id == conversation_id]
-        return max(self._until(mine, EACH, EACH_SECONDS), self._until(self._sent, ALL if urgent else ALL - URGENT, ALL_SECONDS))
+        return max(
+            self._until(mine, EACH, EACH_SECONDS),
+            self._until(self._sent, ALL if urgent else ALL - URGENT, ALL_SECONDS),
+        )
 
     def _until(self, sent: list[Sent], most: int, seconds: float) -> float:
         """The seconds until fewer than ``most`` of them count."""

@@ -96,7 +96,13 @@ class Timers:
                 return
             timer.due_at = moment + _RETRY * min(timer.attempts, 4)
         if timer.attempts % _STUCK == 0:
-            log.error("timer_stuck", kind=timer.kind, timer=timer.id, conversation=timer.conversation_id, attempts=timer.attempts)
+            log.error(
+                "timer_stuck",
+                kind=timer.kind,
+                timer=timer.id,
+                conversation=timer.conversation_id,
+                attempts=timer.attempts,
+            )
 
     def _do(self, timer: Timer, moment: datetime) -> None:
         if timer.kind == "erase_conversation":
@@ -126,11 +132,17 @@ class Timers:
             missing = minutes - place.open_minutes(alert.raised_at, moment)
             if missing > 0.01:
                 # Opening hours have not lasted that long yet: look again when they may have.
-                start = moment if place.is_open(moment) else place.next_opening(moment) or moment + timedelta(days=1)
+                start = (
+                    moment
+                    if place.is_open(moment)
+                    else place.next_opening(moment) or moment + timedelta(days=1)
+                )
                 row.due_at, row.attempts = start + timedelta(minutes=missing), 0
                 return
             conversation_id, alert_id = alert.conversation_id, alert.id
-        told = notify.urgent_unseen(conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}")
+        told = notify.urgent_unseen(
+            conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}"
+        )
         self._step_done(timer.id, told)
         self._bell.ring(conversation_id)
 
@@ -144,7 +156,11 @@ class Timers:
             row.done_at, row.outcome = now(), "told" if told else "nobody_to_tell"
             if told and alert:
                 facts = {**self._facts(session, alert, float(row.data["minutes"])), "told": list(told)}
-                session.add(Event(conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=facts))
+                session.add(
+                    Event(
+                        conversation_id=alert.conversation_id, kind="alert_step", actor="system", data=facts
+                    )
+                )
 
     @staticmethod
     def _facts(session: Session, alert: Alert, minutes: float) -> dict[str, Any]:

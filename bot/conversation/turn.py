@@ -38,13 +38,19 @@ _T = TypeVar("_T")
 
 _SWEEP_SECONDS = 1.0
 _AT_ONCE = 16  # turns that run side by side
-_THREADS = 2  # for their work on the database: few, so that taking messages in always comes before answering them
+_THREADS = (
+    2  # for their work on the database: few, so that taking messages in always comes before answering them
+)
 _THINK_SECONDS = 24.0  # a turn with all its calls; a patient is told something within 25
 
 #: The next message to answer. Made once: putting a statement together costs as much as running it.
 _OLDEST = (
     select(Inbound)
-    .where(Inbound.conversation_id == bindparam("conversation"), Inbound.state == "pending", Inbound.id > bindparam("after"))
+    .where(
+        Inbound.conversation_id == bindparam("conversation"),
+        Inbound.state == "pending",
+        Inbound.id > bindparam("after"),
+    )
     .order_by(Inbound.id)
     .limit(1)
 )
@@ -53,7 +59,9 @@ _OLDEST = (
 class Brain(Protocol):
     """The Rasa server as a turn sees it."""
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]: ...
+    async def ask(
+        self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None
+    ) -> list[Reply]: ...
     async def ready(self) -> bool: ...
 
 
@@ -149,7 +157,9 @@ class TurnRunner:
     def _due(self) -> list[str]:
         """Conversations whose oldest open message may be worked on: unleased, or leased by us without a worker."""
         moment = now()
-        oldest = select(func.min(Inbound.id)).where(Inbound.state == "pending").group_by(Inbound.conversation_id)
+        oldest = (
+            select(func.min(Inbound.id)).where(Inbound.state == "pending").group_by(Inbound.conversation_id)
+        )
         with self._store.read() as session:
             return list(
                 session.scalars(
@@ -158,7 +168,11 @@ class TurnRunner:
                     .where(
                         Inbound.id.in_(oldest),
                         or_(Inbound.not_before.is_(None), Inbound.not_before <= moment),
-                        or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment, Conversation.lease_owner == self._owner),
+                        or_(
+                            Conversation.lease_until.is_(None),
+                            Conversation.lease_until < moment,
+                            Conversation.lease_owner == self._owner,
+                        ),
                     )
                     .order_by(Inbound.id)
                     .limit(200)
@@ -186,7 +200,12 @@ class TurnRunner:
             async with asyncio.timeout(self._think_seconds):
                 replies = await self._think(taken)
             more = await self._in_thread(self._answered, taken, replies)
-            log.info("turn", conversation=conversation_id, seconds=round(time.monotonic() - started, 3), replies=len(replies))
+            log.info(
+                "turn",
+                conversation=conversation_id,
+                seconds=round(time.monotonic() - started, 3),
+                replies=len(replies),
+            )
         except BrainUnavailable as error:
             reason = str(error)
         except TimeoutError:
@@ -195,12 +214,16 @@ class TurnRunner:
             if not isinstance(error, (DataError, IntegrityError)):
                 raise  # the database, not the answer
             reason = "not storable"
-        except Exception as error:  # an answer of a form that nobody thought of must not stop the conversation
+        except (
+            Exception
+        ) as error:  # an answer of a form that nobody thought of must not stop the conversation
             log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
             reason = "junk"
         if reason:
             well = await self._brain.ready()
-            log.warning("brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts)
+            log.warning(
+                "brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts
+            )
             more = await self._in_thread(self._failed, conversation_id, inbound.id, well)
         self._bell.ring(conversation_id)
         return more
@@ -210,9 +233,16 @@ class TurnRunner:
         inbound = taken.inbound
         wish = taken.version if taken.reset else None
         replies = await self._brain.ask(
-            inbound.conversation_id, _for_brain(inbound), inbound_id=inbound.id, channel=taken.channel, reset=wish
+            inbound.conversation_id,
+            _for_brain(inbound),
+            inbound_id=inbound.id,
+            channel=taken.channel,
+            reset=wish,
         )
-        replies = [replace(reply, text=clean(reply.text), answer_id=clean(reply.answer_id or "")[:64] or None) for reply in replies]
+        replies = [
+            replace(reply, text=clean(reply.text), answer_id=clean(reply.answer_id or "")[:64] or None)
+            for reply in replies
+        ]
         if not any(reply.text for reply in replies):
             raise BrainUnavailable("empty answer")
         return [reply for reply in replies if reply.text]
@@ -224,7 +254,11 @@ class TurnRunner:
             conversation = locked(session, conversation_id)
             if conversation is None:
                 return None
-            if conversation.lease_until and conversation.lease_until > moment and conversation.lease_owner != self._owner:
+            if (
+                conversation.lease_until
+                and conversation.lease_until > moment
+                and conversation.lease_owner != self._owner
+            ):
                 return None
             while (inbound := self._oldest(session, conversation_id)) is not None:
                 if conversation.mode == "staff":
@@ -248,7 +282,9 @@ class TurnRunner:
     def _oldest(session: Session, conversation_id: str, *, after: int = 0) -> Inbound | None:
         return session.scalars(_OLDEST, {"conversation": conversation_id, "after": after}).first()
 
-    def _mine(self, session: Session, conversation_id: str, inbound_id: int) -> tuple[Conversation, Inbound] | None:
+    def _mine(
+        self, session: Session, conversation_id: str, inbound_id: int
+    ) -> tuple[Conversation, Inbound] | None:
         """Both rows, if the lease is still ours and the message still open. A worker that lost its lease changes nothing."""
         conversation = locked(session, conversation_id)
         inbound = session.get(Inbound, inbound_id)
@@ -273,7 +309,14 @@ class TurnRunner:
                 conversation.reset_brain = False
             if conversation.mode == "staff":
                 # Staff claimed it while the assistant was thinking: two voices at once would confuse.
-                session.add(Event(conversation_id=conversation_id, kind="reply_withheld", actor="assistant", data={"seq": inbound.seq}))
+                session.add(
+                    Event(
+                        conversation_id=conversation_id,
+                        kind="reply_withheld",
+                        actor="assistant",
+                        data={"seq": inbound.seq},
+                    )
+                )
                 return more
             for reply in replies:
                 add_line(

@@ -52,19 +52,33 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
             )
         )
     conversation.reset_brain = True  # a running form or self-check stops here
-    change_mode(session, conversation, "hand_over", actor="red flags", reason="red_flag", data={"flags": list(finding.flags)})
+    change_mode(
+        session,
+        conversation,
+        "hand_over",
+        actor="red flags",
+        reason="red_flag",
+        data={"flags": list(finding.flags)},
+    )
 
 
 def _climbs(session: Session, alert: Alert) -> bool:
     """Whether staff are on the way to being told of this conversation for something as grave: one ladder, not one a message."""
     graver = TIERS[: TIERS.index(alert.tier) + 1]
-    open_ = (Alert.conversation_id == alert.conversation_id, Alert.seen_at.is_(None), Alert.closed_at.is_(None), Alert.tier.in_(graver))
+    open_ = (
+        Alert.conversation_id == alert.conversation_id,
+        Alert.seen_at.is_(None),
+        Alert.closed_at.is_(None),
+        Alert.tier.in_(graver),
+    )
     return session.scalars(select(Alert.id).where(*open_).limit(1)).first() is not None
 
 
 YES, NO = "flag_yes", "flag_no"
 LABELS = {YES: "Yes, now", NO: "No"}
-FLAGGED = "red_flag"  # the note on a message that raised an alert, by itself or with the yes that came after it
+FLAGGED = (
+    "red_flag"  # the note on a message that raised an alert, by itself or with the yes that came after it
+)
 ASKED = "asked"  # on a message whose answer waits for the reply
 REPLIED = "asked_reply"  # on a reply that needs no answer of its own
 _ASKED = "asked_if_urgent"
@@ -72,10 +86,15 @@ _CHOICES = tuple({"key": key, "label": label} for key, label in LABELS.items())
 _LATELY = 10  # lines back to which a bare yes or no may refer
 _YES = r"(?:yes|yeah|yep|yup|y|ya|si)"
 _SAYS_YES = re.compile(rf"^\W*(?:{_YES}|it is|i am|right now|now|happening now)\b", re.IGNORECASE)
-_SAYS_NO = re.compile(r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|it'?s not|n)(?: thanks?| thank you)?\W*$", re.IGNORECASE)
+_SAYS_NO = re.compile(
+    r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|it'?s not|n)(?: thanks?| thank you)?\W*$",
+    re.IGNORECASE,
+)
 #: Not only a message that begins with yes, but one that says nothing else; and one that speaks of now.
 _BARE_YES = re.compile(rf"^\W*{_YES}(?:\W+(?:it is|i am|please|{_YES}))*\W*$", re.IGNORECASE)
-_YES_NOW = re.compile(rf"^\W*{_YES}(?:\W+(?:it|is|it'?s|i|am|i'?m|happening|right|just))*\W+now\W*$", re.IGNORECASE)
+_YES_NOW = re.compile(
+    rf"^\W*{_YES}(?:\W+(?:it|is|it'?s|i|am|i'?m|happening|right|just))*\W+now\W*$", re.IGNORECASE
+)
 #: A line that ends in a question, or a button that answers one.
 _ASKS = re.compile(r"\?\s*$", re.MULTILINE)
 _ANSWERS = {"affirm", "deny"}
@@ -91,7 +110,12 @@ _BEFORE = (
     .order_by(Inbound.id.desc())
     .limit(1)
 )
-_NEWEST = select(Event).where(Event.conversation_id == bindparam("conversation"), Event.kind == _ASKED).order_by(Event.id.desc()).limit(1)
+_NEWEST = (
+    select(Event)
+    .where(Event.conversation_id == bindparam("conversation"), Event.kind == _ASKED)
+    .order_by(Event.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +128,9 @@ class Question:
 
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
     """Show what to do if it is an emergency and ask whether it is happening now; the answer waits for the reply."""
-    words = f"I want to be sure that you are safe.\n\n{clinic().fill(finding.reply)}\n\nIs this happening now?"
+    words = (
+        f"I want to be sure that you are safe.\n\n{clinic().fill(finding.reply)}\n\nIs this happening now?"
+    )
     add_line(
         session,
         conversation,
@@ -175,14 +201,23 @@ def _is_bare(text: str) -> bool:
 
 def _still_stands(session: Session, conversation: Conversation, about: Inbound, inbound: Inbound) -> bool:
     """Whether a typed yes or no may refer to the question although other messages came between."""
-    asked_at = select(Message.seq).where(Message.inbound_id == about.id, Message.answer_id.startswith("ask:")).limit(1)
+    asked_at = (
+        select(Message.seq)
+        .where(Message.inbound_id == about.id, Message.answer_id.startswith("ask:"))
+        .limit(1)
+    )
     seq = session.scalars(asked_at).first()
     if seq is None or inbound.seq - seq > _LATELY:
         return False
     if _YES_NOW.search(inbound.text):
         return True  # the question's own word: it is clear which one is meant
-    since = select(Message).where(Message.conversation_id == conversation.id, Message.seq > seq, Message.sender != "patient")
-    return not any(_ASKS.search(line.text) or any(choice["key"] in _ANSWERS for choice in line.choices) for line in session.scalars(since))
+    since = select(Message).where(
+        Message.conversation_id == conversation.id, Message.seq > seq, Message.sender != "patient"
+    )
+    return not any(
+        _ASKS.search(line.text) or any(choice["key"] in _ANSWERS for choice in line.choices)
+        for line in session.scalars(since)
+    )
 
 
 def text(finding: Finding, at: datetime, *, held: bool = False) -> str:

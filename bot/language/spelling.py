@@ -107,7 +107,11 @@ class Speller:
 
     def _alike(self, word: str) -> list[str]:
         """Words of the domain that sound like this one ("coff")."""
-        near = [(distance, term) for term in self._sounds.get(sound(word), ()) if (distance := self._apart(word, term)) <= 3]
+        near = [
+            (distance, term)
+            for term in self._sounds.get(sound(word), ())
+            if (distance := self._apart(word, term)) <= 3
+        ]
         return [term for _, term in sorted(near)[:2]]
 
     def word(self, word: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 
 from bot.content.reply import Reply
 from bot.errors import BrainUnavailable
@@ -37,7 +44,9 @@ class RasaClient:
         if self._http:
             await self._http.close()
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]:
+    async def ask(
+        self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None
+    ) -> list[Reply]:
         """One turn: what the assistant says to ``text``, or said to it in an earlier try whose answer never reached us.
 
         Args:
@@ -78,18 +87,29 @@ class RasaClient:
             return False
         return isinstance(answer, dict)
 
-    async def _call(self, method: str, path: str, *, base: str = "", seconds: float = 0.0, **kwargs: Any) -> Any:
+    async def _call(
+        self, method: str, path: str, *, base: str = "", seconds: float = 0.0, **kwargs: Any
+    ) -> Any:
         if self._http is None:
-            self._http = ClientSession(connector=TCPConnector(limit=_CALLS), cookie_jar=DummyCookieJar(), raise_for_status=True)
+            self._http = ClientSession(
+                connector=TCPConnector(limit=_CALLS), cookie_jar=DummyCookieJar(), raise_for_status=True
+            )
         limit = ClientTimeout(total=seconds or self._timeout, sock_connect=_CONNECT)
         try:
-            async with self._http.request(method, (base or self._url) + path, timeout=limit, **kwargs) as response:
+            async with self._http.request(
+                method, (base or self._url) + path, timeout=limit, **kwargs
+            ) as response:
                 return json.loads(await response.read())
         except TimeoutError:
             raise BrainUnavailable("too slow") from None
         except ClientResponseError as error:
             raise BrainUnavailable(f"status {error.status}") from None
-        except (ClientError, OSError, ValueError, RecursionError) as error:  # no JSON, or JSON of a depth that nobody means
+        except (
+            ClientError,
+            OSError,
+            ValueError,
+            RecursionError,
+        ) as error:  # no JSON, or JSON of a depth that nobody means
             raise BrainUnavailable(type(error).__name__) from None
 
 

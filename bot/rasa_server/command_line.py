@@ -14,7 +14,9 @@ from bot.rasa_server import log_filter, tensorflow_stub
 from bot.settings import Settings, settings
 
 #: Rasa's commands that read our own files and what a developer types, and nothing of patients.
-_WITHOUT_PATIENTS = frozenset({"data", "evaluate", "init", "interactive", "shell", "telemetry", "test", "train", "visualize"})
+_WITHOUT_PATIENTS = frozenset(
+    {"data", "evaluate", "init", "interactive", "shell", "telemetry", "test", "train", "visualize"}
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -48,7 +50,11 @@ def _no_empty_reports() -> None:
     evaluate = rasa.nlu.test.evaluate_entities
 
     def only_where_some(entity_results: Any, *args: Any, **kwargs: Any) -> Any:
-        return evaluate(entity_results, *args, **kwargs) if any(result.tokens for result in entity_results) else {}
+        return (
+            evaluate(entity_results, *args, **kwargs)
+            if any(result.tokens for result in entity_results)
+            else {}
+        )
 
     rasa.core.test.evaluate_entities = rasa.nlu.test.evaluate_entities = only_where_some
 

@@ -8,7 +8,13 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -28,7 +34,11 @@ class PatientClassifier(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "PatientClassifier":
         return cls(config, model_storage, resource, None)
 
@@ -58,13 +68,17 @@ class PatientClassifier(GraphComponent):
     def required_packages(cls) -> List[Text]:
         return ["onnxruntime", "tokenizers", "sklearn"]
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None) -> None:
+    def __init__(
+        self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None
+    ) -> None:
         self._config, self._storage, self._resource, self._model = config, storage, resource, model
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
         texts = [prepared(m.get(TEXT)) for m in examples]
-        self._model = IntentModel(encoder(), C=self._config["C"]).fit(texts, [m.get(INTENT) for m in examples])
+        self._model = IntentModel(encoder(), C=self._config["C"]).fit(
+            texts, [m.get(INTENT) for m in examples]
+        )
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / FILE)
         return self._resource
@@ -77,11 +91,21 @@ class PatientClassifier(GraphComponent):
                 continue
             reading = read(self._model, text)
             intent = {INTENT_NAME_KEY: reading.intent, PREDICTED_CONFIDENCE_KEY: reading.ranking[0][1]}
-            self._set(message, intent, [_row(*pair) for pair in reading.ranking], _row(*reading.also) if reading.also else None)
+            self._set(
+                message,
+                intent,
+                [_row(*pair) for pair in reading.ranking],
+                _row(*reading.also) if reading.also else None,
+            )
         return messages
 
     @staticmethod
-    def _set(message: Message, intent: Dict[Text, Any], ranking: List[Dict[Text, Any]], also: Dict[Text, Any] | None) -> None:
+    def _set(
+        message: Message,
+        intent: Dict[Text, Any],
+        ranking: List[Dict[Text, Any]],
+        also: Dict[Text, Any] | None,
+    ) -> None:
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         message.set("also", also, add_to_output=True)

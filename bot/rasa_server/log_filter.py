@@ -58,4 +58,9 @@ def _short(fields: Any) -> str:
         return "a message that is not shown"
     errors = [str(row.get("exc_type")) for row in fields.get("exception") or [] if isinstance(row, dict)]
     kept = {key: fields[key] for key in _KEEP if isinstance(fields.get(key), str)}
-    return " ".join([*(f"{key}={value}" for key, value in kept.items()), *([f"errors={','.join(errors)}"] if errors else [])])
+    return " ".join(
+        [
+            *(f"{key}={value}" for key, value in kept.items()),
+            *([f"errors={','.join(errors)}"] if errors else []),
+        ]
+    )

@@ -58,7 +58,9 @@ class FrontDoor(InputChannel):  # type: ignore[misc]
         @hook.route("/webhook", methods=["POST"])  # type: ignore[untyped-decorator]
         async def receive(request: Request) -> HTTPResponse:
             body, out = request.json, CollectingOutputChannel()
-            message = UserMessage(body["message"], out, body["sender"], input_channel=self.name(), metadata=body.get("metadata"))
+            message = UserMessage(
+                body["message"], out, body["sender"], input_channel=self.name(), metadata=body.get("metadata")
+            )
             try:
                 await on_new_message(message)
             except (Exception, BrokenTurn) as error:
@@ -120,4 +122,6 @@ def _install() -> None:
 
     run_or_break.whole = True  # type: ignore[attr-defined]
     RemoteAction.run, MessageProcessor.handle_message = run_or_break, handle_once
-    FailSafeTrackerStore.on_tracker_store_error = FailSafeTrackerStore.on_tracker_store_retrieve_error = give_up
+    FailSafeTrackerStore.on_tracker_store_error = FailSafeTrackerStore.on_tracker_store_retrieve_error = (
+        give_up
+    )

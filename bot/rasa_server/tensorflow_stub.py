@@ -15,7 +15,14 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-NAMES = ("tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "tensorflow_probability", "keras")
+NAMES = (
+    "tensorflow",
+    "tensorflow_addons",
+    "tensorflow_hub",
+    "tensorflow_text",
+    "tensorflow_probability",
+    "keras",
+)
 
 
 class MissingTensorFlow(RuntimeError):
@@ -74,7 +81,9 @@ class _Module(ModuleType):
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> Any:
         if name.split(".")[0] in NAMES:
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None

@@ -13,7 +13,13 @@ from bot.errors import ConfigError
 
 MODEL = "restless-legs"
 _SHARED = ("requirements.lock", "data/nlu", "bot/language", "bot/understanding")
-_RASA_PARTS = ("bot/rasa_server/intent_classifier.py", "bot/rasa_server/situation_extractor.py", "config.yml", "domain.yml", "data/stories")
+_RASA_PARTS = (
+    "bot/rasa_server/intent_classifier.py",
+    "bot/rasa_server/situation_extractor.py",
+    "config.yml",
+    "domain.yml",
+    "data/stories",
+)
 _LATE = {"thresholds.py", "verdict.py", "finding.py"}  # read when a model is used, not when it is trained
 
 
@@ -27,7 +33,19 @@ class _Model:
 
 
 # Rasa's own validation is part of `make check`; here it would only make everybody wait.
-_RASA = ("bot", "rasa", "train", "--data", "data/nlu", "data/stories", "--out", "models", "--fixed-model-name", MODEL, "--skip-validation")
+_RASA = (
+    "bot",
+    "rasa",
+    "train",
+    "--data",
+    "data/nlu",
+    "data/stories",
+    "--out",
+    "models",
+    "--fixed-model-name",
+    MODEL,
+    "--skip-validation",
+)
 MODELS = (
     _Model(f"{MODEL}.tar.gz", (*_SHARED, *_RASA_PARTS), _RASA),
     _Model("safety.npz", (*_SHARED, "data/safety", "bot/safety"), ("bot.safety.train",)),
@@ -39,7 +57,11 @@ def fingerprint(root: Path, model: _Model = MODELS[0]) -> str:
     digest = hashlib.sha256()
     for name in model.inputs:
         path = root / name
-        files = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv", ".txt")) if path.is_dir() else [path]
+        files = (
+            sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv", ".txt"))
+            if path.is_dir()
+            else [path]
+        )
         for file in files:
             if file.name not in _LATE and file.exists():
                 digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
@@ -54,17 +76,25 @@ def train_if_needed(root: Path) -> bool:
     """
     folder = root / "models"
     wanted = {model: fingerprint(root, model) for model in MODELS}
-    stale = [model for model in MODELS if not (folder / model.file).exists() or _stamp(folder, model) != wanted[model]]
+    stale = [
+        model
+        for model in MODELS
+        if not (folder / model.file).exists() or _stamp(folder, model) != wanted[model]
+    ]
     if not stale:
         return False
     folder.mkdir(exist_ok=True)
     begun = time.monotonic()
     for model in stale:
         _stamp_file(folder, model).unlink(missing_ok=True)
-    _run_all({folder / f"{model.file}.log": [sys.executable, "-m", *model.command] for model in stale}, root, begun)
+    _run_all(
+        {folder / f"{model.file}.log": [sys.executable, "-m", *model.command] for model in stale}, root, begun
+    )
     for model in stale:
         if not (folder / model.file).exists():
-            raise ConfigError(f"Training wrote no {model.file}. The whole log is in {folder.name}/{model.file}.log.")
+            raise ConfigError(
+                f"Training wrote no {model.file}. The whole log is in {folder.name}/{model.file}.log."
+            )
         _stamp_file(folder, model).write_text(wanted[model])
     for old in folder.glob("*.tar.gz"):
         if old.name != MODELS[0].file:
@@ -75,7 +105,9 @@ def train_if_needed(root: Path) -> bool:
 
 def is_current(root: Path) -> bool:
     """Whether the Rasa model at hand fits the files at hand."""
-    return (root / "models" / MODELS[0].file).is_file() and _stamp(root / "models", MODELS[0]) == fingerprint(root)
+    return (root / "models" / MODELS[0].file).is_file() and _stamp(root / "models", MODELS[0]) == fingerprint(
+        root
+    )
 
 
 def _stamp_file(folder: Path, model: _Model) -> Path:
@@ -102,13 +134,17 @@ def _run_all(commands: dict[Path, list[str]], root: Path, begun: float) -> None:
     for log, process in running.items():
         if process.returncode != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise ConfigError(f"Training failed. The whole log is in {log.relative_to(root)}; its end:\n{tail}")
+            raise ConfigError(
+                f"Training failed. The whole log is in {log.relative_to(root)}; its end:\n{tail}"
+            )
 
 
 def _show(processes: list[subprocess.Popen[bytes]], begun: float) -> None:
     """Wait until all have ended, or one has failed, and show that something is going on."""
     shown = -1
-    while any(process.poll() is None for process in processes) and not any(process.poll() for process in processes):
+    while any(process.poll() is None for process in processes) and not any(
+        process.poll() for process in processes
+    ):
         seconds = int(time.monotonic() - begun)
         if sys.stdout.isatty():
             print(f"\r  training the models (about a minute) ... {seconds} s ", end="", flush=True)

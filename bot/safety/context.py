@@ -10,7 +10,26 @@ from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
 
 REACH = 6
 SUBJECTS = frozenset(
-    ["i", "my", "he", "his", "she", "her", "it", "they", "their", "we", "our", "you", "your", "this", "that", "there", "left", "right"]
+    [
+        "i",
+        "my",
+        "he",
+        "his",
+        "she",
+        "her",
+        "it",
+        "they",
+        "their",
+        "we",
+        "our",
+        "you",
+        "your",
+        "this",
+        "that",
+        "there",
+        "left",
+        "right",
+    ]
 )
 ENDS = frozenset(
     [
@@ -63,7 +82,9 @@ LEADING = frozenset(
 )
 ANSWERS = frozenset(["no", "none", "nope", "never", "nil", "negative", "nah", "not"])
 PAST = frozenset(["was", "were", "had", "did", "been"])
-PRESENT = frozenset(["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"])
+PRESENT = frozenset(
+    ["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"]
+)
 LISTS = frozenset(["or", "nor", "and"])
 
 
@@ -106,7 +127,9 @@ class Light:
             return False
         if "past" not in even and self.past[at] and self.past[hit[1] - 1]:
             return True
-        return any(getattr(self, name)[at] for name in ("negated", "hypothetical", "question") if name not in even)
+        return any(
+            getattr(self, name)[at] for name in ("negated", "hypothetical", "question") if name not in even
+        )
 
     def _cue(self, name: str) -> list[Hit]:
         return self.matches.of(f"cue_{name}")
@@ -210,7 +233,9 @@ class Light:
         """Carry "years ago" from its own clause over to its neighbours, as long as they may belong to it."""
         contrast = self._starts("contrast")
         for at in spots:
-            if self.clauses[at] in present or (self.clauses[at] != self.clauses[spots[0]] and not self._may_be_past(self.clauses[at])):
+            if self.clauses[at] in present or (
+                self.clauses[at] != self.clauses[spots[0]] and not self._may_be_past(self.clauses[at])
+            ):
                 return
             self.past[at] = True
             if at in contrast and spots.step < 0:
@@ -220,7 +245,9 @@ class Light:
 
     def _may_be_past(self, clause: int) -> bool:
         """A clause told in the past, or a short one without anybody in it ("chest pain, coughing, the lot")."""
-        words = [stem for stem, number in zip(self.words.stems, self.clauses, strict=True) if number == clause]
+        words = [
+            stem for stem, number in zip(self.words.stems, self.clauses, strict=True) if number == clause
+        ]
         if PRESENT.intersection(words):
             return False
         return bool(PAST.intersection(words)) or (len(words) <= 4 and words[0] not in SUBJECTS)
@@ -231,7 +258,9 @@ class Light:
             if pseudo[start] or self.inside[start]:
                 continue
             for at in range(start, self._sentence(start).stop):
-                if at > end and (self.words.stems[at] in ("but", "because", "now", "already") or self._personal(at)):
+                if at > end and (
+                    self.words.stems[at] in ("but", "because", "now", "already") or self._personal(at)
+                ):
                     break
                 self.hypothetical[at] = True
 

@@ -78,9 +78,15 @@ class RedFlags:
             old = self._split(before[0])
             for message in before[1:]:
                 old = old.join(self._split(message))
-            together = self._seen(old.join(self._split(text[:EARLIER_CHARS])))  # what is split stands at the seam
+            together = self._seen(
+                old.join(self._split(text[:EARLIER_CHARS]))
+            )  # what is split stands at the seam
             other = other or together.other
-            fresh = {name: worse for name, worse in together.raised.items() if name not in raised or (worse and not raised[name])}
+            fresh = {
+                name: worse
+                for name, worse in together.raised.items()
+                if name not in raised or (worse and not raised[name])
+            }
             known = self._seen(old).raised if fresh else {}
             for name, worse in fresh.items():
                 if name not in known or (worse and not known[name]):
@@ -88,15 +94,25 @@ class RedFlags:
                     language = language or together.language
         return Raised(raised, other, language)
 
-    def finding(self, raised: dict[str, bool], *, other: bool = False, first: str = "", language: str = "") -> Finding:
+    def finding(
+        self, raised: dict[str, bool], *, other: bool = False, first: str = "", language: str = ""
+    ) -> Finding:
         """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``.
 
         What was written in another ``language`` gets a line in it first.
         """
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
-        names = sorted(raised, key=lambda name: (TIERS.index(tier[name]), name != first, self.order.index(name)))
+        names = sorted(
+            raised, key=lambda name: (TIERS.index(tier[name]), name != first, self.order.index(name))
+        )
         leading = self.book.flags[names[0]]
-        now = leading.worse if raised[names[0]] and leading.worse else leading.other if other and leading.other else leading.now
+        now = (
+            leading.worse
+            if raised[names[0]] and leading.worse
+            else leading.other
+            if other and leading.other
+            else leading.now
+        )
         reply = [*self._spoken(language, names, tier[names[0]]), now]
         if "R7" in names[1:]:
             reply.append(self.book.flags["R7"].now)
@@ -127,7 +143,11 @@ class RedFlags:
         """The words as written, then with each unknown word as its likeliest corrections."""
         heard = self.speller.heard
         options = [
-            (heard[word],) if word in heard else (word,) if word in self.book.words else self.speller.options(word)
+            (heard[word],)
+            if word in heard
+            else (word,)
+            if word in self.book.words
+            else self.speller.options(word)
             for stem, word in zip(words.stems, words.raw, strict=True)
         ]
         readings = [words.stems]
@@ -145,7 +165,9 @@ class RedFlags:
         seen = self._read(folded(text))
         if not seen.matches.literal:
             return []
-        return [f"fires:{name}" for name in seen.raised] + [concept for concept in self.book.phrases if seen.matches.of(concept)]
+        return [f"fires:{name}" for name in seen.raised] + [
+            concept for concept in self.book.phrases if seen.matches.of(concept)
+        ]
 
     def grounded(self, text: str, flag: str, before: str = "") -> bool:
         """Whether a text has a sign of the flag in it, or words enough to mean something: "left calf" is an answer, not a symptom.
@@ -153,7 +175,9 @@ class RedFlags:
         Args:
             before: what the same patient wrote just before; after a sign of any flag in it a few words may complete the picture.
         """
-        if not self.book.signs[flag].isdisjoint(self.signals(text)) or not self.book.negatable.isdisjoint(self.signals(before)):
+        if not self.book.signs[flag].isdisjoint(self.signals(text)) or not self.book.negatable.isdisjoint(
+            self.signals(before)
+        ):
             return True
         return sum(word not in STOP_WORDS for word in split(text).raw) >= _ENOUGH
 
@@ -223,7 +247,11 @@ class Judge:
     def _present(self, group: tuple[str, ...], ruled: Ruled) -> bool:
         """Whether one of the concepts stands somewhere in the message without being long over."""
         light = self.light(ruled.flag)
-        return any(not light.past[start] and not light.story[start] for name in group for start, _ in self.matches.of(name))
+        return any(
+            not light.past[start] and not light.story[start]
+            for name in group
+            for start, _ in self.matches.of(name)
+        )
 
     def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
         even = tuple(ruled.rule.even)
@@ -263,4 +291,6 @@ class Judge:
             return False
         words = self.matches.words
         first, last = sorted((hit[0], start if hit[0] < start else end - 1))
-        return not any(words.breaks[at] >= SENTENCE or words.stems[at] == "but" for at in range(first + 1, last + 1))
+        return not any(
+            words.breaks[at] >= SENTENCE or words.stems[at] == "but" for at in range(first + 1, last + 1)
+        )

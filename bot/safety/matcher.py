@@ -114,4 +114,6 @@ class Matcher:
                     continue
                 for owner in self.owners[key]:
                     literal.setdefault(owner, set()).add((start, end))
-        return Matches(self, words, {key: sorted(hits) for key, hits in literal.items()}, self._live(literal), {})
+        return Matches(
+            self, words, {key: sorted(hits) for key, hits in literal.items()}, self._live(literal), {}
+        )

@@ -79,13 +79,19 @@ class Net:
         fitted = {name: Terms.fit(name, texts, least=2) for name in VIEWS}
         linear = {name: Linear.fit(matrix, y, _C, steps=60) for name, (_, matrix) in fitted.items()}
         none = int(np.flatnonzero(classes == _NONE)[0])
-        odds = np.mean([_odds(linear[name].logs(matrix), none) for name, (_, matrix) in fitted.items()], axis=0)
+        odds = np.mean(
+            [_odds(linear[name].logs(matrix), none) for name, (_, matrix) in fitted.items()], axis=0
+        )
         odds[: len(written)] = np.inf  # all of these
         rows = np.sort(np.argsort(-odds, kind="stable")[: len(written) + _HARDEST])
         kept = [texts[row] for row in rows]
         signals = [self._rules.signals(text) for text in kept]
-        known = {name: number for number, name in enumerate(sorted({name for row in signals for name in row}))}
-        sense = Layered.fit(_sense(encoder().encode(kept), signals, known), y[rows], units=_UNITS, rounds=_ROUNDS, seed=_SEED)
+        known = {
+            name: number for number, name in enumerate(sorted({name for row in signals for name in row}))
+        }
+        sense = Layered.fit(
+            _sense(encoder().encode(kept), signals, known), y[rows], units=_UNITS, rounds=_ROUNDS, seed=_SEED
+        )
         terms = {name: made for name, (made, _) in fitted.items()}
         self._model = _Model([str(name) for name in classes], terms, linear, known, sense)
         return self
@@ -93,7 +99,11 @@ class Net:
     def save(self, path: Path = MODEL) -> None:
         """Write the model as plain arrays and JSON."""
         assert self._model
-        about = {"encoder": encoder().digest, "classes": self._model.classes, "signals": list(self._model.signals)}
+        about = {
+            "encoder": encoder().digest,
+            "classes": self._model.classes,
+            "signals": list(self._model.signals),
+        }
         arrays: dict[str, np.ndarray] = {}
         layers = {"sense.hidden": self._model.sense.hidden, "sense.out": self._model.sense.out}
         for name, linear in (self._model.linear | layers).items():
@@ -115,9 +125,18 @@ class Net:
                 return self
             terms = {name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS}
             layers = ("sense.hidden", "sense.out")
-            linear = {name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in (*VIEWS, *layers)}
+            linear = {
+                name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"])
+                for name in (*VIEWS, *layers)
+            }
             sense = Layered(*(linear.pop(name) for name in layers))
-            self._model = _Model(about["classes"], terms, linear, {name: number for number, name in enumerate(about["signals"])}, sense)
+            self._model = _Model(
+                about["classes"],
+                terms,
+                linear,
+                {name: number for number, name in enumerate(about["signals"])},
+                sense,
+            )
         except Exception as error:  # whatever it is, the rules must go on and somebody must read of it
             log.error("safety_net_missing", error=type(error).__name__)
         return self
@@ -138,13 +157,19 @@ class Net:
         logs = {name: model.linear[name].logs(terms.transform(parts)) for name, terms in model.terms.items()}
         none = model.classes.index(_NONE)
         fires = np.array([any(name.startswith("fires:") for name in row) for row in signals])
-        near = np.flatnonzero((np.mean([_odds(made, none) for made in logs.values()], axis=0) >= _GATE) | fires)
+        near = np.flatnonzero(
+            (np.mean([_odds(made, none) for made in logs.values()], axis=0) >= _GATE) | fires
+        )
         if not len(near):
             return None  # so far from any flag that the costly look at the sense could not change it
         logs = {name: made[near] for name, made in logs.items()}
         meaning = encoder().encode([parts[index] for index in near])
         logs["sense"] = model.sense.logs(_sense(meaning, [signals[index] for index in near], model.signals))
-        scores = _BASE + _FIRES * fires[near] + np.sum([weight * _odds(logs[name], none) for name, weight in _WEIGHTS.items()], axis=0)
+        scores = (
+            _BASE
+            + _FIRES * fires[near]
+            + np.sum([weight * _odds(logs[name], none) for name, weight in _WEIGHTS.items()], axis=0)
+        )
         best = int(scores.argmax())
         together = np.sum([weight * logs[name][best] for name, weight in _WEIGHTS.items()], axis=0)
         together[none] = -np.inf
@@ -179,7 +204,11 @@ def _topics() -> Iterable[str]:
     for path in (ROOT / "data" / "nlu").glob("*.yml"):
         for intent in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
             if intent["intent"] not in _NEAR:
-                yield from (line.strip()[2:] for line in intent["examples"].splitlines() if line.strip().startswith("- "))
+                yield from (
+                    line.strip()[2:]
+                    for line in intent["examples"].splitlines()
+                    if line.strip().startswith("- ")
+                )
 
 
 def _sense(meaning: np.ndarray, signals: Sequence[Sequence[str]], columns: dict[str, int]) -> np.ndarray:

@@ -225,14 +225,27 @@ def load() -> Book:
             if name not in flags:
                 raise ConfigError(f"red flags: the language '{code}' names {name}, which nothing is called")
             written[f"{code}_{name}"] = phrases
-            written[f"mask_{name}"] = [*written[f"mask_{name}"], *(f"{denial} ..1 <{code}_{name}>" for denial in language.denials)]
+            written[f"mask_{name}"] = [
+                *written[f"mask_{name}"],
+                *(f"{denial} ..1 <{code}_{name}>" for denial in language.denials),
+            ]
             signs[name] |= {f"{code}_{name}"}
-            rules.append(Ruled(name, Rule(all=[f"{code}_{name}"], even=list(get_args(Context))), ((f"{code}_{name}",),), (), code))
+            rules.append(
+                Ruled(
+                    name,
+                    Rule(all=[f"{code}_{name}"], even=list(get_args(Context))),
+                    ((f"{code}_{name}",),),
+                    (),
+                    code,
+                )
+            )
     literals: dict[str, frozenset[tuple[str, ...]]] = {}
     words: set[str] = set()
     compiled = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
     spoken = {f"{code}_{name}" for code, language in languages.items() for name in language.phrases}
-    for concept, part in {(concept, part) for concept, group in compiled.items() for row in group for part in row}:
+    for concept, part in {
+        (concept, part) for concept, group in compiled.items() for row in group for part in row
+    }:
         if part.concept:
             if part.key not in written:
                 raise ConfigError(f"red flags: nothing is called '{part.key}'")
@@ -241,7 +254,16 @@ def load() -> Book:
         literals[part.key] = frozenset(tuple(map(normal, row)) for row in rows)
         if concept not in spoken:  # "bein" in an English message is a typing error like any other
             words.update(chain.from_iterable(rows))
-    return Book(flags, tuple(rules), compiled, literals, frozenset().union(*signs.values()), signs, frozenset(words), languages)
+    return Book(
+        flags,
+        tuple(rules),
+        compiled,
+        literals,
+        frozenset().union(*signs.values()),
+        signs,
+        frozenset(words),
+        languages,
+    )
 
 
 def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:

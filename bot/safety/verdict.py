@@ -72,7 +72,9 @@ class Watch:
             raised = {name: worse for name, worse in raised.items() if name == SELF_HARM}
         if not raised:
             return None
-        first = flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""  # else the rules know better
+        first = (
+            flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""
+        )  # else the rules know better
         found = self._rules.finding(raised, other=other, first=first)
         return replace(found, ask=certainty < FLAG)
 

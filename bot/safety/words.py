@@ -62,7 +62,12 @@ def _cut(word: str) -> str:
         word = word[:-1]
     for ending in ("ing", "ed"):
         root = word[: -len(ending)]
-        if word.endswith(ending) and not word.endswith("eed") and len(root) >= 3 and re.search("[aeiouy]", root):
+        if (
+            word.endswith(ending)
+            and not word.endswith("eed")
+            and len(root) >= 3
+            and re.search("[aeiouy]", root)
+        ):
             word = root
             if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
                 word = root[:-1]
@@ -151,7 +156,9 @@ def join(raw: list[str], breaks: list[int] | None = None) -> list[str]:
         if raw[at] in JOIN_FIRST:
             for size in (4, 3, 2):
                 pair = tuple(raw[at : at + size])
-                if pair in JOINED and not (breaks and any(pause >= SENTENCE for pause in breaks[at + 1 : at + size])):
+                if pair in JOINED and not (
+                    breaks and any(pause >= SENTENCE for pause in breaks[at + 1 : at + size])
+                ):
                     raw[at : at + size] = [JOINED[pair]]
                     if breaks:
                         del breaks[at + 1 : at + size]

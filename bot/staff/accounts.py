@@ -50,7 +50,9 @@ def add_staff(session: Session, email: str, name: str, role: str, password: str)
     if len(email) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise RefusedError("email", "Please give an e-mail address, such as ana@clinic.example.")
     if not name or len(name) > 120:
-        raise RefusedError("name", "Please give the name that patients and colleagues see, at most 120 characters.")
+        raise RefusedError(
+            "name", "Please give the name that patients and colleagues see, at most 120 characters."
+        )
     if role not in ROLES:
         raise RefusedError("role", f"The role is {' or '.join(ROLES)}.")
     check_password(password, email=email, name=name)
@@ -83,7 +85,10 @@ def check_password(password: str, *, email: str = "", name: str = "") -> None:
         RefusedError: it is too short, too long, or one of the common ones.
     """
     if len(password) < MIN_PASSWORD:
-        raise RefusedError("password", f"The password needs at least {MIN_PASSWORD} characters. A few unrelated words work well.")
+        raise RefusedError(
+            "password",
+            f"The password needs at least {MIN_PASSWORD} characters. A few unrelated words work well.",
+        )
     if len(password) > MAX_PASSWORD:
         raise RefusedError("password", f"The password can have at most {MAX_PASSWORD} characters.")
     plain = password.lower()
@@ -93,7 +98,10 @@ def check_password(password: str, *, email: str = "", name: str = "") -> None:
     own = {part for part in re.split(r"[^a-z]+", f"{email} {name}".lower()) if len(part) > 3}
     guesses = {letters, swapped, _unrepeated(letters), _unrepeated(swapped)}
     if len(set(plain)) < 5 or plain.isdigit() or guesses & (_COMMON | own) or plain in (email, name.lower()):
-        raise RefusedError("password", "That password is too easy to guess. Please take another one, such as a few unrelated words.")
+        raise RefusedError(
+            "password",
+            "That password is too easy to guess. Please take another one, such as a few unrelated words.",
+        )
 
 
 def _unrepeated(text: str) -> str:
@@ -111,7 +119,9 @@ def set_password(session: Session, staff: Staff, password: str, *, keep: str = "
     if kept is None:
         raise RefusedError("gone", "This account is no longer there.", status=404)
     kept.password_hash = _hash(password)
-    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.token_hash != keep))
+    session.execute(
+        delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.token_hash != keep)
+    )
     session.flush()
 
 
@@ -125,7 +135,11 @@ def reset_password(session: Session, email: str, password: str) -> Staff:
 
 def end_sessions(session: Session, staff: Staff | None) -> int:
     """Sign somebody out everywhere, or everybody; returns how many sessions that were."""
-    doomed = delete(StaffSession) if staff is None else delete(StaffSession).where(StaffSession.staff_id == staff.id)
+    doomed = (
+        delete(StaffSession)
+        if staff is None
+        else delete(StaffSession).where(StaffSession.staff_id == staff.id)
+    )
     return len(session.scalars(doomed.returning(StaffSession.token_hash)).all())
 
 
@@ -153,7 +167,11 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff |
         raise RefusedError("gone", "This account is no longer there.", status=404)
     if disabled and by is not None and staff.id == by.id:
         raise RefusedError("own", "You cannot switch off your own account. Ask another admin.", status=409)
-    others = select(func.count()).select_from(Staff).where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
+    others = (
+        select(func.count())
+        .select_from(Staff)
+        .where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
+    )
     if disabled and staff.role == "admin" and not session.scalar(others):
         raise RefusedError("last", "This is the last admin. Add another admin first.", status=409)
     staff.disabled_at = now() if disabled else None
@@ -163,7 +181,13 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff |
 
 def everyone(session: Session) -> Sequence[tuple[Staff, int]]:
     """All accounts, each with how many conversations it holds."""
-    held = select(func.count()).select_from(Conversation).where(Conversation.claimed_by == Staff.id).correlate(Staff).scalar_subquery()
+    held = (
+        select(func.count())
+        .select_from(Conversation)
+        .where(Conversation.claimed_by == Staff.id)
+        .correlate(Staff)
+        .scalar_subquery()
+    )
     rows = session.execute(select(Staff, held).order_by(Staff.disabled_at.is_not(None), Staff.name))
     return [(staff, count) for staff, count in rows]
 

@@ -34,7 +34,9 @@ def add_routes(router: APIRouter, console: Console) -> None:
         """The page of a conversation, with the queue beside it."""
         view = list_name(request.query_params.get("view", ""))
         with console.store.read() as session:
-            talk = read_conversation(session, conversation_id, who.staff, every_line="all" in request.query_params)
+            talk = read_conversation(
+                session, conversation_id, who.staff, every_line="all" in request.query_params
+            )
             rows, counts = desk.queue(session, view, who.staff), desk.counts(session, who.staff)
         return page(
             request,
@@ -72,7 +74,10 @@ def add_routes(router: APIRouter, console: Console) -> None:
         console.bell.ring(conversation_id)
         if is_fragment(request):
             return Response(status_code=204)
-        return go(f"/staff/conversations/{conversation_id}?view={list_name(request.query_params.get('view', ''))}", done)
+        return go(
+            f"/staff/conversations/{conversation_id}?view={list_name(request.query_params.get('view', ''))}",
+            done,
+        )
 
     @router.get("/")
     def queue(request: Request, who: Who, view: Annotated[str, Query()] = "") -> Response:
@@ -95,7 +100,9 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.get("/conversations/{conversation_id}")
     def conversation(request: Request, who: Who, conversation_id: str) -> Response:
-        if not request.headers.get("sec-purpose", "").startswith("prefetch"):  # a browser's guess is nobody's look
+        if not request.headers.get("sec-purpose", "").startswith(
+            "prefetch"
+        ):  # a browser's guess is nobody's look
             with console.store.write() as session:
                 looked = desk.opened(session, conversation_id, who.staff)
             if looked:
@@ -104,7 +111,13 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.post("/conversations/{conversation_id}/claim")
     def claim(request: Request, who: Who, conversation_id: str) -> Response:
-        return act(request, who, conversation_id, lambda session: desk.claim(session, conversation_id, who.staff), "claimed")
+        return act(
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.claim(session, conversation_id, who.staff),
+            "claimed",
+        )
 
     @router.post("/conversations/{conversation_id}/take-over")
     def take_over(request: Request, who: Who, conversation_id: str, reason: Text = "") -> Response:
@@ -119,7 +132,13 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.post("/conversations/{conversation_id}/reply")
     def reply(
-        request: Request, who: Who, conversation_id: str, text: Text = "", client_id: Text = "", ready: Text = "", insert: Text = ""
+        request: Request,
+        who: Who,
+        conversation_id: str,
+        text: Text = "",
+        client_id: Text = "",
+        ready: Text = "",
+        insert: Text = "",
     ) -> Response:
         if insert:  # without a script: the chosen canned reply goes into the box
             text = "\n\n".join(part for part in (text.rstrip(), filled(ready, who.staff.name)) if part)
@@ -144,9 +163,17 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.post("/conversations/{conversation_id}/return")
     def give_back(request: Request, who: Who, conversation_id: str) -> Response:
-        done = act(request, who, conversation_id, lambda session: desk.give_back(session, conversation_id, who.staff), "returned")
+        done = act(
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.give_back(session, conversation_id, who.staff),
+            "returned",
+        )
         if done.status_code in (204, 303):
-            from_thread.run_sync(console.kick, conversation_id)  # it starts a task, which must happen on the event loop
+            from_thread.run_sync(
+                console.kick, conversation_id
+            )  # it starts a task, which must happen on the event loop
         return done
 
     @router.post("/conversations/{conversation_id}/close")
@@ -162,14 +189,28 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.post("/conversations/{conversation_id}/seen")
     def seen(request: Request, who: Who, conversation_id: str) -> Response:
-        return act(request, who, conversation_id, lambda session: desk.see_alerts(session, conversation_id, who.staff), "seen")
+        return act(
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.see_alerts(session, conversation_id, who.staff),
+            "seen",
+        )
 
     @router.post("/conversations/{conversation_id}/outbox/{outbox_id}/again")
     def send_again(request: Request, who: Who, conversation_id: str, outbox_id: int) -> Response:
-        return act(request, who, conversation_id, lambda session: delivery.resend(session, outbox_id, actor=who.staff.name), "again")
+        return act(
+            request,
+            who,
+            conversation_id,
+            lambda session: delivery.resend(session, outbox_id, actor=who.staff.name),
+            "again",
+        )
 
     @router.post("/conversations/{conversation_id}/alerts/{alert_id}/close")
-    def close_alert(request: Request, who: Who, conversation_id: str, alert_id: int, reason: Text = "") -> Response:
+    def close_alert(
+        request: Request, who: Who, conversation_id: str, alert_id: int, reason: Text = ""
+    ) -> Response:
         def finish(session: Session) -> None:
             if alert_id not in {alert.id for alert in desk.open_alerts(session, conversation_id)}:
                 raise RefusedError("gone", "This red flag is closed already.", status=409)
@@ -197,17 +238,29 @@ def add_routes(router: APIRouter, console: Console) -> None:
         return go("/staff/bookings", "booking") if back == "bookings" and done.status_code == 303 else done
 
     @router.post("/conversations/{conversation_id}/bookings/{booking_id}/contact")
-    def booking_contact(request: Request, who: Who, conversation_id: str, booking_id: int, back: Text = "") -> Response:
-        done = act(request, who, conversation_id, lambda session: desk.show_contact(session, booking_id, who.staff), "contact")
+    def booking_contact(
+        request: Request, who: Who, conversation_id: str, booking_id: int, back: Text = ""
+    ) -> Response:
+        done = act(
+            request,
+            who,
+            conversation_id,
+            lambda session: desk.show_contact(session, booking_id, who.staff),
+            "contact",
+        )
         return go("/staff/bookings", "contact") if back == "bookings" and done.status_code == 303 else done
 
     @router.post("/conversations/{conversation_id}/bookings/{booking_id}/page")
-    def new_page(request: Request, who: Who, conversation_id: str, booking_id: int, client_id: Text = "") -> Response:
+    def new_page(
+        request: Request, who: Who, conversation_id: str, booking_id: int, client_id: Text = ""
+    ) -> Response:
         return act(
             request,
             who,
             conversation_id,
-            lambda session: send_page(session, conversation_id, booking_id, who.staff, client_id=client_id[:64] or None),
+            lambda session: send_page(
+                session, conversation_id, booking_id, who.staff, client_id=client_id[:64] or None
+            ),
             "page",
         )
 

@@ -37,7 +37,9 @@ def add_routes(router: APIRouter, console: Console) -> None:
         try:
             token = sessions.sign_in(console.store, email, password, address=address, old_token=old)
         except RefusedError as error:
-            made = sign_in_page(request, back=back, kept=draft, problem=error.message, email=email[:254], status=error.status)
+            made = sign_in_page(
+                request, back=back, kept=draft, problem=error.message, email=email[:254], status=error.status
+            )
             if error.retry_after:
                 made.headers["Retry-After"] = str(round(error.retry_after))
             return made
@@ -82,11 +84,19 @@ def add_routes(router: APIRouter, console: Console) -> None:
                 accounts.set_password(session, who.staff, new, keep=sessions.hashed(token))
         except RefusedError as error:
             words = "The current password is not right." if error.code == "wrong" else error.message
-            return page(request, "account.html", status=400 if error.code == "wrong" else error.status, section="account", problem=words)
+            return page(
+                request,
+                "account.html",
+                status=400 if error.code == "wrong" else error.status,
+                section="account",
+                problem=words,
+            )
         made = go("/staff/account", "password")
         _set_cookie(made, token)
         return made
 
 
 def _set_cookie(response: Response, token: str) -> None:
-    response.set_cookie(COOKIE, token, path="/staff", httponly=True, samesite="strict", secure=settings().secure_cookies)
+    response.set_cookie(
+        COOKIE, token, path="/staff", httponly=True, samesite="strict", secure=settings().secure_cookies
+    )

@@ -65,7 +65,9 @@ class StaffRoute(APIRoute):
 
         return handle
 
-    async def _answer(self, request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+    async def _answer(
+        self, request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]]
+    ) -> Response:
         try:
             if request.method not in SAFE:
                 _check_size(request)
@@ -81,14 +83,18 @@ class StaffRoute(APIRoute):
             return problem_page(request, error, kept=await _typed(request))
         except RequestValidationError:
             return problem_page(
-                request, RefusedError("form", "The form was not complete. Please go back and try again."), kept=await _typed(request)
+                request,
+                RefusedError("form", "The form was not complete. Please go back and try again."),
+                kept=await _typed(request),
             )
         except SQLAlchemyError as error:
             log.error("database_error", path=self.path, **fault(error))
             return problem_page(
                 request,
                 RefusedError(
-                    "database", "The database cannot be reached just now, so nothing was saved. Please try again in a moment.", status=503
+                    "database",
+                    "The database cannot be reached just now, so nothing was saved. Please try again in a moment.",
+                    status=503,
                 ),
                 kept=await _typed(request),
             )
@@ -125,8 +131,12 @@ def _check_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     ours = {request.headers.get("host", ""), urlsplit(settings().public_url).netloc}
-    if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc not in ours - {""}):
-        raise RefusedError("origin", "This form did not come from the console, so nothing was done.", status=403)
+    if site not in ("same-origin", "none") or (
+        origin is not None and urlsplit(origin).netloc not in ours - {""}
+    ):
+        raise RefusedError(
+            "origin", "This form did not come from the console, so nothing was done.", status=403
+        )
 
 
 async def _check_token(request: Request) -> None:
@@ -134,8 +144,16 @@ async def _check_token(request: Request) -> None:
     who: SignedIn | None = getattr(request.state, "who", None)
     expected = who.csrf if who else request.cookies.get(FORM_COOKIE, "")
     given = (await request.form()).get("csrf", "")
-    if not expected or not isinstance(given, str) or not secrets.compare_digest(given.encode(), expected.encode()):
-        raise RefusedError("csrf", "This page was out of date, so nothing was done. Please reload it and try again.", status=403)
+    if (
+        not expected
+        or not isinstance(given, str)
+        or not secrets.compare_digest(given.encode(), expected.encode())
+    ):
+        raise RefusedError(
+            "csrf",
+            "This page was out of date, so nothing was done. Please reload it and try again.",
+            status=403,
+        )
 
 
 async def _typed(request: Request) -> str:
@@ -146,7 +164,14 @@ async def _typed(request: Request) -> str:
         form = await request.form()
     except Exception:
         return ""
-    return next((value for name in ("text", "reason", "draft") if isinstance(value := form.get(name), str) and value.strip()), "")
+    return next(
+        (
+            value
+            for name in ("text", "reason", "draft")
+            if isinstance(value := form.get(name), str) and value.strip()
+        ),
+        "",
+    )
 
 
 async def _to_sign_in(request: Request, why: str) -> Response:
@@ -162,7 +187,9 @@ async def _to_sign_in(request: Request, why: str) -> Response:
     kept = await _typed(request)
     if kept:
         return sign_in_page(request, why=why, back=back, kept=kept, status=401)
-    return RedirectResponse(f"{SIGN_IN}?next={quote(back, safe='/')}" + (f"&why={why}" if why != "none" else ""), status_code=303)
+    return RedirectResponse(
+        f"{SIGN_IN}?next={quote(back, safe='/')}" + (f"&why={why}" if why != "none" else ""), status_code=303
+    )
 
 
 def sign_in_page(
@@ -180,15 +207,31 @@ def sign_in_page(
     token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
     # A link from an e-mail comes without the cookie (SameSite=Strict), although the person may be signed in.
     elsewhere = request.headers.get("sec-fetch-site") == "cross-site"
-    said = {"why": why, "back": back, "kept": kept, "problem": problem, "email": email, "empty": empty, "elsewhere": elsewhere}
+    said = {
+        "why": why,
+        "back": back,
+        "kept": kept,
+        "problem": problem,
+        "email": email,
+        "empty": empty,
+        "elsewhere": elsewhere,
+    }
     made = page(request, "sign_in.html", status=status, **{**said, "csrf": token})
-    made.set_cookie(FORM_COOKIE, token, path="/staff", httponly=True, samesite="strict", secure=settings().secure_cookies)
+    made.set_cookie(
+        FORM_COOKIE, token, path="/staff", httponly=True, samesite="strict", secure=settings().secure_cookies
+    )
     return made
 
 
 def safe_path(path: str) -> str:
     """``path`` if it is a page of the console, otherwise the queue; never another site."""
     parts = urlsplit(path)
-    if parts.scheme or parts.netloc or not path.startswith("/staff/") or "\\" in path or any(ord(sign) < 33 for sign in path):
+    if (
+        parts.scheme
+        or parts.netloc
+        or not path.startswith("/staff/")
+        or "\\" in path
+        or any(ord(sign) < 33 for sign in path)
+    ):
         return "/staff/"
     return "/staff/" if parts.path.startswith(SIGN_IN) else path

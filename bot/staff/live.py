@@ -57,7 +57,9 @@ def add_routes(router: APIRouter, console: Console) -> None:
             return desk.counts(session, who.staff) | {"newest": newest or 0}
 
     @router.get("/fragments/lines")
-    def lines(request: Request, who: Who, conversation: str, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+    def lines(
+        request: Request, who: Who, conversation: str, after: Annotated[int, Query(ge=0)] = 0
+    ) -> Response:
         note_reading(who, conversation)
         with console.store.read() as session:
             return page(request, "_lines.html", lines=read_lines(session, conversation, after))
@@ -79,7 +81,9 @@ def add_routes(router: APIRouter, console: Console) -> None:
 
     @router.get("/events")
     async def events(request: Request, who: Who) -> StreamingResponse:
-        return StreamingResponse(stream(request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(
+            stream(request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
 
     async def stream(request: Request) -> AsyncIterator[str]:
         token = request.cookies.get(COOKIE, "")

@@ -86,21 +86,40 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     """A page or a part of one."""
     who: SignedIn | None = getattr(request.state, "who", None)
     done = DONE.get(request.query_params.get("done", ""))
-    base = {"who": who, "csrf": who.csrf if who else "", "clinic": clinic(), "problem": None, "done": done, "section": ""}
+    base = {
+        "who": who,
+        "csrf": who.csrf if who else "",
+        "clinic": clinic(),
+        "problem": None,
+        "done": done,
+        "section": "",
+    }
     return HTMLResponse(environment().get_template(template).render({**base, **context}), status_code=status)
 
 
 def go(path: str, done: str = "") -> RedirectResponse:
     """See the result under its own address, so that reloading repeats nothing."""
-    return RedirectResponse(f"{path}{'&' if '?' in path else '?'}done={done}" if done else path, status_code=303)
+    return RedirectResponse(
+        f"{path}{'&' if '?' in path else '?'}done={done}" if done else path, status_code=303
+    )
 
 
 def problem_page(request: Request, error: RefusedError, *, kept: str = "", back: str = "/staff/") -> Response:
     """An error in plain words, with whatever was typed; to a script the words alone."""
     headers = {"Retry-After": str(round(error.retry_after))} if error.retry_after else None
     if is_fragment(request):
-        return JSONResponse({"error": error.code, "message": error.message}, status_code=error.status, headers=headers)
-    made = page(request, "problem.html", status=error.status, title="That did not work", message=error.message, kept=kept, back=back)
+        return JSONResponse(
+            {"error": error.code, "message": error.message}, status_code=error.status, headers=headers
+        )
+    made = page(
+        request,
+        "problem.html",
+        status=error.status,
+        title="That did not work",
+        message=error.message,
+        kept=kept,
+        back=back,
+    )
     made.headers.update(headers or {})
     return made
 
@@ -108,7 +127,11 @@ def problem_page(request: Request, error: RefusedError, *, kept: str = "", back:
 @cache
 def environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.filters.update(when=when, linked=linked, clock=words.clock, age=words.age)
     made.globals.update(words=words, new_key=lambda: uuid.uuid4().hex)
@@ -118,7 +141,9 @@ def environment() -> Environment:
 def when(at: datetime, *, ago: bool = True) -> Markup:
     """A time on the clinic's wall, with its age beside it, which the page's script keeps fresh."""
     beside = Markup(' <span class="age" data-ago>{}</span>').format(words.age(at)) if ago else ""
-    return Markup('<time datetime="{}" title="{}">{}</time>{}').format(at.isoformat(), words.full_time(at), words.clock(at), beside)
+    return Markup('<time datetime="{}" title="{}">{}</time>{}').format(
+        at.isoformat(), words.full_time(at), words.clock(at), beside
+    )
 
 
 def linked(text: str) -> Markup:

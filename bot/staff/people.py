@@ -21,17 +21,34 @@ Text = Annotated[str, Form()]
 
 def add_routes(router: APIRouter, console: Console) -> None:
     def show_staff(
-        request: Request, who: SignedIn, *, status: int = 200, problem: str | None = None, kept: dict[str, str] | None = None
+        request: Request,
+        who: SignedIn,
+        *,
+        status: int = 200,
+        problem: str | None = None,
+        kept: dict[str, str] | None = None,
     ) -> Response:
         with console.store.read() as session:
             people = accounts.everyone(session)
-        return page(request, "staff.html", status=status, section="staff", people=people, problem=problem, kept=kept or {})
+        return page(
+            request,
+            "staff.html",
+            status=status,
+            section="staff",
+            people=people,
+            problem=problem,
+            kept=kept or {},
+        )
 
     @router.get("/bookings")
     def bookings(request: Request, who: Who, state: str = "") -> Response:
         state = state if state in BOOKING_STATES else ""
         with console.store.read() as session:
-            found, by_state, counts = read_bookings(session, state, who.staff), booking_counts(session), desk.counts(session, who.staff)
+            found, by_state, counts = (
+                read_bookings(session, state, who.staff),
+                booking_counts(session),
+                desk.counts(session, who.staff),
+            )
         return page(
             request,
             "bookings.html",
@@ -49,12 +66,25 @@ def add_routes(router: APIRouter, console: Console) -> None:
         return show_staff(request, who)
 
     @router.post("/people")
-    def add(request: Request, who: Admin, email: Text = "", name: Text = "", role: Text = "staff", password: Text = "") -> Response:
+    def add(
+        request: Request,
+        who: Admin,
+        email: Text = "",
+        name: Text = "",
+        role: Text = "staff",
+        password: Text = "",
+    ) -> Response:
         try:
             with console.store.write() as session:
                 accounts.add_staff(session, email, name, role, password)
         except RefusedError as error:
-            return show_staff(request, who, status=error.status, problem=error.message, kept={"email": email, "name": name, "role": role})
+            return show_staff(
+                request,
+                who,
+                status=error.status,
+                problem=error.message,
+                kept={"email": email, "name": name, "role": role},
+            )
         return go("/staff/people", "added")
 
     @router.post("/people/{staff_id}/off")

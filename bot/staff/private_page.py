@@ -25,7 +25,9 @@ def can_send_page(conversation: Conversation, booking: Booking) -> bool:
     return wanted and bool(settings().public_url) and not conversation.unreachable
 
 
-def send_page(session: Session, conversation_id: str, booking_id: int, staff: Staff, *, client_id: str | None = None) -> None:
+def send_page(
+    session: Session, conversation_id: str, booking_id: int, staff: Staff, *, client_id: str | None = None
+) -> None:
     """Say a new link to the patient as a line of ``staff``, who must hold the conversation; an earlier link ends.
 
     The same ``client_id`` again changes nothing.
@@ -40,10 +42,16 @@ def send_page(session: Session, conversation_id: str, booking_id: int, staff: St
         raise RefusedError("gone", "This request is no longer there.", status=404)
     if not can_send_page(conversation, booking):
         raise NotAllowedError("No private page can be sent for this request.")
-    sent = select(Message.id).where(Message.conversation_id == conversation.id, Message.client_id == client_id, Message.sender == "staff")
+    sent = select(Message.id).where(
+        Message.conversation_id == conversation.id, Message.client_id == client_id, Message.sender == "staff"
+    )
     if client_id and session.scalar(sent):
         return
     link = make_link(session, booking, address=settings().public_url)
     desk.reply(session, conversation.id, staff, f"{WORDS}\n\n{link}", client_id=client_id)
-    session.add(Event(conversation_id=conversation.id, kind="page_sent", actor=staff.name, data={"booking": booking.id}))
+    session.add(
+        Event(
+            conversation_id=conversation.id, kind="page_sent", actor=staff.name, data={"booking": booking.id}
+        )
+    )
     session.flush()

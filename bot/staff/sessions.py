@@ -69,7 +69,9 @@ def find(session: Session, token: str) -> SignedIn:
 def _is_over(found: StaffSession) -> bool:
     moment = now()
     idle = timedelta(minutes=settings().session_idle_minutes)
-    return moment - found.seen_at > idle or moment - found.created_at > timedelta(hours=settings().session_hours)
+    return moment - found.seen_at > idle or moment - found.created_at > timedelta(
+        hours=settings().session_hours
+    )
 
 
 def touch(store: Store, who: SignedIn) -> None:
@@ -77,11 +79,15 @@ def touch(store: Store, who: SignedIn) -> None:
     late = now() - _TOUCH_EVERY
     with store.read() as session:
         if not session.scalar(
-            select(StaffSession.token_hash).where(StaffSession.token_hash == who.token_hash, StaffSession.seen_at < late)
+            select(StaffSession.token_hash).where(
+                StaffSession.token_hash == who.token_hash, StaffSession.seen_at < late
+            )
         ):
             return
     with store.write() as session:
-        session.execute(update(StaffSession).where(StaffSession.token_hash == who.token_hash).values(seen_at=now()))
+        session.execute(
+            update(StaffSession).where(StaffSession.token_hash == who.token_hash).values(seen_at=now())
+        )
 
 
 def sign_in(store: Store, email: str, password: str, *, address: str, old_token: str = "") -> str:
@@ -100,10 +106,16 @@ def sign_in(store: Store, email: str, password: str, *, address: str, old_token:
     if not verify(staff, password) or staff is None:
         raise RefusedError("wrong", "That e-mail and password do not belong together.", status=401)
     with store.write() as session:
-        session.execute(delete(SignInAttempt).where(or_(SignInAttempt.id.in_(tries), SignInAttempt.key == f"account:{email}")))
+        session.execute(
+            delete(SignInAttempt).where(
+                or_(SignInAttempt.id.in_(tries), SignInAttempt.key == f"account:{email}")
+            )
+        )
         current = session.get(Staff, staff.id)
         if current is None or current.disabled_at is not None:
-            raise RefusedError("disabled", "This account is switched off. Please ask an admin of the clinic.", status=403)
+            raise RefusedError(
+                "disabled", "This account is switched off. Please ask an admin of the clinic.", status=403
+            )
         return begin(session, staff.id, old_token=old_token)
 
 
@@ -111,10 +123,20 @@ def begin(session: Session, staff_id: int, *, old_token: str = "") -> str:
     """A new session with a new token; the one that the browser had before is over."""
     moment = now()
     old = moment - timedelta(hours=settings().session_hours)
-    session.execute(delete(StaffSession).where(or_(StaffSession.token_hash == hashed(old_token), StaffSession.created_at < old)))
+    session.execute(
+        delete(StaffSession).where(
+            or_(StaffSession.token_hash == hashed(old_token), StaffSession.created_at < old)
+        )
+    )
     token = secrets.token_urlsafe(32)
     session.add(
-        StaffSession(token_hash=hashed(token), staff_id=staff_id, csrf=secrets.token_urlsafe(24), created_at=moment, seen_at=moment)
+        StaffSession(
+            token_hash=hashed(token),
+            staff_id=staff_id,
+            csrf=secrets.token_urlsafe(24),
+            created_at=moment,
+            seen_at=moment,
+        )
     )
     session.flush()
     return token
@@ -130,7 +152,9 @@ def _count_try(session: Session, email: str, address: str) -> list[int]:
     Raises:
         RefusedError: 429, with the seconds to wait. A refused try does not count, so nobody waits for ever.
     """
-    one_at_a_time(session, f"account:{email}")  # else many tries at once would all count the same few before them
+    one_at_a_time(
+        session, f"account:{email}"
+    )  # else many tries at once would all count the same few before them
     one_at_a_time(session, f"address:{address}")
     moment = now()
     session.execute(delete(SignInAttempt).where(SignInAttempt.at < moment - _FORGET))
@@ -141,10 +165,15 @@ def _count_try(session: Session, email: str, address: str) -> list[int]:
     ).all()
     if len(by_address) >= ADDRESS_TRIES:
         _wait(by_address[len(by_address) - ADDRESS_TRIES] + ADDRESS_SPAN, moment)
-    failures, last = session.execute(select(func.count(), func.max(SignInAttempt.at)).where(SignInAttempt.key == f"account:{email}")).one()
+    failures, last = session.execute(
+        select(func.count(), func.max(SignInAttempt.at)).where(SignInAttempt.key == f"account:{email}")
+    ).one()
     if failures >= FREE_TRIES:
         _wait(last + min(_FIRST_WAIT * 2 ** min(failures - FREE_TRIES, 10), _LONGEST_WAIT), moment)
-    rows = [SignInAttempt(key=f"account:{email}", at=moment), SignInAttempt(key=f"address:{address}"[:300], at=moment)]
+    rows = [
+        SignInAttempt(key=f"account:{email}", at=moment),
+        SignInAttempt(key=f"address:{address}"[:300], at=moment),
+    ]
     session.add_all(rows)
     session.flush()
     return [row.id for row in rows]
@@ -155,5 +184,8 @@ def _wait(until: datetime, moment: datetime) -> None:
     if seconds > 0:
         words = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
         raise RefusedError(
-            "too_many", f"Too many tries. Please wait {words} and try again.", status=429, retry_after=max(1, round(seconds))
+            "too_many",
+            f"Too many tries. Please wait {words} and try again.",
+            status=429,
+            retry_after=max(1, round(seconds)),
         )

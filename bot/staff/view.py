@@ -15,7 +15,18 @@ from bot.errors import RefusedError
 from bot.staff import words
 from bot.staff.private_page import can_send_page
 from bot.store.contact_links import is_open, newest_links
-from bot.store.models import Alert, Booking, ContactLink, Conversation, Event, Message, Note, Outbox, Staff, TurnLog
+from bot.store.models import (
+    Alert,
+    Booking,
+    ContactLink,
+    Conversation,
+    Event,
+    Message,
+    Note,
+    Outbox,
+    Staff,
+    TurnLog,
+)
 
 SHOWN_LINES = 150  # older ones on request
 VIEWS = {"urgent": "Urgent", "waiting": "Waiting", "mine": "Mine", "open": "All open", "closed": "Closed"}
@@ -123,7 +134,9 @@ class ConversationView:
     def head_state(self) -> str:
         """Changes whenever the head of the page must be drawn anew."""
         marks = [f"{a.alert.id}{'s' if a.alert.seen_at else ''}" for a in self.alerts]
-        return "-".join([str(self.conversation.version), self.name, str(self.conversation.unreachable), *marks])
+        return "-".join(
+            [str(self.conversation.version), self.name, str(self.conversation.unreachable), *marks]
+        )
 
     @property
     def composer_state(self) -> str:
@@ -131,11 +144,16 @@ class ConversationView:
 
     @property
     def side_state(self) -> str:
-        marks = [f"{b.booking.id}.{b.booking.version}.{b.shown}.{b.page_open}.{b.can_send_page}" for b in self.bookings]
+        marks = [
+            f"{b.booking.id}.{b.booking.version}.{b.shown}.{b.page_open}.{b.can_send_page}"
+            for b in self.bookings
+        ]
         return "-".join([str(len(self.notes)), str(self.events[0].id if self.events else 0), *marks])
 
 
-def read_conversation(session: Session, conversation_id: str, staff: Staff, *, every_line: bool = False) -> ConversationView:
+def read_conversation(
+    session: Session, conversation_id: str, staff: Staff, *, every_line: bool = False
+) -> ConversationView:
     """Everything about one conversation.
 
     Raises:
@@ -143,9 +161,15 @@ def read_conversation(session: Session, conversation_id: str, staff: Staff, *, e
     """
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
-        raise RefusedError("gone", "This conversation is no longer there. It may have been deleted by the patient.", status=404)
+        raise RefusedError(
+            "gone",
+            "This conversation is no longer there. It may have been deleted by the patient.",
+            status=404,
+        )
     names = {person.id: person.name for person in session.scalars(select(Staff))}
-    alerts = session.scalars(select(Alert).where(Alert.conversation_id == conversation_id).order_by(Alert.id.desc())).all()
+    alerts = session.scalars(
+        select(Alert).where(Alert.conversation_id == conversation_id).order_by(Alert.id.desc())
+    ).all()
     seen = [
         AlertView(
             alert=alert,
@@ -157,9 +181,15 @@ def read_conversation(session: Session, conversation_id: str, staff: Staff, *, e
         for alert in alerts
     ]
     first = 0 if every_line else max(0, conversation.last_seq - SHOWN_LINES)
-    bookings = session.scalars(select(Booking).where(Booking.conversation_id == conversation_id).order_by(Booking.id.desc())).all()
-    notes = session.scalars(select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id)).all()
-    events = session.scalars(select(Event).where(Event.conversation_id == conversation_id).order_by(Event.id.desc()).limit(200)).all()
+    bookings = session.scalars(
+        select(Booking).where(Booking.conversation_id == conversation_id).order_by(Booking.id.desc())
+    ).all()
+    notes = session.scalars(
+        select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id)
+    ).all()
+    events = session.scalars(
+        select(Event).where(Event.conversation_id == conversation_id).order_by(Event.id.desc()).limit(200)
+    ).all()
     return ConversationView(
         conversation=conversation,
         name=desk.names_of(session, [conversation_id]).get(conversation_id, conversation.short_name),
@@ -178,11 +208,16 @@ def read_conversation(session: Session, conversation_id: str, staff: Staff, *, e
 def read_lines(session: Session, conversation_id: str, after: int) -> list[LineView]:
     """The lines with a higher ``seq`` than ``after``, each with what was understood, its delivery and its red flag."""
     lines = session.scalars(
-        select(Message).where(Message.conversation_id == conversation_id, Message.seq > after).order_by(Message.seq)
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
+        .order_by(Message.seq)
     ).all()
     inbound = {line.inbound_id for line in lines if line.inbound_id}
     turns = _turns(session, inbound)
-    flags = {alert.inbound_id: alert for alert in session.scalars(select(Alert).where(Alert.inbound_id.in_(inbound)))}
+    flags = {
+        alert.inbound_id: alert
+        for alert in session.scalars(select(Alert).where(Alert.inbound_id.in_(inbound)))
+    }
     sent = _deliveries(session, [line.id for line in lines])
     made = []
     for line in lines:
@@ -202,13 +237,25 @@ def _speaker(line: Message) -> str:
 
 def _turns(session: Session, inbound: set[int]) -> dict[int | None, list[Understood]]:
     found: dict[int | None, list[Understood]] = {}
-    rows = session.scalars(select(TurnLog).where(TurnLog.inbound_id.in_(inbound)).order_by(TurnLog.inbound_id, TurnLog.ordinal, TurnLog.id))
+    rows = session.scalars(
+        select(TurnLog)
+        .where(TurnLog.inbound_id.in_(inbound))
+        .order_by(TurnLog.inbound_id, TurnLog.ordinal, TurnLog.id)
+    )
     for turn in rows:
-        answer = f"{turn.answer_id} (version {turn.answer_version})" if turn.answer_id and turn.answer_version else turn.answer_id or ""
+        answer = (
+            f"{turn.answer_id} (version {turn.answer_version})"
+            if turn.answer_id and turn.answer_version
+            else turn.answer_id or ""
+        )
         found.setdefault(turn.inbound_id, []).append(
             Understood(
                 Guess(turn.intent or "nothing known", turn.confidence),
-                [Guess(intent, confidence) for intent, confidence in turn.runners_up if intent != turn.intent][:3],
+                [
+                    Guess(intent, confidence)
+                    for intent, confidence in turn.runners_up
+                    if intent != turn.intent
+                ][:3],
                 turn.action,
                 answer,
                 turn.model or "",
@@ -229,7 +276,11 @@ def _deliveries(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, st
 
 def read_bookings(session: Session, state: str, staff: Staff) -> list[BookingView]:
     """Booking requests of a state, or of all: the open ones first, those that wait longest on top."""
-    query = select(Booking).order_by(Booking.state != "requested", Booking.state != "contacted", Booking.created_at).limit(300)
+    query = (
+        select(Booking)
+        .order_by(Booking.state != "requested", Booking.state != "contacted", Booking.created_at)
+        .limit(300)
+    )
     if state:
         query = query.where(Booking.state == state)
     return _booking_views(session, session.scalars(query).all(), staff)

@@ -24,7 +24,12 @@ FLAGS = {
     "R13": "Fell asleep while driving",
     "R14": "Reaction to an iron drip",
 }
-TIERS = {"emergency": "Emergency", "support": "Crisis support", "today": "Same day", "prescriber": "Call the prescriber"}
+TIERS = {
+    "emergency": "Emergency",
+    "support": "Crisis support",
+    "today": "Same day",
+    "prescriber": "Call the prescriber",
+}
 REASONS = {
     "asked": "Asked for a person",
     "booking": "Booking request",
@@ -33,7 +38,12 @@ REASONS = {
     "no_answer": "The assistant had no answer",
     "unchecked": "Message was not checked for red flags",
 }
-MODES = {"assistant": "With the assistant", "waiting": "Waiting for staff", "staff": "With staff", "closed": "Closed"}
+MODES = {
+    "assistant": "With the assistant",
+    "waiting": "Waiting for staff",
+    "staff": "With staff",
+    "closed": "Closed",
+}
 CHANNELS = {"widget": "Website", "telegram": "Telegram"}
 BOOKING_STATES = {
     "requested": "Requested",
@@ -109,7 +119,9 @@ def event_text(event: Event) -> str:
         return f"moved the booking from {before} to {after}"
     text = _EVENTS.get(event.kind, event.kind.replace("_", " "))
     if event.kind == "alert_step" and data.get("minutes"):
-        text = f"found that nobody had looked at the red flag after {data['minutes']:g} minutes of opening hours"
+        text = (
+            f"found that nobody had looked at the red flag after {data['minutes']:g} minutes of opening hours"
+        )
     if event.kind == "hand_over" and data.get("reason"):
         text = f"put it in the queue: {REASONS.get(data['reason'], data['reason']).lower()}"
     return f"{text} (“{data['why']}”)" if data.get("why") else text

@@ -27,7 +27,12 @@ def make_link(session: Session, booking: Booking, *, address: str) -> str:
     unused = (ContactLink.booking_id == booking.id) & ContactLink.used_at.is_(None)
     session.execute(update(ContactLink).where(unused).values(expires_at=now()))
     session.add(
-        ContactLink(token_hash=digest(token), conversation_id=booking.conversation_id, booking_id=booking.id, expires_at=now() + LASTS)
+        ContactLink(
+            token_hash=digest(token),
+            conversation_id=booking.conversation_id,
+            booking_id=booking.id,
+            expires_at=now() + LASTS,
+        )
     )
     session.flush()
     return f"{address.rstrip('/')}/contact/{token}"
@@ -45,13 +50,19 @@ def is_open(link: ContactLink) -> bool:
 
 def newest_links(session: Session, booking_ids: Sequence[int]) -> dict[int, ContactLink]:
     """The last link that was made for each request; those for which none was made are left out."""
-    found = session.scalars(select(ContactLink).where(ContactLink.booking_id.in_(booking_ids)).order_by(ContactLink.created_at))
+    found = session.scalars(
+        select(ContactLink).where(ContactLink.booking_id.in_(booking_ids)).order_by(ContactLink.created_at)
+    )
     return {link.booking_id: link for link in found}
 
 
 def use_link(session: Session, link: ContactLink, *, name: str, contact: str) -> bool:
     """Put name and contact into the request; ``False`` if somebody was quicker, with these or with a newer link."""
-    usable = (ContactLink.token_hash == link.token_hash) & ContactLink.used_at.is_(None) & (ContactLink.expires_at > now())
+    usable = (
+        (ContactLink.token_hash == link.token_hash)
+        & ContactLink.used_at.is_(None)
+        & (ContactLink.expires_at > now())
+    )
     used = session.execute(update(ContactLink).where(usable).values(used_at=now()))
     if used.rowcount != 1:  # type: ignore[attr-defined]
         return False

@@ -34,8 +34,16 @@ def make_engine(url: str) -> Engine:
     """
     pool = {"pool_size": 10, "max_overflow": 20, "pool_timeout": BUSY_SECONDS}
     if not url.startswith("sqlite"):
-        waits = {"connect_timeout": 5, "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={_STATEMENT_SECONDS}s"}
-        alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": _STATEMENT_SECONDS * 1000}
+        waits = {
+            "connect_timeout": 5,
+            "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={_STATEMENT_SECONDS}s",
+        }
+        alive = {
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": _STATEMENT_SECONDS * 1000,
+        }
         return create_engine(url, pool_pre_ping=True, connect_args=waits | alive, **pool)
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +103,9 @@ class Store:
             return
         raw = self.engine.raw_connection()
         try:
-            with contextlib.suppress(sqlite3.Error):  # the log is in use: the next call, or SQLite itself, empties it
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # the log is in use: the next call, or SQLite itself, empties it
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             raw.close()

@@ -27,7 +27,9 @@ def alembic_config(engine: Engine) -> Config:
 
 def known(engine: Engine) -> list[str]:
     """The revisions that this code has migrations for, the oldest first."""
-    return [script.revision for script in ScriptDirectory.from_config(alembic_config(engine)).walk_revisions()][::-1]
+    return [
+        script.revision for script in ScriptDirectory.from_config(alembic_config(engine)).walk_revisions()
+    ][::-1]
 
 
 def stands_at(engine: Engine) -> str | None:

@@ -64,7 +64,9 @@ def change_mode(
     after = TRANSITIONS.get((before, what))
     if after is None:
         holder = session.get(Staff, conversation.claimed_by) if conversation.claimed_by else None
-        raise NotAllowedError(f"{holder.name} already has this conversation." if holder else f"This conversation is {before}.")
+        raise NotAllowedError(
+            f"{holder.name} already has this conversation." if holder else f"This conversation is {before}."
+        )
     conversation.mode = after
     if what in ("claim", "take_over"):
         if staff is None:

@@ -18,8 +18,12 @@ _BEGINS = re.compile(rf"(?:(?:and|also|but|so|ok|then)\s+)*{_ASKS}\b", re.IGNORE
 _LEANS = re.compile(r"\b(?:it|that|this|they|them|these|those|either|each|both|the two|one)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:rls|restless|legs?)\b", re.IGNORECASE)
 #: Two things named side by side.
-_SIDE_BY_SIDE = re.compile(r"\b(?:and|or|also|plus|both|either|each|as well|vs|versus)\b|&|/|[?.!]\s+\w", re.IGNORECASE)
-_LOOSE = re.compile(r"\s*,?\s+(?:and|or|also|plus|as well as|&|then)\s+|(?<=[.?!;])\s+|\s*/\s*|,\s+", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(
+    r"\b(?:and|or|also|plus|both|either|each|as well|vs|versus)\b|&|/|[?.!]\s+\w", re.IGNORECASE
+)
+_LOOSE = re.compile(
+    r"\s*,?\s+(?:and|or|also|plus|as well as|&|then)\s+|(?<=[.?!;])\s+|\s*/\s*|,\s+", re.IGNORECASE
+)
 _MIN_WORDS = 2
 _MAX_PARTS = 4
 _SHORT = 4

@@ -35,7 +35,9 @@ class Encoder:
     def __init__(self, model: Path, tokenizer: Path) -> None:
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         if digest != SHA256:
-            raise EncoderError(f"the sentence encoder's file has changed: expected {SHA256[:12]}, found {digest[:12]}")
+            raise EncoderError(
+                f"the sentence encoder's file has changed: expected {SHA256[:12]}, found {digest[:12]}"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3

@@ -126,7 +126,10 @@ class IntentModel:
         about: dict[str, Any] = {"encoder": self._encoder.digest, "C": self._C}
         arrays = self._views.arrays()
         if self._calibration is not None:
-            arrays |= {"calibration.weights": self._calibration.weights, "calibration.bias": self._calibration.bias}
+            arrays |= {
+                "calibration.weights": self._calibration.weights,
+                "calibration.bias": self._calibration.bias,
+            }
         with path.open("wb") as file:
             np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
@@ -167,17 +170,25 @@ class _Views:
         made.classes, made.member, counts = np.unique(y[order], return_inverse=True, return_counts=True)
         made.meaning = meaning
         mean = len(y) / len(counts)
-        weights = {number: mean / count for number, count in enumerate(counts) if not made.classes[number].startswith(_WIDE)}
+        weights = {
+            number: mean / count
+            for number, count in enumerate(counts)
+            if not made.classes[number].startswith(_WIDE)
+        }
         fitted = {name: Terms.fit(name, texts, least=2 if len(texts) >= _MANY else 1) for name in VIEWS}
         made.terms = {name: terms for name, (terms, _) in fitted.items()}
         features = {name: matrix for name, (_, matrix) in fitted.items()} | {"meaning": meaning}
         made.known = features["characters"].T.tocsr()
-        made.linear = {name: Linear.fit(matrix, made.member, C, classes=weights) for name, matrix in features.items()}
+        made.linear = {
+            name: Linear.fit(matrix, made.member, C, classes=weights) for name, matrix in features.items()
+        }
         return made
 
     def judge(self, texts: Sequence[str], meaning: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities (n, intents), signals for the calibration (n, 5), scores (n)."""
-        features: dict[str, Any] = {name: terms.transform(texts) for name, terms in self.terms.items()} | {"meaning": meaning}
+        features: dict[str, Any] = {name: terms.transform(texts) for name, terms in self.terms.items()} | {
+            "meaning": meaning
+        }
         logs = {name: linear.logs(features[name]) for name, linear in self.linear.items()}
         cosine = meaning @ self.meaning.T
         shared = (features["characters"] @ self.known).toarray()
@@ -193,7 +204,9 @@ class _Views:
         agree = sum(made.argmax(1) == first for made in logs.values()) / len(logs)
         # Two views' mean: less sure of itself than all together, and better at telling what is out of scope.
         mild = log_softmax(_CHARACTERS * logs["characters"] + (1 - _CHARACTERS) * logs["meaning"])
-        signals = np.column_stack([best[:, -1], best[:, -1] - best[:, -2], nearest, nearest_same, agree, mild[rows, first]])
+        signals = np.column_stack(
+            [best[:, -1], best[:, -1] - best[:, -2], nearest, nearest_same, agree, mild[rows, first]]
+        )
         return np.exp(together), signals, mild.max(1) + _NEAREST * nearest
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -217,8 +230,14 @@ class _Views:
         made.classes, made.member = kept["classes"], kept["member"]
         made.meaning = kept["meaning"].astype(np.float32)
         names = ("characters", "words", "meaning")
-        made.linear = {name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in names}
-        made.terms = {name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS}
+        made.linear = {
+            name: Linear(kept[f"{name}.weights"].astype(np.float32), kept[f"{name}.bias"]) for name in names
+        }
+        made.terms = {
+            name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS
+        }
         shape = (len(kept["characters.idf"]), len(made.member))
-        made.known = csr_matrix((kept["known.data"].astype(np.float32), kept["known.indices"], kept["known.indptr"]), shape=shape)
+        made.known = csr_matrix(
+            (kept["known.data"].astype(np.float32), kept["known.indices"], kept["known.indptr"]), shape=shape
+        )
         return made

@@ -73,13 +73,21 @@ class Terms:
         columns, values, ends = [], [], [0]
         for text in texts:
             counts = Counter(VIEWS[self.view](text))
-            found = sorted((self._column[term], count) for term, count in counts.items() if term in self._column)
+            found = sorted(
+                (self._column[term], count) for term, count in counts.items() if term in self._column
+            )
             where = np.array([column for column, _ in found], dtype=np.int32)
-            weights = (1 + np.log(np.array([count for _, count in found], dtype=np.float32))) * self.idf[where]
+            weights = (1 + np.log(np.array([count for _, count in found], dtype=np.float32))) * self.idf[
+                where
+            ]
             columns.append(where)
             values.append(weights / max(float(np.linalg.norm(weights)), 1e-9))
             ends.append(ends[-1] + len(where))
-        parts = (np.concatenate(values), np.concatenate(columns), np.array(ends, dtype=np.int32)) if texts else ([], [], [0])
+        parts = (
+            (np.concatenate(values), np.concatenate(columns), np.array(ends, dtype=np.int32))
+            if texts
+            else ([], [], [0])
+        )
         return csr_matrix(parts, shape=(len(texts), len(self.terms)), dtype=np.float32)
 
 
@@ -104,7 +112,9 @@ class Linear:
         """Fit on ``x`` (n, features) and ``y`` (n); ``classes`` weighs classes, ``each`` single rows."""
         from sklearn.linear_model import LogisticRegression
 
-        made = LogisticRegression(C=C, max_iter=steps, tol=1e-3, class_weight=classes).fit(x, y, sample_weight=each)
+        made = LogisticRegression(C=C, max_iter=steps, tol=1e-3, class_weight=classes).fit(
+            x, y, sample_weight=each
+        )
         rows, bias = made.coef_, made.intercept_
         if len(made.classes_) == 2:  # scikit-learn keeps one row for two classes
             rows, bias = np.vstack([0 * rows, rows]), np.concatenate([0 * bias, bias])
@@ -132,11 +142,21 @@ class Layered:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPClassifier
 
-        made = MLPClassifier((units,), alpha=_DECAY, learning_rate_init=1e-3, max_iter=rounds, batch_size=128, random_state=seed)
+        made = MLPClassifier(
+            (units,),
+            alpha=_DECAY,
+            learning_rate_init=1e-3,
+            max_iter=rounds,
+            batch_size=128,
+            random_state=seed,
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
             made.fit(x, y)
-        layers = [Linear(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(made.coefs_, made.intercepts_, strict=True)]
+        layers = [
+            Linear(w.astype(np.float32), b.astype(np.float32))
+            for w, b in zip(made.coefs_, made.intercepts_, strict=True)
+        ]
         return cls(*layers)
 
     def logs(self, x: np.ndarray) -> np.ndarray:

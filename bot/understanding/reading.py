@@ -14,10 +14,20 @@ from bot.understanding.thresholds import ALSO, ANSWER, HALF, SECOND, SURE, stand
 MAX_CHARACTERS = 600
 FALLBACK = "nlu_fallback"
 #: Intents that are no question: beside a question they are manners, not a second topic.
-MANNERS = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "stop", "complain", "rate_helpful", "rate_unhelpful"})
+MANNERS = frozenset(
+    {"greet", "goodbye", "thank", "affirm", "deny", "stop", "complain", "rate_helpful", "rate_unhelpful"}
+)
 #: Topics that a part of a message seems to ask about when it only asks on: "is that why?", "should I worry?".
 GENERAL = frozenset(
-    {"ask_causes", "ask_symptoms", "ask_sources", "ask_when_to_seek_care", "ask_repeat", "ask_more", "ask_prevalence"}
+    {
+        "ask_causes",
+        "ask_symptoms",
+        "ask_sources",
+        "ask_when_to_seek_care",
+        "ask_repeat",
+        "ask_more",
+        "ask_prevalence",
+    }
     | {"ask_lifestyle", "ask_cure", "check_symptoms", "ask_what_is_rls"}
 )
 _LONG_ENOUGH = 5
@@ -68,13 +78,19 @@ def _read(model: IntentModel, text: str) -> Reading:
     whole, *rest = model.guess_with_parts(text, [*pieces, *named])
     reading = combine(text, whole, list(zip(pieces, rest, strict=False)))
     name = reading.ranking[0][0]
-    return reading if reading.also or not named or _declines(name) or name in MANNERS else beside(reading, rest)
+    return (
+        reading if reading.also or not named or _declines(name) or name in MANNERS else beside(reading, rest)
+    )
 
 
 def beside(reading: Reading, named: Sequence[Guess]) -> Reading:
     """``reading`` with the other of two topics that the message names side by side, if both stand out."""
     found = {guess.ranking[0][0]: guess.ranking[0][1] for guess in named if guess.ranking[0][1] >= HALF}
-    other = {n: c for n, c in found.items() if n != reading.ranking[0][0] and n not in MANNERS | GENERAL and not _declines(n)}
+    other = {
+        n: c
+        for n, c in found.items()
+        if n != reading.ranking[0][0] and n not in MANNERS | GENERAL and not _declines(n)
+    }
     if reading.ranking[0][0] not in found or not other:
         return reading
     return replace(reading, also=max(other.items(), key=lambda pair: pair[1]))
@@ -115,7 +131,11 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
 
 def _questions(pieces: Sequence[tuple[str, Guess]]) -> list[tuple[str, float]]:
     """The distinct topics that parts surely ask about, in their order."""
-    sure = [(part, guess.ranking[0]) for part, guess in pieces if guess.ranking[0][1] >= ALSO and guess.ranking[0][0] not in MANNERS]
+    sure = [
+        (part, guess.ranking[0])
+        for part, guess in pieces
+        if guess.ranking[0][1] >= ALSO and guess.ranking[0][0] not in MANNERS
+    ]
     in_scope = [pair for pair in sure if not _declines(pair[1][0])]
     sure = in_scope or sure
     kept: list[tuple[str, tuple[str, float]]] = []

@@ -44,9 +44,7 @@ _STRANGER = r"\b(?:friends?|people|someone|somebody|others?|neighbou?r|colleague
 _ABOUT_THEM = r"\b(?:for|about|is|are|has|can|could|should|does|do|will|would) (?:my|our)\b|\b(?:my|our) [\w' -]{2,20}?(?:'s| is| are| has| have| gets| cant| can't| cannot| takes| keeps| wakes| kicks| feels| was told| got| needs| suffers)\b"
 _TELLS = r"\b(?:says?|said|swears|reckons|thinks|told|tells|rubs|sprays|recommend\w*|suggest\w*|wants|had|gave|smokes)\b"
 _MYSELF = r"\b(?:i|i'?m|i'?ve|ive|i'?d|me|my (?:own )?(?:legs?|feet|calf|calves|doctor|gp|rls|knees?|sleep|veins?))\b"
-_BIRTH = (
-    r"\b(?:pregnan\w*|unborn|born|birth|(?:have|having|had) (?:the|my|a) baby|baby (?:comes|arrives|is due)|trimester|gone|along|midwife)\b"
-)
+_BIRTH = r"\b(?:pregnan\w*|unborn|born|birth|(?:have|having|had) (?:the|my|a) baby|baby (?:comes|arrives|is due)|trimester|gone|along|midwife)\b"
 _HEIRS = (
     r"\b(?:pass|hand|inherit\w*|hereditary|genetic|get (?:it|this|that|them|rls) (?:too|as well|from me)|(?:will|would|could|might|can) (?:my|our) (?:\w+ )?(?:kids|children|sons?|daughters?)|"
     r"(?:my|our) (?:\w+ )?(?:kids|children|sons?|daughters?|grand\w+) (?:will|would|could|might|may|are going to|are likely to|is going to|is likely to) (?:also |then |all )?(?:get|have|inherit|develop|end up with))\b"
@@ -296,7 +294,12 @@ def find_context(text: str) -> Context:
                 found.facts[key], found.spans[key] = told, match.span()
             elif not told and key not in found.mentions:
                 found.mentions.append(key)
-    if named and not subject and re.match(r"\w+ (?:a )?(?:kid|child)", words[slice(*named)]) and not re.search(_HEIRS, words):
+    if (
+        named
+        and not subject
+        and re.match(r"\w+ (?:a )?(?:kid|child)", words[slice(*named)])
+        and not re.search(_HEIRS, words)
+    ):
         found.mentions.append("child")
     if subject and named:
         found.facts["subject"], found.spans["subject"] = subject, named
@@ -307,7 +310,10 @@ def find_context(text: str) -> Context:
     short = len(words.split()) <= 14 and not _asks_of_medicine(words, found)
     leans = bool(_OPENERS.match(words.strip())) and not _ASKS_ITSELF.match(words.strip())
     # "I'm pregnant. Is gabapentin ok?": the topic stands in the second sentence.
-    leans = leans and not any(_ASKS_ITSELF.match(part.strip()) and _MEDICINE.search(part) for part in re.split(r"[.;?!,]", words)[1:])
+    leans = leans and not any(
+        _ASKS_ITSELF.match(part.strip()) and _MEDICINE.search(part)
+        for part in re.split(r"[.;?!,]", words)[1:]
+    )
     found.elliptical = short and not left and leans and len(words.split()) > 1
     return found
 
@@ -316,7 +322,10 @@ def _asks_of_medicine(words: str, found: Context) -> bool:
     """Whether a medicine is what the message asks about ("can i take ropinirole"), not a circumstance ("and with ropinirole?")."""
     told = [span for key, span in found.spans.items() if key in ("dopamine", "gabapentinoid", "opioid")]
     beside = r"\b(?:with|on|plus|using|taking|while|besides?|alongside)\s+(?:(?:a|an|my|the|any|some)\s+)?$"
-    return any(match.span() not in told and not re.search(beside, words[: match.start()]) for match in _MEDICINE.finditer(words))
+    return any(
+        match.span() not in told and not re.search(beside, words[: match.start()])
+        for match in _MEDICINE.finditer(words)
+    )
 
 
 def _told(key: str, before: str, what: str) -> str | None:
@@ -327,7 +336,11 @@ def _told(key: str, before: str, what: str) -> str | None:
     if re.search(_PAST, before) or re.search(_STRANGER, before):
         return None
     if not re.search((_SAID_OF_BODY if body else _SAID_OF_MEDICINE) + r"[^,]{0,28}$", before):
-        return "yes" if re.match(r"\d|kidneys? (?:are|is)\b", what) or (body and re.search(r"^\W*on\b", before)) else None
+        return (
+            "yes"
+            if re.match(r"\d|kidneys? (?:are|is)\b", what) or (body and re.search(r"^\W*on\b", before))
+            else None
+        )
     if not body:
         before = before.rsplit(",", 1)[-1]
         asked = re.search(
@@ -335,8 +348,16 @@ def _told(key: str, before: str, what: str) -> str | None:
             before,
         )
         # Who asks whether they may take it does not take it.
-        before = re.sub(r"\b(?:can|could|should|may|shall|must|would|if) (?:i|we) (?:\w+ )?(?:take|use|start|have|try)\b", " ", before)
-        return None if asked and not re.search(r"\b(?:i.?m on|i am on|i take|taking|been on|my)\b", before) else "yes"
+        before = re.sub(
+            r"\b(?:can|could|should|may|shall|must|would|if) (?:i|we) (?:\w+ )?(?:take|use|start|have|try)\b",
+            " ",
+            before,
+        )
+        return (
+            None
+            if asked and not re.search(r"\b(?:i.?m on|i am on|i take|taking|been on|my)\b", before)
+            else "yes"
+        )
     if re.search(
         r"\b(?:i.?m|i am|i have|i.?ve|my|she is|she.?s|he is|he.?s|\d+ (?:weeks|wks|months))\b(?!.*\b(?:get|become|want|trying|planning)\b)",
         before,
@@ -376,9 +397,12 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
         elif re.search(_TELLS, words[match.end() : match.end() + 20]):
             theirs = False
         elif not re.search(_MYSELF, words):
-            theirs = theirs or bool(re.search(r"\b(?:he|she|his|her|him)\b", words)) or len(words.split()) <= 8
+            theirs = (
+                theirs or bool(re.search(r"\b(?:he|she|his|her|him)\b", words)) or len(words.split()) <= 8
+            )
         elif not re.search(r"\b(?:for|about) (?:my|our)\b|\b(?:he|she|his|her|him)\b", words) or (
-            re.search(r"\bmy (?:own )?legs?\b|\bi have\b|\bnow (?:i|my)\b", words) and not re.search(r"\b(?:for|about) (?:my|our)\b", words)
+            re.search(r"\bmy (?:own )?legs?\b|\bi have\b|\bnow (?:i|my)\b", words)
+            and not re.search(r"\b(?:for|about) (?:my|our)\b", words)
         ):
             theirs = False
         return (who if theirs else None), match.span()

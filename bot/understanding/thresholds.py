@@ -30,7 +30,17 @@ BEGINS = frozenset({"book_appointment", "change_appointment", "talk_to_staff"})
 SUGGESTIONS = 3
 #: Intents that make no sense as "did you mean".
 _NO_SUGGESTION = frozenset(
-    {"out_of_scope_medical", "out_of_scope_other", "greet", "goodbye", "thank", "affirm", "deny", "stop", "complain"}
+    {
+        "out_of_scope_medical",
+        "out_of_scope_other",
+        "greet",
+        "goodbye",
+        "thank",
+        "affirm",
+        "deny",
+        "stop",
+        "complain",
+    }
     | {"rate_helpful", "rate_unhelpful", "ask_more", "ask_repeat", "ask_sources"}
 )
 
@@ -42,4 +52,6 @@ def stands(name: str, confidence: float) -> bool:
 
 def likely_topics(ranking: Sequence[tuple[str, float]]) -> list[str]:
     """The topics that "did you mean" offers, the likeliest first."""
-    return [name for name, confidence in ranking if confidence >= SUGGEST and name not in _NO_SUGGESTION][:SUGGESTIONS]
+    return [name for name, confidence in ranking if confidence >= SUGGEST and name not in _NO_SUGGESTION][
+        :SUGGESTIONS
+    ]

@@ -19,10 +19,20 @@ from bot.store.models import Conversation, Inbound, Staff
 from bot.store.modes import change_mode
 
 FORMS = {
-    "booking_form": ["booking_name", "booking_contact", "booking_times", "booking_reason", "booking_consent", "booking_confirm"],
+    "booking_form": [
+        "booking_name",
+        "booking_contact",
+        "booking_times",
+        "booking_reason",
+        "booking_consent",
+        "booking_confirm",
+    ],
     "self_check_form": ["check_urge", "check_rest", "check_movement", "check_evening", "check_other"],
 }
-DOMAIN: dict[str, Any] = {"forms": {name: {"required_slots": slots} for name, slots in FORMS.items()}, "slots": {}}
+DOMAIN: dict[str, Any] = {
+    "forms": {name: {"required_slots": slots} for name, slots in FORMS.items()},
+    "slots": {},
+}
 
 
 class Patient:
@@ -39,12 +49,16 @@ class Patient:
                 session.flush()
                 self.id = conversation.id
 
-    def writes(self, text: str, intent: str | None = None, confidence: float = 0.95, **parsed: Any) -> Patient:
+    def writes(
+        self, text: str, intent: str | None = None, confidence: float = 0.95, **parsed: Any
+    ) -> Patient:
         """The next message, as the front door stores it and Rasa understands it."""
         if self.store:
             with self.store.write() as session:
                 number = len(session.scalars(select(Inbound.id)).all()) + 1
-                inbound = Inbound(conversation_id=self.id, channel="web", external_id=f"m{number}", text=text, seq=number)
+                inbound = Inbound(
+                    conversation_id=self.id, channel="web", external_id=f"m{number}", text=text, seq=number
+                )
                 session.add(inbound)
                 session.flush()
                 self.inbound_id = inbound.id
@@ -63,20 +77,34 @@ class Patient:
         """Run ``action`` on what was written; keeps its slots and returns what it said."""
         dispatcher = CollectingDispatcher()
         loop = {"name": self.form} if self.form else {}
-        tracker = Tracker(self.id, dict(self.slots), self.message, list(self.events), False, None, loop, "action_listen")
-        self.slots |= {e["name"]: e["value"] for e in asyncio.run(action.run(dispatcher, tracker, DOMAIN)) if e["event"] == "slot"}
+        tracker = Tracker(
+            self.id, dict(self.slots), self.message, list(self.events), False, None, loop, "action_listen"
+        )
+        self.slots |= {
+            e["name"]: e["value"]
+            for e in asyncio.run(action.run(dispatcher, tracker, DOMAIN))
+            if e["event"] == "slot"
+        }
         said = [message["custom"] for message in dispatcher.messages]
         self.events += [{"event": "bot", "data": {"custom": custom}} for custom in said]
         return said
 
-    def fills(self, form: str, validate: Action, text: str, intent: str | None = None, **parsed: Any) -> dict[str, Any]:
+    def fills(
+        self, form: str, validate: Action, text: str, intent: str | None = None, **parsed: Any
+    ) -> dict[str, Any]:
         """Answer a form's question: what its validation sets, beside ``requested_slot``; ``{}`` when it leaves the message alone."""
         self.form = form
-        self.slots["requested_slot"] = next((slot for slot in FORMS[form] if self.slots.get(slot) is None), None)
+        self.slots["requested_slot"] = next(
+            (slot for slot in FORMS[form] if self.slots.get(slot) is None), None
+        )
         before = dict(self.slots)
         self.writes(text, intent, **parsed)
         self.said = self.hears(validate)
-        return {key: value for key, value in self.slots.items() if key != "requested_slot" and (value != before.get(key, "unset"))}
+        return {
+            key: value
+            for key, value in self.slots.items()
+            if key != "requested_slot" and (value != before.get(key, "unset"))
+        }
 
     def rows(self, table: Any) -> list[Any]:
         assert self.store
@@ -100,7 +128,9 @@ class Patient:
             session.add(person := Staff(email="ann@clinic.example", name="Ann", password_hash="-"))
             session.flush()
             for what in ("claim", "return"):
-                change_mode(session, session.get_one(Conversation, self.id), what, actor=person.name, staff=person)
+                change_mode(
+                    session, session.get_one(Conversation, self.id), what, actor=person.name, staff=person
+                )
 
 
 @pytest.fixture(scope="session")

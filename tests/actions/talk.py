@@ -46,4 +46,13 @@ def flag(patient: Patient, text: str, *flags: str, **rest: Any) -> None:
     patient.events = events
     assert patient.store
     with patient.store.write() as session:
-        session.add(Alert(conversation_id=patient.id, inbound_id=patient.inbound_id, flags=list(flags), tier="emergency", seq=1, **rest))
+        session.add(
+            Alert(
+                conversation_id=patient.id,
+                inbound_id=patient.inbound_id,
+                flags=list(flags),
+                tier="emergency",
+                seq=1,
+                **rest,
+            )
+        )

@@ -15,7 +15,8 @@ from tests.actions.conftest import Patient
 
 IRON = "ask_iron_supplements"
 CAUTIONED = {
-    key: next(a.id for a in answers().values() if key in a.cautions or key in a.caution_texts) for key in ("pregnant", "kidney", "dopamine")
+    key: next(a.id for a in answers().values() if key in a.cautions or key in a.caution_texts)
+    for key in ("pregnant", "kidney", "dopamine")
 }
 
 
@@ -50,7 +51,9 @@ def test_what_the_patient_told_earlier_brings_its_caution(patient: Patient, key:
 
 def test_a_situation_that_is_only_named_brings_its_caution_for_this_once(patient: Patient) -> None:
     answer = CAUTIONED["kidney"]
-    once = patient.writes("is it ok on dialysis", answer, mentions=["kidney"]).hears(ActionAnswer())[0]["text"]
+    once = patient.writes("is it ok on dialysis", answer, mentions=["kidney"]).hears(ActionAnswer())[0][
+        "text"
+    ]
     later = patient.writes("tell me again", answer).hears(ActionAnswer())[0]["text"]
     assert words("kidney", answer) in once
     assert words("kidney", answer) not in later
@@ -91,9 +94,9 @@ def test_what_can_slow_breathing_comes_before_an_answers_own_words(patient: Pati
 def test_asked_about_several_situations_what_can_slow_breathing_is_said_first(patient: Patient) -> None:
     patient.writes("does kratom help?", "ask_home_remedies").hears(ActionAnswer())
     named = ["pregnant", "kidney", "opioid"]
-    said = patient.writes("and pregnant, on dialysis, with oxycodone?", "ask_opioids", elliptical=True, mentions=named).hears(
-        ActionAnswer()
-    )
+    said = patient.writes(
+        "and pregnant, on dialysis, with oxycodone?", "ask_opioids", elliptical=True, mentions=named
+    ).hears(ActionAnswer())
     assert words("opioid", "ask_home_remedies") in said[0]["text"]
     assert words("kidney", "ask_home_remedies") not in said[0]["text"]
     assert [choice["key"] for choice in said[0]["choices"]][:2] == ["ask_opioids", "ask_pregnancy"]
@@ -101,7 +104,9 @@ def test_asked_about_several_situations_what_can_slow_breathing_is_said_first(pa
 
 def test_and_if_i_am_pregnant_is_asked_of_the_last_answer(patient: Patient) -> None:
     patient.writes("does iron help?", IRON).hears(ActionAnswer())
-    said = patient.writes("and if I'm pregnant?", "ask_pregnancy", elliptical=True, entities=[entity("pregnant")]).hears(ActionAnswer())
+    said = patient.writes(
+        "and if I'm pregnant?", "ask_pregnancy", elliptical=True, entities=[entity("pregnant")]
+    ).hears(ActionAnswer())
     assert words("pregnant", IRON) in said[0]["text"]
     assert said[0]["answer"] == IRON
     assert "ask_pregnancy" in [choice["key"] for choice in said[0]["choices"]]
@@ -110,22 +115,29 @@ def test_and_if_i_am_pregnant_is_asked_of_the_last_answer(patient: Patient) -> N
 
 def test_a_pressed_button_is_never_taken_for_a_follow_up(patient: Patient) -> None:
     patient.writes("does iron help?", IRON).hears(ActionAnswer())
-    said = patient.writes("/ask_pregnancy", "ask_pregnancy", elliptical=True, mentions=["pregnant"]).hears(ActionAnswer())
+    said = patient.writes("/ask_pregnancy", "ask_pregnancy", elliptical=True, mentions=["pregnant"]).hears(
+        ActionAnswer()
+    )
     assert said[0]["answer"] == "ask_pregnancy"
 
 
 @pytest.mark.parametrize(
-    ("text", "taken_back"), [("no, not pregnant", entity("pregnant", "no")), ("it's for me, not my son", entity("subject", "self"))]
+    ("text", "taken_back"),
+    [("no, not pregnant", entity("pregnant", "no")), ("it's for me, not my son", entity("subject", "self"))],
 )
 @pytest.mark.parametrize(("action", "intent"), [(ActionAnswer(), "ask_pregnancy"), (ActionYesNo(), "deny")])
-def test_what_was_understood_can_be_put_right(patient: Patient, text: str, taken_back: dict[str, str], action: object, intent: str) -> None:
+def test_what_was_understood_can_be_put_right(
+    patient: Patient, text: str, taken_back: dict[str, str], action: object, intent: str
+) -> None:
     patient.writes("does iron help?", IRON).hears(ActionAnswer())
     said = patient.writes(text, intent, elliptical=True, entities=[taken_back]).hears(action)  # type: ignore[arg-type]
     assert [line["answer"] for line in said] == ["context_corrected"]
 
 
 def test_two_questions_get_two_answers(patient: Patient) -> None:
-    said = patient.writes("is it hereditary and does iron help?", "ask_genetics", also={"name": IRON}).hears(ActionAnswer())
+    said = patient.writes("is it hereditary and does iron help?", "ask_genetics", also={"name": IRON}).hears(
+        ActionAnswer()
+    )
     assert [line["answer"] for line in said] == ["ask_genetics", IRON]
     assert patient.slots["topic"] == IRON  # "tell me more" is of what was said last
 
@@ -170,7 +182,10 @@ def test_a_follow_up_of_nothing_says_so(patient: Patient, intent: str) -> None:
     assert patient.writes("tell me more", intent).hears(ActionFollowUp())[0]["answer"] == f"{intent}_none"
 
 
-@pytest.mark.parametrize("intent", ["greet", "thank", "complain", "stop", "out_of_scope_other", "out_of_scope_medical", "rate_unhelpful"])
+@pytest.mark.parametrize(
+    "intent",
+    ["greet", "thank", "complain", "stop", "out_of_scope_other", "out_of_scope_medical", "rate_unhelpful"],
+)
 def test_the_same_line_never_comes_in_the_same_words_twice_running(patient: Patient, intent: str) -> None:
     texts = [patient.writes("again", intent).hears(ActionAnswer())[0]["text"] for _ in range(5)]
     assert all(one != two for one, two in pairwise(texts))

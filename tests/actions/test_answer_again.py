@@ -56,7 +56,9 @@ def test_who_comes_back_to_themselves_is_heard(patient: Patient, text: str) -> N
     assert said["answer"] == "ask_magnesium" and caution("child", "ask_magnesium") not in said["text"]
 
 
-@pytest.mark.parametrize("text", ["will our kids have that as well", "so my daughters might get it", "can our boys inherit this"])
+@pytest.mark.parametrize(
+    "text", ["will our kids have that as well", "so my daughters might get it", "can our boys inherit this"]
+)
 def test_heirs_are_not_whom_it_is_about(patient: Patient, text: str) -> None:
     tell(patient, "is it in the genes", "ask_genetics")
     assert tell(patient, text, "ask_genetics")["answer"] == "ask_genetics"
@@ -65,18 +67,27 @@ def test_heirs_are_not_whom_it_is_about(patient: Patient, text: str) -> None:
 
 def test_a_minor_says_so(patient: Patient) -> None:
     tell(patient, "i'm 16 and my legs won't rest", "ask_symptoms")
-    assert caution("child", "ask_iron_supplements") in tell(patient, "should i take iron", "ask_iron_supplements")["text"]
+    assert (
+        caution("child", "ask_iron_supplements")
+        in tell(patient, "should i take iron", "ask_iron_supplements")["text"]
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "answer", "warned"),
     [
-        ("my aunt has kidney failure and is on codeine and lyrica, do they go together", "ask_opioids", ["gabapentinoid", "kidney"]),
+        (
+            "my aunt has kidney failure and is on codeine and lyrica, do they go together",
+            "ask_opioids",
+            ["gabapentinoid", "kidney"],
+        ),
         ("can you have paracetamol with pramipexole", "ask_dopamine_medicines", []),
         ("is aspirin alright on dialysis", "ask_kidney", []),
     ],
 )
-def test_what_is_dangerous_is_not_sent_away(patient: Patient, text: str, answer: str, warned: list[str]) -> None:
+def test_what_is_dangerous_is_not_sent_away(
+    patient: Patient, text: str, answer: str, warned: list[str]
+) -> None:
     said = tell(patient, text, "out_of_scope_medical")
     assert said["answer"] == answer
     assert said["text"].startswith(answers()["not_together"].text)
@@ -95,7 +106,8 @@ def test_no_answer_is_said_twice_running(patient: Patient, topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic", "key"), [("ask_gabapentin", "gabapentinoid"), ("ask_dopamine_medicines", "dopamine"), ("ask_opioids", "opioid")]
+    ("topic", "key"),
+    [("ask_gabapentin", "gabapentinoid"), ("ask_dopamine_medicines", "dopamine"), ("ask_opioids", "opioid")],
 )
 def test_an_answer_does_not_warn_of_its_own_medicine(patient: Patient, topic: str, key: str) -> None:
     patient.slots[key] = "yes"
@@ -104,8 +116,19 @@ def test_an_answer_does_not_warn_of_its_own_medicine(patient: Patient, topic: st
 
 def test_a_caution_is_not_said_again_within_three_turns(patient: Patient) -> None:
     patient.slots["kidney"] = "yes"
-    topics = ["ask_gabapentin", "ask_opioids", "ask_treatment", "ask_other_medicines", "ask_iron_link", "ask_magnesium"]
-    shared = [topic for topic in topics if "kidney" in answers()[topic].cautions and "kidney" not in answers()[topic].caution_texts]
+    topics = [
+        "ask_gabapentin",
+        "ask_opioids",
+        "ask_treatment",
+        "ask_other_medicines",
+        "ask_iron_link",
+        "ask_magnesium",
+    ]
+    shared = [
+        topic
+        for topic in topics
+        if "kidney" in answers()[topic].cautions and "kidney" not in answers()[topic].caution_texts
+    ]
     assert len(shared) >= 5
     said = [caution("kidney", topic) in tell(patient, "q", topic)["text"] for topic in shared[:5]]
     assert said == [True, False, False, False, True]
@@ -119,11 +142,20 @@ def test_a_result_is_refused_before_anything_else(patient: Patient) -> None:
 
 def test_a_dose_is_refused_before_anything_else() -> None:
     for text in (answers()["ask_dose"].text, answers()["ask_dose"].simple):
-        assert text.startswith(("I cannot tell you how much", "I can't tell you how much", "I can't name a dose", "I cannot name a dose"))
+        assert text.startswith(
+            (
+                "I cannot tell you how much",
+                "I can't tell you how much",
+                "I can't name a dose",
+                "I cannot name a dose",
+            )
+        )
 
 
 @pytest.mark.parametrize(("is_open", "words"), [(True, "We are open now."), (False, "We are closed now.")])
-def test_whether_the_clinic_is_open_is_said_first(patient: Patient, is_open: bool, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_the_clinic_is_open_is_said_first(
+    patient: Patient, is_open: bool, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Clinic, "is_open", lambda self, at: is_open)
     said = tell(patient, "is anybody there at this hour", "ask_clinic")["text"]
     assert said.startswith(words)

@@ -24,7 +24,10 @@ def test_every_flag_has_its_line() -> None:
 
 
 @pytest.mark.parametrize("name", FLAGS)
-@pytest.mark.parametrize("intent", ["affirm", "deny", "thank", "stop", "complain", "nlu_fallback", "out_of_scope_other", "rate_unhelpful"])
+@pytest.mark.parametrize(
+    "intent",
+    ["affirm", "deny", "thank", "stop", "complain", "nlu_fallback", "out_of_scope_other", "rate_unhelpful"],
+)
 def test_what_is_no_question_is_answered_from_the_flag(patient: Patient, name: str, intent: str) -> None:
     flag(patient, "something happened", name)
     said = tell(patient, "hm well", intent)
@@ -49,7 +52,9 @@ def test_what_is_no_question_is_answered_from_the_flag(patient: Patient, name: s
         ("R4", "how do i know if i have it", "check_symptoms"),
     ],
 )
-def test_what_leans_on_the_flag_is_answered_from_it(patient: Patient, name: str, text: str, misread: str) -> None:
+def test_what_leans_on_the_flag_is_answered_from_it(
+    patient: Patient, name: str, text: str, misread: str
+) -> None:
     tell(patient, "my pills", "ask_dopamine_medicines")
     flag(patient, "something happened", name)
     assert tell(patient, text, misread)["answer"] == f"after_{name.lower()}"
@@ -65,7 +70,9 @@ def test_a_wish_for_nobody_is_no_wish_for_staff(patient: Patient) -> None:
 
 def test_a_wish_for_a_person_is_heard_after_a_flag_too(patient: Patient) -> None:
     flag(patient, "i see no point", "R7")
-    assert tell(patient, "i don't know, can someone call me", "talk_to_staff")["answer"].startswith("hand_off")
+    assert tell(patient, "i don't know, can someone call me", "talk_to_staff")["answer"].startswith(
+        "hand_off"
+    )
 
 
 @pytest.mark.parametrize("name", ["R1", "R4"])

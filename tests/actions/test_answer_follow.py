@@ -10,16 +10,34 @@ from bot.content.clinic import clinic
 from tests.actions.conftest import Patient
 from tests.actions.talk import tell
 
-NOTHING = tuple(clinic().fill(text) for text in (answers()["nothing_more_exact"].text, *answers()["nothing_more_exact"].variants))
+NOTHING = tuple(
+    clinic().fill(text)
+    for text in (answers()["nothing_more_exact"].text, *answers()["nothing_more_exact"].variants)
+)
 
 
 @pytest.mark.parametrize(
     ("topic", "text", "misread", "answer"),
     [
         # stopping, amounts and money have answers of their own
-        ("ask_worsening_medicines", "so do i quit taking it", "ask_when_to_seek_care", "ask_stopping_medicine"),
-        ("ask_dopamine_medicines", "could he simply come off them", "ask_prevention", "ask_stopping_medicine"),
-        ("ask_gabapentin", "may she stop that from one day to the next", "ask_exercise", "ask_stopping_medicine"),
+        (
+            "ask_worsening_medicines",
+            "so do i quit taking it",
+            "ask_when_to_seek_care",
+            "ask_stopping_medicine",
+        ),
+        (
+            "ask_dopamine_medicines",
+            "could he simply come off them",
+            "ask_prevention",
+            "ask_stopping_medicine",
+        ),
+        (
+            "ask_gabapentin",
+            "may she stop that from one day to the next",
+            "ask_exercise",
+            "ask_stopping_medicine",
+        ),
         ("ask_gabapentin", "and when i forget to take it", "ask_travel", "ask_dose"),
         ("ask_dopamine_medicines", "are two okay", "out_of_scope_other", "ask_dose"),
         ("ask_iron_supplements", "how many of them", "ask_prevalence", "ask_dose"),
@@ -45,7 +63,12 @@ NOTHING = tuple(clinic().fill(text) for text in (answers()["nothing_more_exact"]
         ("ask_exercise", "in the evening as well?", "nlu_fallback", "ask_exercise"),
         ("ask_exercise", "every day?", "nlu_fallback", "ask_exercise"),
         ("ask_compression", "what sort", "out_of_scope_other", "ask_compression"),
-        ("ask_vein_treatment", "how long until one has recovered", "out_of_scope_medical", "ask_vein_treatment"),
+        (
+            "ask_vein_treatment",
+            "how long until one has recovered",
+            "out_of_scope_medical",
+            "ask_vein_treatment",
+        ),
         ("ask_home_remedies", "how does that work", "ask_dopamine_role", "ask_home_remedies"),
         ("ask_iron_supplements", "i get bloated from them", "out_of_scope_medical", "ask_iron_supplements"),
     ],
@@ -62,7 +85,12 @@ def test_it_keeps_the_subject(patient: Patient, topic: str, text: str, misread: 
 @pytest.mark.parametrize(
     ("topic", "text", "misread", "words"),
     [
-        ("ask_gabapentin", "side effects?", "ask_dopamine_medicines", "sleepiness, dizziness, swelling and low mood"),
+        (
+            "ask_gabapentin",
+            "side effects?",
+            "ask_dopamine_medicines",
+            "sleepiness, dizziness, swelling and low mood",
+        ),
         ("ask_dopamine_medicines", "can i still drive with it", "ask_travel", "do not drive"),
         ("ask_augmentation", "how do i know if i have it", "check_symptoms", "starts earlier in the day"),
         ("ask_exercise", "at night?", "nlu_fallback", "late in the evening"),
@@ -70,7 +98,9 @@ def test_it_keeps_the_subject(patient: Patient, topic: str, text: str, misread: 
         ("ask_iron_infusion", "how long does it take to work", "ask_iron_supplements", "some weeks before"),
     ],
 )
-def test_it_says_the_reviewed_words_that_speak_of_it(patient: Patient, topic: str, text: str, misread: str, words: str) -> None:
+def test_it_says_the_reviewed_words_that_speak_of_it(
+    patient: Patient, topic: str, text: str, misread: str, words: str
+) -> None:
     tell(patient, "my medicine", topic)
     said = tell(patient, text, misread)["text"]
     assert words in said
@@ -115,7 +145,9 @@ def test_what_has_nothing_to_do_with_it_stays_outside(patient: Patient, text: st
     assert tell(patient, text, intent)["answer"] == intent
 
 
-@pytest.mark.parametrize(("text", "intent"), [("is it dangerous", "ask_when_to_seek_care"), ("how common is it", "ask_prevalence")])
+@pytest.mark.parametrize(
+    ("text", "intent"), [("is it dangerous", "ask_when_to_seek_care"), ("how common is it", "ask_prevalence")]
+)
 def test_after_a_general_answer_it_means_restless_legs(patient: Patient, text: str, intent: str) -> None:
     tell(patient, "first", "ask_what_is_rls")
     assert tell(patient, text, intent)["answer"] == intent
@@ -129,7 +161,9 @@ def test_manners_are_no_follow_up(patient: Patient, intent: str) -> None:
 
 def test_the_self_check_starts_where_it_is_meant(patient: Patient) -> None:
     tell(patient, "first", "ask_gabapentin")
-    assert tell(patient, "do the five questions with me", "check_symptoms")["answer"] == "check_symptoms_intro"
+    assert (
+        tell(patient, "do the five questions with me", "check_symptoms")["answer"] == "check_symptoms_intro"
+    )
 
 
 @pytest.mark.parametrize("aside", ["ask_clinic", "ask_cost"])
@@ -138,7 +172,9 @@ def test_what_is_said_of_the_clinic_is_no_subject(patient: Patient, aside: str) 
     tell(patient, "and where are you", aside)
     assert tell(patient, "any side effects", "ask_dopamine_medicines")["answer"] == "ask_iron_supplements"
     tell(patient, "and where are you", aside)
-    assert clinic().fill(answers()[aside].more) in tell(patient, "/ask_more", "ask_more")["text"]  # the button below it
+    assert (
+        clinic().fill(answers()[aside].more) in tell(patient, "/ask_more", "ask_more")["text"]
+    )  # the button below it
 
 
 @pytest.mark.parametrize(
@@ -162,17 +198,26 @@ def test_who_waits_for_staff_hears_when_they_read(patient: Patient, text: str, i
 def test_who_waits_may_still_ask_about_a_medicine(patient: Patient) -> None:
     patient.becomes("hand_over", reason="asked")
     tell(patient, "first", "ask_gabapentin")
-    assert tell(patient, "how long does it take to work", "ask_iron_supplements")["answer"] == "ask_gabapentin"
+    assert (
+        tell(patient, "how long does it take to work", "ask_iron_supplements")["answer"] == "ask_gabapentin"
+    )
 
 
-@pytest.mark.parametrize("text", ["which veins hurt", "does iron hurt", "is my ferritin dangerous", "is lyrica safe", "do my kids get it"])
+@pytest.mark.parametrize(
+    "text",
+    ["which veins hurt", "does iron hurt", "is my ferritin dangerous", "is lyrica safe", "do my kids get it"],
+)
 def test_a_topic_word_is_never_a_follow_up(text: str) -> None:
     assert not leans(text)
 
 
 def test_every_subject_has_a_name_that_reads_well() -> None:
     names = [noun(topic) for topic in sorted(THINGS)]
-    assert not [name for name in names if name.endswith(("?", ".")) or name.startswith(("how ", "when ", "why ", "what ", "about "))]
+    assert not [
+        name
+        for name in names
+        if name.endswith(("?", ".")) or name.startswith(("how ", "when ", "why ", "what ", "about "))
+    ]
     assert noun("ask_cure") != "will it go away?"
 
 
@@ -209,9 +254,16 @@ def test_who_has_tried_it_hears_what_else_there_is(patient: Patient) -> None:
 
 def test_what_is_not_known_is_said_first_and_in_turns(patient: Patient) -> None:
     tell(patient, "my veins", "ask_vein_treatment")
-    texts = [tell(patient, text, "ask_symptoms")["text"] for text in ("is it painful", "is it sore", "does that hurt")]
+    texts = [
+        tell(patient, text, "ask_symptoms")["text"]
+        for text in ("is it painful", "is it sore", "does that hurt")
+    ]
     assert all(text.split("\n\n")[1] in NOTHING for text in texts)
-    assert [clinic().fill(answers()["ask_vein_treatment"].more) in text for text in texts] == [True, False, False]
+    assert [clinic().fill(answers()["ask_vein_treatment"].more) in text for text in texts] == [
+        True,
+        False,
+        False,
+    ]
     assert texts[1] != texts[2]
 
 

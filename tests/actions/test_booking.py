@@ -19,7 +19,12 @@ from bot.store.models import Booking, ContactLink, Event, TurnLog
 from tests.actions.conftest import Patient
 
 FORM = "booking_form"
-FILLED = {"booking_name": "Ann Lee", "booking_contact": "555 010 0123", "booking_times": "mornings", "booking_reason": "my legs"}
+FILLED = {
+    "booking_name": "Ann Lee",
+    "booking_contact": "555 010 0123",
+    "booking_times": "mornings",
+    "booking_reason": "my legs",
+}
 READY = {**FILLED, "booking_consent": "yes", "booking_confirm": "yes"}
 
 
@@ -57,7 +62,9 @@ def test_names(text: str, name: str | None) -> None:
     assert read_name(text) == name
 
 
-@pytest.mark.parametrize("text", ["555 010 0123", "+44 20 7946 0018", "ann@example.com", "ring 555-010-0123 after five", "123456"])
+@pytest.mark.parametrize(
+    "text", ["555 010 0123", "+44 20 7946 0018", "ann@example.com", "ring 555-010-0123 after five", "123456"]
+)
 def test_a_number_or_an_address_is_a_contact_and_kept_as_written(text: str) -> None:
     assert read_contact(text) == text
 
@@ -84,11 +91,18 @@ def test_the_field_that_is_to_change(text: str, slot: str | None) -> None:
 def test_the_whole_way(patient: Patient) -> None:
     assert answer(patient, "I'm Ann Lee") == {"booking_name": "Ann Lee"}
     assert answer(patient, "555 010 0123", "out_of_scope_other") == {"booking_contact": "555 010 0123"}
-    assert answer(patient, "mornings next week", "book_appointment") == {"booking_times": "mornings next week"}
-    assert answer(patient, "my legs keep me awake", "ask_relief_tonight") == {"booking_reason": "my legs keep me awake"}
+    assert answer(patient, "mornings next week", "book_appointment") == {
+        "booking_times": "mornings next week"
+    }
+    assert answer(patient, "my legs keep me awake", "ask_relief_tonight") == {
+        "booking_reason": "my legs keep me awake"
+    }
     assert answer(patient, "/affirm", "affirm") == {"booking_consent": "yes"}
     (shown,) = patient.hears(ActionAskBookingConfirm())
-    assert all(value in shown["text"] for value in ("Ann Lee", "555 010 0123", "mornings next week", "my legs keep me awake"))
+    assert all(
+        value in shown["text"]
+        for value in ("Ann Lee", "555 010 0123", "mornings next week", "my legs keep me awake")
+    )
     assert [choice["key"] for choice in shown["choices"]] == ["affirm", "deny", "stop"]
     assert answer(patient, "send it") == {"booking_confirm": "yes"}
     assert patient.rows(Booking) == []
@@ -111,7 +125,9 @@ def test_the_whole_way(patient: Patient) -> None:
         ("cancel", "stop"),
     ],
 )
-def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(patient: Patient, slot: str, text: str, intent: str) -> None:
+def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(
+    patient: Patient, slot: str, text: str, intent: str
+) -> None:
     until(patient, slot)
     assert answer(patient, text, intent, confidence=0.5) == {}
     assert patient.said == []
@@ -128,7 +144,9 @@ def test_a_question_a_topic_button_and_cancel_are_left_to_the_other_rules(patien
         ("check my symptoms", "check_symptoms"),
     ],
 )
-def test_wishes_that_are_no_questions_get_through_too(patient: Patient, slot: str, text: str, intent: str) -> None:
+def test_wishes_that_are_no_questions_get_through_too(
+    patient: Patient, slot: str, text: str, intent: str
+) -> None:
     until(patient, slot)
     assert answer(patient, text, intent) == {}
 
@@ -141,7 +159,9 @@ def test_wishes_that_are_no_questions_get_through_too(patient: Patient, slot: st
         ("booking_consent", "purple", "booking_bad_answer"),
     ],
 )
-def test_what_cannot_be_read_is_asked_again_in_other_words(patient: Patient, slot: str, text: str, line: str) -> None:
+def test_what_cannot_be_read_is_asked_again_in_other_words(
+    patient: Patient, slot: str, text: str, line: str
+) -> None:
     until(patient, slot)
     said = []
     for _ in range(2):
@@ -184,7 +204,10 @@ def test_cancelled_forgets_everything(patient: Patient) -> None:
     assert patient.rows(Booking) == []
 
 
-@pytest.mark.parametrize("text", ["ok but the time is wrong", "no, the days", "Change: Times that suit you", "can I change the time?"])
+@pytest.mark.parametrize(
+    "text",
+    ["ok but the time is wrong", "no, the days", "Change: Times that suit you", "can I change the time?"],
+)
 def test_a_field_named_at_the_summary_is_asked_again_and_nothing_is_sent(patient: Patient, text: str) -> None:
     until(patient, "booking_confirm")
     answer(patient, text, "change_appointment")
@@ -213,7 +236,9 @@ def test_no_at_the_summary_asks_what_to_change(patient: Patient) -> None:
         ("booking_confirm", "my number is 555 010 9999", {"booking_contact": "555 010 9999"}),
     ],
 )
-def test_an_earlier_field_can_be_put_right_in_passing(patient: Patient, slot: str, text: str, changed: dict) -> None:
+def test_an_earlier_field_can_be_put_right_in_passing(
+    patient: Patient, slot: str, text: str, changed: dict
+) -> None:
     until(patient, slot)
     answer(patient, text)
     assert changed.items() <= patient.slots.items()
@@ -256,20 +281,30 @@ def test_a_change_goes_to_staff_once(patient: Patient) -> None:
 
 
 def test_a_change_of_no_request_is_honest_and_troubles_nobody(patient: Patient) -> None:
-    assert patient.writes("move it", "change_appointment").hears(ActionChangeAppointment())[0]["answer"] == "change_none"
+    assert (
+        patient.writes("move it", "change_appointment").hears(ActionChangeAppointment())[0]["answer"]
+        == "change_none"
+    )
     assert patient.conversation().mode == "assistant"
 
 
 def test_outside_the_front_door_nothing_is_claimed(outsider: Patient) -> None:
     outsider.slots |= READY
-    assert outsider.writes("send it", "affirm").hears(ActionSubmitBooking())[0]["answer"] == "outside_front_door"
-    assert outsider.writes("move it", "change_appointment").hears(ActionChangeAppointment())[0]["answer"] == "outside_front_door"
+    assert (
+        outsider.writes("send it", "affirm").hears(ActionSubmitBooking())[0]["answer"] == "outside_front_door"
+    )
+    assert (
+        outsider.writes("move it", "change_appointment").hears(ActionChangeAppointment())[0]["answer"]
+        == "outside_front_door"
+    )
 
 
 def test_the_log_names_what_was_said(patient: Patient) -> None:
     patient.slots |= READY
     patient.writes("send it", "affirm").hears(ActionSubmitBooking())
-    assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [("action_submit_booking", "booking_done")]
+    assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [
+        ("action_submit_booking", "booking_done")
+    ]
 
 
 def public(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -281,7 +316,9 @@ def books_on_telegram(patient: Patient) -> tuple[str, str, list[dict]]:
     """The whole form on Telegram: what is said at the start, in the summary, and once the request is sent."""
     patient.channel = "telegram"
     (begun,) = patient.writes("book", "book_appointment").hears(ActionBeginBooking())
-    assert not [slot for slot in SLOTS[:2] if patient.slots.get(slot) is None]  # so the form does not ask for them
+    assert not [
+        slot for slot in SLOTS[:2] if patient.slots.get(slot) is None
+    ]  # so the form does not ask for them
     patient.slots |= {key: READY[key] for key in SLOTS[2:5]}
     shown = patient.writes("yes", "affirm").hears(ActionAskBookingConfirm())[0]["text"]
     assert "mornings" in shown and "Name" not in shown
@@ -289,7 +326,9 @@ def books_on_telegram(patient: Patient) -> tuple[str, str, list[dict]]:
     return begun["text"], shown, patient.writes("send it", "affirm").hears(ActionSubmitBooking())
 
 
-def test_on_telegram_name_and_contact_are_left_on_a_private_page(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_telegram_name_and_contact_are_left_on_a_private_page(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     public(monkeypatch, "https://assistant.clinic.example")
     begun, shown, (done, link) = books_on_telegram(patient)
     assert "private page" in begun and "write to you in this chat" not in begun
@@ -310,17 +349,23 @@ def test_on_telegram_without_a_public_address_staff_write_in_the_chat_and_no_pag
     assert "will write to you in this chat" in begun
     assert "- How to reach you: here in this chat" in shown
     assert [message["answer"] for message in said] == ["booking_done_chat"]
-    assert "write to you here in this chat" in said[0]["text"] and "not a fixed appointment" in said[0]["text"]
+    assert (
+        "write to you here in this chat" in said[0]["text"] and "not a fixed appointment" in said[0]["text"]
+    )
     assert not any("page" in text for text in (begun, shown, said[0]["text"]))
     booking = patient.rows(Booking)[0]
     assert (booking.name, booking.contact, booking.times) == ("", "", "mornings")
-    assert [row.answer_id for row in patient.rows(TurnLog) if row.action == "action_submit_booking"] == ["booking_done_chat"]
+    assert [row.answer_id for row in patient.rows(TurnLog) if row.action == "action_submit_booking"] == [
+        "booking_done_chat"
+    ]
     with patient.store.read() as session:  # type: ignore[union-attr]
         assert session.query(ContactLink).count() == 0
 
 
 @pytest.mark.parametrize("address", ["", "https://assistant.clinic.example"])
-def test_a_number_given_on_telegram_all_the_same_is_used(patient: Patient, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_number_given_on_telegram_all_the_same_is_used(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     public(monkeypatch, address)
     patient.channel = "telegram"
     patient.writes("book", "book_appointment").hears(ActionBeginBooking())

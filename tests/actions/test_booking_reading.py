@@ -20,16 +20,24 @@ READY = {
 ASKED = {slot: {key: READY[key] for key in SLOTS[: SLOTS.index(slot)]} for slot in SLOTS}
 
 
-def answer(patient: Patient, slot: str, text: str, intent: str | None = None, confidence: float = 0.9) -> dict:
+def answer(
+    patient: Patient, slot: str, text: str, intent: str | None = None, confidence: float = 0.9
+) -> dict:
     """What ``text`` sets when the form asks for ``slot``, with ``None`` for what it opens again; ``{}`` when the form is left."""
     patient.slots |= ASKED[slot]
     patient.form = "booking_form"
     patient.slots["requested_slot"] = slot
     before = {key: value for key, value in patient.slots.items() if key in SLOTS and key != slot}
-    patient.slots.pop(slot, None)  # so that "asked again" (None) differs from "left to the other rules" (still missing)
+    patient.slots.pop(
+        slot, None
+    )  # so that "asked again" (None) differs from "left to the other rules" (still missing)
     patient.writes(text, intent, confidence)
     patient.said = patient.hears(ValidateBookingForm())
-    return {key: value for key, value in patient.slots.items() if key in SLOTS and value != before.get(key, "not there")}
+    return {
+        key: value
+        for key, value in patient.slots.items()
+        if key in SLOTS and value != before.get(key, "not there")
+    }
 
 
 def lines(patient: Patient) -> list[str]:
@@ -37,7 +45,9 @@ def lines(patient: Patient) -> list[str]:
 
 
 @pytest.mark.parametrize("slot", SLOTS)
-@pytest.mark.parametrize("text", ["book an appointment", "I want to book an appointment", "/book_appointment"])
+@pytest.mark.parametrize(
+    "text", ["book an appointment", "I want to book an appointment", "/book_appointment"]
+)
 def test_book_once_more_never_leaves_the_form(patient: Patient, slot: str, text: str) -> None:
     """Left, the form is offered the same message again and again, until Rasa gives up and never listens any more."""
     assert answer(patient, slot, text, "book_appointment") == {slot: None}
@@ -77,7 +87,12 @@ def test_names(text: str, name: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "intent"),
-    [("Will", "ask_visit_preparation"), ("call me Al", "talk_to_staff"), ("Iron Mike", "ask_iron_link"), ("hope", "ask_cure")],
+    [
+        ("Will", "ask_visit_preparation"),
+        ("call me Al", "talk_to_staff"),
+        ("Iron Mike", "ask_iron_link"),
+        ("hope", "ask_cure"),
+    ],
 )
 def test_a_name_that_looks_like_a_topic_is_a_name(patient: Patient, text: str, intent: str) -> None:
     assert "booking_name" in answer(patient, "booking_name", text, intent, 0.95)
@@ -85,9 +100,16 @@ def test_a_name_that_looks_like_a_topic_is_a_name(patient: Patient, text: str, i
 
 
 @pytest.mark.parametrize(
-    ("text", "intent"), [("iron pills", "ask_iron_supplements"), ("useless bot", "complain"), ("check symptoms", "check_symptoms")]
+    ("text", "intent"),
+    [
+        ("iron pills", "ask_iron_supplements"),
+        ("useless bot", "complain"),
+        ("check symptoms", "check_symptoms"),
+    ],
 )
-def test_small_letters_that_are_surely_something_else_are_no_name(patient: Patient, text: str, intent: str) -> None:
+def test_small_letters_that_are_surely_something_else_are_no_name(
+    patient: Patient, text: str, intent: str
+) -> None:
     assert answer(patient, "booking_name", text, intent, 0.95) == {}
 
 
@@ -114,7 +136,10 @@ def test_several_fields_at_once(text: str, found: tuple) -> None:
 
 
 def test_an_address_at_the_name_is_kept_and_the_name_asked(patient: Patient) -> None:
-    assert answer(patient, "booking_name", "will.smith@outlook.com") == {"booking_name": None, "booking_contact": "will.smith@outlook.com"}
+    assert answer(patient, "booking_name", "will.smith@outlook.com") == {
+        "booking_name": None,
+        "booking_contact": "will.smith@outlook.com",
+    }
     assert lines(patient) == ["booking_noted"]
 
 
@@ -136,7 +161,9 @@ def test_a_date_is_no_number(text: str, contact: str | None) -> None:
         ("booking_contact", "do i have rls?", "check_symptoms", "ask_diagnosis"),
     ],
 )
-def test_questions_about_the_form_are_answered_and_it_goes_on(patient: Patient, slot: str, text: str, intent: str, line: str) -> None:
+def test_questions_about_the_form_are_answered_and_it_goes_on(
+    patient: Patient, slot: str, text: str, intent: str, line: str
+) -> None:
     assert answer(patient, slot, text, intent) == {slot: None}
     assert lines(patient) == [line]
 
@@ -147,7 +174,9 @@ def test_who_asks_for_a_person_in_so_many_words_gets_one(patient: Patient, text:
 
 
 @pytest.mark.parametrize(("text", "intent"), [("that suits me", "talk_to_staff"), ("until then", "goodbye")])
-def test_a_wish_that_only_the_classifier_hears_leaves_nothing(patient: Patient, text: str, intent: str) -> None:
+def test_a_wish_that_only_the_classifier_hears_leaves_nothing(
+    patient: Patient, text: str, intent: str
+) -> None:
     assert answer(patient, "booking_consent", text, intent, 0.95) == {"booking_consent": None}
 
 
@@ -169,7 +198,12 @@ def test_times_in_patients_words(patient: Patient, text: str, intent: str | None
 
 
 @pytest.mark.parametrize(
-    ("text", "intent"), [("what helps tonight?", "ask_relief_tonight"), ("what times do you have", "ask_clinic"), ("bye", "goodbye")]
+    ("text", "intent"),
+    [
+        ("what helps tonight?", "ask_relief_tonight"),
+        ("what times do you have", "ask_clinic"),
+        ("bye", "goodbye"),
+    ],
 )
 def test_what_is_no_time_is_left(patient: Patient, text: str, intent: str) -> None:
     assert answer(patient, "booking_times", text, intent) == {}
@@ -183,7 +217,14 @@ def test_a_time_that_never_comes_is_asked_once_more_and_no_oftener(patient: Pati
 
 
 @pytest.mark.parametrize(
-    ("text", "never"), [("last week of december", False), ("12/31/2026", False), ("31.12.", False), ("30.2.", True), ("at 14:75", True)]
+    ("text", "never"),
+    [
+        ("last week of december", False),
+        ("12/31/2026", False),
+        ("31.12.", False),
+        ("30.2.", True),
+        ("at 14:75", True),
+    ],
 )
 def test_days_that_are_in_no_calendar(text: str, never: bool) -> None:
     assert impossible(text) is never
@@ -194,7 +235,10 @@ def test_days_that_are_in_no_calendar(text: str, never: bool) -> None:
     [
         ("the name is wrong", {"booking_name": None}),
         ("the name is spelled Boe", {"booking_name": "Boe"}),
-        ("yes but my name is Albert Bo and the time is tuesday", {"booking_name": "Albert Bo", "booking_times": "tuesday"}),
+        (
+            "yes but my name is Albert Bo and the time is tuesday",
+            {"booking_name": "Albert Bo", "booking_times": "tuesday"},
+        ),
         ("Yes, but change the name to Susan Lee", {"booking_name": "Susan Lee"}),
         ("the email is wrong, it's al2@al.com", {"booking_contact": "al2@al.com"}),
         ("make it friday instead", {"booking_times": "friday"}),
@@ -208,18 +252,42 @@ def test_put_right_at_the_summary(patient: Patient, text: str, set_: dict) -> No
 
 
 def test_what_is_sent_after_a_wrong_name_is_never_the_word_wrong() -> None:
-    assert changes("the name is wrong") == changes("my name is incorrect") == changes("name is not right") == {"booking_name": None}
+    assert (
+        changes("the name is wrong")
+        == changes("my name is incorrect")
+        == changes("name is not right")
+        == {"booking_name": None}
+    )
 
 
-@pytest.mark.parametrize("text", ["sounds good thanks", "looks good", "perfect", "👍", "thumbs up", "book it", "please send it", "/affirm"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sounds good thanks",
+        "looks good",
+        "perfect",
+        "👍",
+        "thumbs up",
+        "book it",
+        "please send it",
+        "/affirm",
+    ],
+)
 @pytest.mark.parametrize("slot", ["booking_consent", "booking_confirm"])
 def test_yes_in_patients_words(patient: Patient, slot: str, text: str) -> None:
     assert answer(patient, slot, text, "affirm" if text.startswith("/") else "thank") == {slot: "yes"}
 
 
 def test_back_opens_the_question_before_and_start_over_all(patient: Patient) -> None:
-    assert answer(patient, "booking_contact", "go back", "nlu_fallback") == {"booking_name": None, "booking_contact": None}
-    assert set(answer(patient, "booking_reason", "start over", "stop")) >= {"booking_name", "booking_contact", "booking_times"}
+    assert answer(patient, "booking_contact", "go back", "nlu_fallback") == {
+        "booking_name": None,
+        "booking_contact": None,
+    }
+    assert set(answer(patient, "booking_reason", "start over", "stop")) >= {
+        "booking_name",
+        "booking_contact",
+        "booking_times",
+    }
     assert not any(patient.slots[slot] for slot in SLOTS)
 
 
@@ -229,16 +297,24 @@ def test_back_opens_the_question_before_and_start_over_all(patient: Patient) -> 
         ("booking_contact", "i made a mistake in my name, it's Helena", {"booking_name": "Helena"}),
         ("booking_contact", "the name should be Will Smith", {"booking_name": "Will Smith"}),
         ("booking_reason", "and make it friday instead", {"booking_times": "friday"}),
-        ("booking_contact", "the email is wrong, it's will@outlook.com", {"booking_contact": "will@outlook.com"}),
+        (
+            "booking_contact",
+            "the email is wrong, it's will@outlook.com",
+            {"booking_contact": "will@outlook.com"},
+        ),
     ],
 )
 def test_put_right_in_passing(patient: Patient, slot: str, text: str, set_: dict) -> None:
     assert answer(patient, slot, text) == {slot: None, **set_}
 
 
-@pytest.mark.parametrize("text", ["something is wrong with my legs", "is it rls?", "cancel my old appointment"])
+@pytest.mark.parametrize(
+    "text", ["something is wrong with my legs", "is it rls?", "cancel my old appointment"]
+)
 def test_a_reason_is_taken_as_it_is(patient: Patient, text: str) -> None:
-    intent = {"is it rls?": "check_symptoms", "cancel my old appointment": "change_appointment"}.get(text, "ask_symptoms")
+    intent = {"is it rls?": "check_symptoms", "cancel my old appointment": "change_appointment"}.get(
+        text, "ask_symptoms"
+    )
     assert answer(patient, "booking_reason", text, intent) == {"booking_reason": text}
 
 
@@ -247,8 +323,13 @@ def test_the_menu_of_changes(patient: Patient) -> None:
     patient.writes("yes", "affirm").hears(ActionAskBookingConfirm())
     answer(patient, "booking_confirm", "change something", "change_appointment")
     assert patient.hears(ActionAskBookingConfirm())[0]["answer"] == "booking_change"
-    assert answer(patient, "booking_confirm", "yes", "affirm") == {"booking_confirm": None}  # a yes to this sends nothing
+    assert answer(patient, "booking_confirm", "yes", "affirm") == {
+        "booking_confirm": None
+    }  # a yes to this sends nothing
     assert patient.hears(ActionAskBookingConfirm())[0]["answer"] == "booking_confirm"
     answer(patient, "booking_confirm", "no", "deny")
     assert patient.hears(ActionAskBookingConfirm())[0]["answer"] == "booking_change"
-    assert answer(patient, "booking_confirm", "phone", "talk_to_staff") == {"booking_confirm": None, "booking_contact": None}
+    assert answer(patient, "booking_confirm", "phone", "talk_to_staff") == {
+        "booking_confirm": None,
+        "booking_contact": None,
+    }

@@ -16,7 +16,9 @@ CLOSED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 3 in the morning there
 
 
 @pytest.mark.parametrize(("moment", "line"), [(OPEN, "hand_off_done"), (CLOSED, "hand_off_out_of_hours")])
-def test_the_line_is_true_at_this_hour(patient: Patient, monkeypatch: pytest.MonkeyPatch, moment: datetime, line: str) -> None:
+def test_the_line_is_true_at_this_hour(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, moment: datetime, line: str
+) -> None:
     monkeypatch.setattr("actions.handoff.now", lambda: moment)
     assert patient.writes("a person please", "talk_to_staff").hears(ActionHandOff())[0]["answer"] == line
     assert (patient.conversation().mode, patient.conversation().waiting_reason) == ("waiting", "asked")
@@ -58,7 +60,10 @@ def test_a_repeat_after_staff_gave_it_back_does_not_hand_over_again(patient: Pat
 def test_asked_a_second_time_the_place_in_line_is_kept(patient: Patient) -> None:
     patient.writes("a person please", "talk_to_staff").hears(ActionHandOff())
     since = patient.conversation().waiting_since
-    assert patient.writes("hello? a person!", "talk_to_staff").hears(ActionHandOff())[0]["answer"] == "hand_off_already"
+    assert (
+        patient.writes("hello? a person!", "talk_to_staff").hears(ActionHandOff())[0]["answer"]
+        == "hand_off_already"
+    )
     assert patient.conversation().waiting_since == since
 
 

@@ -48,7 +48,10 @@ def test_the_same_words_in_a_new_message_are_logged_again(patient: Patient) -> N
 
 def test_the_second_of_two_answers_has_its_own_row(patient: Patient) -> None:
     patient.writes("family and iron", "ask_genetics", also={"name": "ask_iron_link"}).hears(ActionAnswer())
-    assert [(row.ordinal, row.answer_id) for row in patient.rows(TurnLog)] == [(0, "ask_genetics"), (1, "ask_iron_link")]
+    assert [(row.ordinal, row.answer_id) for row in patient.rows(TurnLog)] == [
+        (0, "ask_genetics"),
+        (1, "ask_iron_link"),
+    ]
 
 
 def test_a_miss_and_a_question_of_a_form_are_logged_too(patient: Patient) -> None:
@@ -93,5 +96,16 @@ def test_without_inbound_id_nothing_is_logged_and_nothing_fails(outsider: Patien
 
 def test_a_strange_inbound_id_is_none() -> None:
     for strange in ("7", 7.5, None, [7]):
-        turn = read_turn(Tracker("c", {}, {"text": "hi", "metadata": {"inbound_id": strange}}, [], False, None, {}, "action_listen"))
+        turn = read_turn(
+            Tracker(
+                "c",
+                {},
+                {"text": "hi", "metadata": {"inbound_id": strange}},
+                [],
+                False,
+                None,
+                {},
+                "action_listen",
+            )
+        )
         assert turn.inbound_id is None

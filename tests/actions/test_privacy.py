@@ -12,11 +12,16 @@ from tests.actions.conftest import Patient
 
 
 def asked(patient: Patient) -> None:
-    assert patient.writes("delete my data", "delete_my_data").hears(ActionAskDelete())[0]["answer"] == "delete_ask"
+    assert (
+        patient.writes("delete my data", "delete_my_data").hears(ActionAskDelete())[0]["answer"]
+        == "delete_ask"
+    )
 
 
 def yes(patient: Patient, intent: str = "affirm") -> str:
-    return str(patient.writes("yes" if intent == "affirm" else "no", intent).hears(ActionYesNo())[0]["answer"])
+    return str(
+        patient.writes("yes" if intent == "affirm" else "no", intent).hears(ActionYesNo())[0]["answer"]
+    )
 
 
 def test_yes_orders_the_erasure_of_this_conversation(patient: Patient) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from actions.asks import AskOther, AskUrge
-from actions.self_check import QUESTIONS, ActionBeginCheck, ActionFinishCheck, ActionStopCheck, ValidateSelfCheckForm, outcome, summary
+from actions.self_check import (
+    QUESTIONS,
+    ActionBeginCheck,
+    ActionFinishCheck,
+    ActionStopCheck,
+    ValidateSelfCheckForm,
+    outcome,
+    summary,
+)
 from tests.actions.conftest import Patient
 
 FORM = "self_check_form"
@@ -40,7 +48,9 @@ def test_answers_in_patients_words(patient: Patient, text: str, intent: str | No
 def test_one_question_at_a_time_to_the_end(patient: Patient) -> None:
     for text, slot in zip(["yes", "yes", "no", "not sure", "no"], QUESTIONS, strict=True):
         assert list(answer(patient, text)) == [slot]
-    assert {key: patient.slots[key] for key in QUESTIONS} == dict(zip(QUESTIONS, ["yes", "yes", "no", "unsure", "no"], strict=True))
+    assert {key: patient.slots[key] for key in QUESTIONS} == dict(
+        zip(QUESTIONS, ["yes", "yes", "no", "unsure", "no"], strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +89,9 @@ def test_one_sign_missing_does_not_fit(sign: str, value: str) -> None:
     assert outcome({**ALL_YES, sign: value}) == "check_fits_not_all"
 
 
-@pytest.mark.parametrize(("other", "line"), [("no", "check_fits"), ("unsure", "check_fits"), ("yes", "check_other_reason")])
+@pytest.mark.parametrize(
+    ("other", "line"), [("no", "check_fits"), ("unsure", "check_fits"), ("yes", "check_other_reason")]
+)
 def test_another_reason_found_outranks_the_signs(other: str, line: str) -> None:
     assert outcome({**ALL_YES, "check_other": other}) == line
 
@@ -94,7 +106,9 @@ def test_the_end_brings_the_summary_and_offers_a_visit_and_forgets(patient: Pati
     assert not any(patient.slots[key] for key in QUESTIONS)
 
 
-@pytest.mark.parametrize("slots", [ALL_YES, {**ALL_YES, "check_rest": "no"}, {**ALL_YES, "check_other": "yes"}])
+@pytest.mark.parametrize(
+    "slots", [ALL_YES, {**ALL_YES, "check_rest": "no"}, {**ALL_YES, "check_other": "yes"}]
+)
 def test_no_end_says_that_it_is_or_is_not(patient: Patient, slots: dict) -> None:
     patient.slots |= slots
     text = patient.writes("ok").hears(ActionFinishCheck())[0]["text"].lower()
@@ -137,7 +151,9 @@ def at(patient: Patient, slot: str, text: str, intent: str | None = None, **pars
         ("check_other", "they found nothing", None, None),
     ],
 )
-def test_prose_answers_the_question_that_was_asked(patient: Patient, slot: str, text: str, intent: str | None, value: str | None) -> None:
+def test_prose_answers_the_question_that_was_asked(
+    patient: Patient, slot: str, text: str, intent: str | None, value: str | None
+) -> None:
     assert at(patient, slot, text, intent).get(slot) == value
 
 
@@ -153,7 +169,9 @@ def test_prose_answers_the_question_that_was_asked(patient: Patient, slot: str, 
 def test_what_belongs_to_another_question_fills_none(patient: Patient, slot: str, text: str) -> None:
     set_ = at(patient, slot, text, "affirm")
     assert patient.slots[slot] is None
-    assert not any(set_.values()) or set(set_) == {key for key in QUESTIONS if key != slot and patient.slots.get(key)}
+    assert not any(set_.values()) or set(set_) == {
+        key for key in QUESTIONS if key != slot and patient.slots.get(key)
+    }
     assert [said["answer"] for said in patient.said] == ["check_one_at_a_time"]
 
 
@@ -169,14 +187,21 @@ def test_back_opens_the_question_before(patient: Patient) -> None:
     assert patient.slots["check_urge"] is None
 
 
-@pytest.mark.parametrize(("text", "intent"), [("tonic water then", "ask_home_remedies"), ("at what age does it start", "nlu_fallback")])
-def test_a_topic_and_a_question_are_left_with_or_without_a_question_mark(patient: Patient, text: str, intent: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("tonic water then", "ask_home_remedies"), ("at what age does it start", "nlu_fallback")],
+)
+def test_a_topic_and_a_question_are_left_with_or_without_a_question_mark(
+    patient: Patient, text: str, intent: str
+) -> None:
     assert answer(patient, text, intent, confidence=0.9) == {}
     assert patient.said == []
 
 
 @pytest.mark.parametrize(("text", "intent", "line"), [("so no rls?", "deny", "check_no_verdict"), ("check my symptoms", "check_symptoms", "check_already"), ("/check_symptoms", "check_symptoms", "check_already")])  # fmt: skip
-def test_the_check_asked_for_in_the_check_goes_on(patient: Patient, text: str, intent: str, line: str) -> None:
+def test_the_check_asked_for_in_the_check_goes_on(
+    patient: Patient, text: str, intent: str, line: str
+) -> None:
     answer(patient, text, intent)
     assert patient.slots["check_urge"] is None
     assert [said["answer"] for said in patient.said] == [line]

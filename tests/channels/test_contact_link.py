@@ -35,7 +35,9 @@ class Rig:
             conversation = Conversation(channel="telegram", external_id="77", consent_at=now())
             session.add(conversation)
             session.flush()
-            inbound = Inbound(conversation_id=conversation.id, channel="telegram", external_id="1", text="Send it", seq=1)
+            inbound = Inbound(
+                conversation_id=conversation.id, channel="telegram", external_id="1", text="Send it", seq=1
+            )
             session.add(inbound)
             session.flush()
             booking = Booking(
@@ -92,7 +94,9 @@ def test_the_details_never_stand_in_the_chat_and_the_patient_is_told(rig: Rig) -
 def test_two_at_once_are_one(rig: Rig) -> None:
     link = rig.link()
     answers: list[int] = []
-    threads = [Thread(target=lambda: answers.append(rig.http.post(link, data=DETAILS).status_code)) for _ in range(4)]
+    threads = [
+        Thread(target=lambda: answers.append(rig.http.post(link, data=DETAILS).status_code)) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -116,7 +120,11 @@ def test_old_replaced_unknown_and_erased_links_do_not_work(rig: Rig) -> None:
 def test_who_comes_too_late_is_told_a_way_to_a_new_page_that_is_there(rig: Rig) -> None:
     page = rig.http.get("/contact/guess").text
     assert "talk to staff" in page and "Our staff can send you a new page" in page
-    phrasings = re.search(r"- intent: talk_to_staff\n(.*?)(?=\n- intent:|\Z)", (ROOT / "data/nlu/care.yml").read_text("utf-8"), re.DOTALL)
+    phrasings = re.search(
+        r"- intent: talk_to_staff\n(.*?)(?=\n- intent:|\Z)",
+        (ROOT / "data/nlu/care.yml").read_text("utf-8"),
+        re.DOTALL,
+    )
     assert phrasings and "- talk to staff\n" in phrasings[1], "the words that are told must be understood"
 
 
@@ -139,7 +147,14 @@ def test_it_lasts_24_hours_and_only_its_hash_is_kept(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"name": "x"}, {"name": " ", "contact": "y"}, {"name": "x" * 257, "contact": "y"}, {"name": "\x00", "contact": "y"}]
+    "wrong",
+    [
+        {},
+        {"name": "x"},
+        {"name": " ", "contact": "y"},
+        {"name": "x" * 257, "contact": "y"},
+        {"name": "\x00", "contact": "y"},
+    ],
 )
 def test_a_wrong_entry_is_explained_and_keeps_the_link(rig: Rig, wrong: dict[str, str]) -> None:
     link = rig.link()

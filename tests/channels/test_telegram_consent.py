@@ -70,7 +70,9 @@ def unsure(chat: Chat) -> Chat:
     return chat
 
 
-@pytest.mark.parametrize(("then", "held"), [("no", ["my leg is odd"]), ("since monday", ["my leg is odd", "since monday"])])
+@pytest.mark.parametrize(
+    ("then", "held"), [("no", ["my leg is odd"]), ("since monday", ["my leg is odd", "since monday"])]
+)
 def test_what_a_reply_lets_loose_is_held_too(unsure: Chat, then: str, held: list[str]) -> None:
     """Whether a leg is an emergency may be asked before consent; the ordinary answer to that message may not be given."""
     unsure.writes("my leg is odd")
@@ -145,7 +147,9 @@ def test_a_refusal_keeps_an_open_red_flag_for_staff(chat: Chat) -> None:
     chat.writes("hello")
     after = chat.presses("consent_no")
     assert after.erase is None and chat.said[-1] == filled(words.DECLINED_URGENT) and chat.rows(Alert)
-    assert chat.pending() == [] and "hello" in chat.typed  # not answered should the patient agree to something later
+    assert (
+        chat.pending() == [] and "hello" in chat.typed
+    )  # not answered should the patient agree to something later
 
 
 def closed_alert(session: Any, conversation: Conversation) -> None:
@@ -160,8 +164,12 @@ def unchecked(session: Any, conversation: Conversation) -> None:
     change_mode(session, conversation, "hand_over", actor="system", reason="unchecked")
 
 
-@pytest.mark.parametrize(("words_first", "happens"), [("chest pain", closed_alert), ("hi", unchecked), ("hi", claimed)])
-def test_a_refusal_while_staff_need_the_chat_drops_what_waits_and_says_so(chat: Chat, words_first: str, happens: Any) -> None:
+@pytest.mark.parametrize(
+    ("words_first", "happens"), [("chest pain", closed_alert), ("hi", unchecked), ("hi", claimed)]
+)
+def test_a_refusal_while_staff_need_the_chat_drops_what_waits_and_says_so(
+    chat: Chat, words_first: str, happens: Any
+) -> None:
     chat.writes(words_first)
     chat.writes("hello")
     chat.change(happens)
@@ -239,11 +247,15 @@ def test_delete_asks_first_then_erases(chat: Chat) -> None:
     chat.writes("/delete")
     after = chat.presses("delete_yes")
     assert after.farewell and chat.rows(Conversation) == [] and chat.rows(Message) == []
-    assert chat.presses("delete_yes").toast == words.OLD_BUTTON  # an impatient second tap, or Telegram's repeat
+    assert (
+        chat.presses("delete_yes").toast == words.OLD_BUTTON
+    )  # an impatient second tap, or Telegram's repeat
     assert chat.rows(Conversation) == []
 
 
-def test_a_crash_before_the_erasing_is_made_good_by_the_repeat(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_before_the_erasing_is_made_good_by_the_repeat(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chat.agrees()
     chat.writes("/delete")
 

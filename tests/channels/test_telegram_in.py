@@ -31,14 +31,19 @@ def hooked(house_with: Callable[..., House], api: BotApi) -> House:
 def post(house: House, body: object, secret: str | None = SECRET) -> httpx.Response:
     headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret is not None else {}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx.post(f"http://127.0.0.1:{house.port}/telegram/webhook", content=content, headers=headers, timeout=30)
+    return httpx.post(
+        f"http://127.0.0.1:{house.port}/telegram/webhook", content=content, headers=headers, timeout=30
+    )
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET[:-1], "é"])
 def test_a_wrong_secret_is_401_and_leaves_no_row(hooked: House, secret: str | None) -> None:
     headers = {b"X-Telegram-Bot-Api-Secret-Token": secret.encode()} if secret is not None else {}
     body = {"update_id": 1, **updates.text(CHAT, "x")}
-    assert httpx.post(f"http://127.0.0.1:{hooked.port}/telegram/webhook", json=body, headers=headers).status_code == 401
+    assert (
+        httpx.post(f"http://127.0.0.1:{hooked.port}/telegram/webhook", json=body, headers=headers).status_code
+        == 401
+    )
     assert hooked.rows(Inbound) == []
 
 
@@ -72,7 +77,9 @@ def test_a_database_that_is_down_is_503_and_the_update_comes_again(
     assert [row.text for row in hooked.inbox(CHAT)] == ["before", "kept by Telegram"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"update_id": 1' + b"0" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"update_id": 1' + b"0" * 5000 + b"}"]
+)
 def test_junk_is_200_and_leaves_nothing(hooked: House, body: bytes) -> None:
     assert post(hooked, body).status_code == 200
     assert hooked.rows(Inbound) == []
@@ -80,7 +87,15 @@ def test_junk_is_200_and_leaves_nothing(hooked: House, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["nul\x00l", "lone \ud83d half", "x" * 4096, "👨‍👩‍👧‍👦" * 300, "'; DROP TABLE inbox; --", "<script>alert(1)</script>", "{{7*7}}"],
+    [
+        "nul\x00l",
+        "lone \ud83d half",
+        "x" * 4096,
+        "👨‍👩‍👧‍👦" * 300,
+        "'; DROP TABLE inbox; --",
+        "<script>alert(1)</script>",
+        "{{7*7}}",
+    ],
 )
 def test_words_of_every_kind_are_taken(hooked: House, words: str) -> None:
     from bot.conversation.text import clean
@@ -103,7 +118,12 @@ def test_the_webhook_is_set_once_a_deployment(house_with: Callable[..., House], 
     api.wait_for(lambda: len(api.called("setWebhook")) == 3)
     api.wait_for(lambda: house.rows_of_facts())
     call = api.called("setWebhook")[-1]
-    assert call["secret_token"] == SECRET and call["allowed_updates"] == ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert call["secret_token"] == SECRET and call["allowed_updates"] == [
+        "message",
+        "edited_message",
+        "callback_query",
+        "my_chat_member",
+    ]
     house.stop()
     house.start()
     time.sleep(0.5)
@@ -111,7 +131,9 @@ def test_the_webhook_is_set_once_a_deployment(house_with: Callable[..., House], 
     assert all(SECRET not in fact.value for fact in house.rows_of_facts())
 
 
-def test_a_webhook_that_telegram_no_longer_knows_is_set_again(house_with: Callable[..., House], api: BotApi) -> None:
+def test_a_webhook_that_telegram_no_longer_knows_is_set_again(
+    house_with: Callable[..., House], api: BotApi
+) -> None:
     """Another API server, or somebody else with the token; without it the bot would be deaf and say nothing of it."""
     house = house_with(webhook=True).start()
     api.wait_for(lambda: house.rows_of_facts())

@@ -75,12 +75,29 @@ def test_a_live_location_that_moves_is_silent(chat: Chat) -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        {"message": {**updates.message(-5, text="chest pain"), "chat": {"id": -5, "type": "supergroup", "title": "g"}}},
-        {"channel_post": {**updates.message(-6, text="x"), "chat": {"id": -6, "type": "channel", "title": "c"}}},
+        {
+            "message": {
+                **updates.message(-5, text="chest pain"),
+                "chat": {"id": -5, "type": "supergroup", "title": "g"},
+            }
+        },
+        {
+            "channel_post": {
+                **updates.message(-6, text="x"),
+                "chat": {"id": -6, "type": "channel", "title": "c"},
+            }
+        },
         {"inline_query": {"id": "1", "from": updates.person(5), "query": "x", "offset": ""}},
         {"business_message": updates.message(5, text="x")},
         {"message": {**updates.message(5, text="x"), "from": {"id": 9, "is_bot": True, "first_name": "Bot"}}},
-        {"poll_answer": {"poll_id": "1", "user": updates.person(5), "option_ids": [0], "option_persistent_ids": []}},
+        {
+            "poll_answer": {
+                "poll_id": "1",
+                "user": updates.person(5),
+                "option_ids": [0],
+                "option_persistent_ids": [],
+            }
+        },
         updates.member(-5, "kicked", "supergroup"),
         {},
     ],
@@ -111,15 +128,24 @@ def test_blocked_and_unblocked(chat: Chat) -> None:
 
 def test_a_button_that_was_offered_is_taken_once(chat: Chat) -> None:
     chat.agrees()
-    chat.change(lambda session, c: add_line(session, c, "assistant", "?", choices=[{"key": "ask_iron", "label": "Iron"}]))
+    chat.change(
+        lambda session, c: add_line(
+            session, c, "assistant", "?", choices=[{"key": "ask_iron", "label": "Iron"}]
+        )
+    )
     assert chat.presses("ask_iron", update_id=500).turn
     chat.presses("ask_iron", update_id=500)
     tap = chat.presses("ask_iron")
     assert tap.toast == words.WORKING and not tap.turn
-    assert chat.pending() == ["Iron"] and chat.typed[-2:] == ["Iron", "Iron"]  # once to answer; staff see both taps
+    assert chat.pending() == ["Iron"] and chat.typed[-2:] == [
+        "Iron",
+        "Iron",
+    ]  # once to answer; staff see both taps
 
 
-@pytest.mark.parametrize("key", ["ask_other", "/restart", "EXTERNAL: x", "a" * 65, "", '{"a": 1}', "delete_yes"])
+@pytest.mark.parametrize(
+    "key", ["ask_other", "/restart", "EXTERNAL: x", "a" * 65, "", '{"a": 1}', "delete_yes"]
+)
 def test_a_key_that_was_not_offered_is_refused_kindly(chat: Chat, key: str) -> None:
     chat.agrees()
     after = chat.presses(key)
@@ -129,7 +155,9 @@ def test_a_key_that_was_not_offered_is_refused_kindly(chat: Chat, key: str) -> N
 
 def test_a_key_of_a_wrong_form_is_refused_even_if_it_was_offered(chat: Chat) -> None:
     chat.agrees()
-    chat.change(lambda session, c: add_line(session, c, "assistant", "?", choices=[{"key": "/restart", "label": "x"}]))
+    chat.change(
+        lambda session, c: add_line(session, c, "assistant", "?", choices=[{"key": "/restart", "label": "x"}])
+    )
     assert not chat.presses("/restart").turn and chat.pending() == []
 
 
@@ -138,7 +166,15 @@ def test_a_button_in_an_unknown_chat_or_group_is_answered_and_leaves_nothing(cha
     group = updates.press(-5, "ask_iron")
     group["callback_query"]["message"]["chat"]["type"] = "group"
     assert chat.does(group).callback
-    inline = {"callback_query": {"id": "7", "from": updates.person(5), "chat_instance": "1", "data": "x", "inline_message_id": "i"}}
+    inline = {
+        "callback_query": {
+            "id": "7",
+            "from": updates.person(5),
+            "chat_instance": "1",
+            "data": "x",
+            "inline_message_id": "i",
+        }
+    }
     assert chat.does(inline).callback == "7"
     assert chat.rows(Conversation) == []
 
@@ -148,7 +184,9 @@ def test_a_button_in_an_unknown_chat_or_group_is_answered_and_leaves_nothing(cha
 
 def test_a_hundred_copies_at_once_are_one_message(chat: Chat) -> None:
     copy = {**updates.text(CHAT, "once"), "update_id": 5}
-    threads = [threading.Thread(target=lambda: [chat.receiver.take(copy) for _ in range(25)]) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: [chat.receiver.take(copy) for _ in range(25)]) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -162,7 +200,11 @@ def test_every_kind_of_update_twice_changes_nothing_the_second_time(chat: Chat) 
     chat.writes("/delete")
     every = [updates.content(CHAT, **what) for what in updates.CONTENTS.values()]
     every += [updates.text(CHAT, text) for text in ("/help", "/start", "hello", "chest pain", "/stop")]
-    every += [updates.edit(CHAT, "x"), updates.content(CHAT, text="y", **updates.FORWARDED), updates.press(CHAT, "nope")]
+    every += [
+        updates.edit(CHAT, "x"),
+        updates.content(CHAT, text="y", **updates.FORWARDED),
+        updates.press(CHAT, "nope"),
+    ]
     every += [
         updates.press(CHAT, "delete_no"),
         updates.member(CHAT, "kicked"),
@@ -190,7 +232,9 @@ def test_ids_that_begin_anew_after_a_quiet_week_are_not_late(chat: Chat) -> None
 
 
 @pytest.mark.parametrize("break_by", ["parser", "own code"])
-def test_a_poison_update_is_set_aside_and_the_chat_goes_on(chat: Chat, break_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poison_update_is_set_aside_and_the_chat_goes_on(
+    chat: Chat, break_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chat.agrees()
     with monkeypatch.context() as patched:
         if break_by == "parser":

@@ -21,7 +21,11 @@ def cut(text: str, limit: int = LIMIT, **more: object) -> list[str]:
 
 def line(text: str, **more: object) -> Message:
     return Message(
-        sender=more.pop("sender", "assistant"), text=text, choices=more.pop("choices", []), sources=more.pop("sources", []), **more
+        sender=more.pop("sender", "assistant"),
+        text=text,
+        choices=more.pop("choices", []),
+        sources=more.pop("sources", []),
+        **more,
     )
 
 
@@ -77,7 +81,10 @@ def test_a_single_character_longer_than_a_message() -> None:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from([" ", "\n\n", ". ", "\u200d", "\u0301", "😀", FAMILY, "word"]))
+        st.one_of(
+            st.characters(exclude_categories=["Cs"]),
+            st.sampled_from([" ", "\n\n", ". ", "\u200d", "\u0301", "😀", FAMILY, "word"]),
+        )
     ).map("".join),
     st.integers(8, 40),
 )
@@ -100,25 +107,38 @@ def test_nothing_is_lost_but_white_space_at_a_cut(text: str, limit: int) -> None
 
 
 def test_links_and_numbers() -> None:
-    part = render(line("Call [911](tel:911) or [the crisis line](tel:988), read [this 😀 page](https://a.example/x). [no](javascript:x)"))[
-        0
-    ]
+    part = render(
+        line(
+            "Call [911](tel:911) or [the crisis line](tel:988), read [this 😀 page](https://a.example/x). [no](javascript:x)"
+        )
+    )[0]
     assert part.text == "Call 911 or the crisis line (988), read this 😀 page. [no](javascript:x)"
     entity = part.entities[0]
-    raw = part.text.encode("utf-16-le")[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le")
+    raw = part.text.encode("utf-16-le")[entity.offset * 2 : (entity.offset + entity.length) * 2].decode(
+        "utf-16-le"
+    )
     assert (raw, entity.url, len(part.entities)) == ("this 😀 page", "https://a.example/x", 1)
 
 
-@pytest.mark.parametrize("text", ["<b>x</b> & <script>", "*x* _y_ `z` [a](b", "{{7*7}} ${x} %s", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["<b>x</b> & <script>", "*x* _y_ `z` [a](b", "{{7*7}} ${x} %s", "=cmd|' /C calc'!A0"]
+)
 def test_nothing_is_taken_for_markup(text: str) -> None:
     assert render(line(text))[0].text == text and render(line(text))[0].entities == ()
 
 
 def test_offsets_count_from_the_beginning_of_each_part() -> None:
-    parts = render(line("😀 " * 3000 + "[here](https://a.example/)", sources=[{"title": "A guide", "url": "https://b.example/"}]))
+    parts = render(
+        line(
+            "😀 " * 3000 + "[here](https://a.example/)",
+            sources=[{"title": "A guide", "url": "https://b.example/"}],
+        )
+    )
     *_, last = parts
     for entity in last.entities:
-        raw = last.text.encode("utf-16-le")[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le")
+        raw = last.text.encode("utf-16-le")[entity.offset * 2 : (entity.offset + entity.length) * 2].decode(
+            "utf-16-le"
+        )
         assert (raw, entity.url) in [("here", "https://a.example/"), ("A guide", "https://b.example/")]
     assert len(last.entities) == 2 and all(part.entities == () for part in parts[:-1])
 
@@ -126,7 +146,9 @@ def test_offsets_count_from_the_beginning_of_each_part() -> None:
 def test_keys_that_telegram_cannot_carry_are_left_out() -> None:
     choices = [{"key": key, "label": key or "x"} for key in ("a" * 64, "a" * 65, "é" * 33, "")]
     keyboard = render(line("x", choices=choices))[0].keyboard
-    assert keyboard and [[button.callback_data for button in row] for row in keyboard.inline_keyboard] == [["a" * 64]]
+    assert keyboard and [[button.callback_data for button in row] for row in keyboard.inline_keyboard] == [
+        ["a" * 64]
+    ]
 
 
 def test_a_name_cannot_pose_as_another_line() -> None:

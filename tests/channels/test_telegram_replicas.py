@@ -98,7 +98,9 @@ def test_the_database_itself_refuses_a_second_row_of_one_update(store: Store) ->
 
     def insert() -> None:
         with store.write() as session:
-            session.add(Inbound(conversation_id=identifier, channel="telegram", external_id="4242:1", text="x", seq=1))
+            session.add(
+                Inbound(conversation_id=identifier, channel="telegram", external_id="4242:1", text="x", seq=1)
+            )
 
     insert()
     with pytest.raises(IntegrityError):
@@ -183,7 +185,9 @@ def test_a_stop_while_a_row_is_leased_loses_no_line(store: Store, monkeypatch: p
     assert len(channel.sent) == 1 and sorted(states(store)) == ["queued"] * 4 + ["sent"]
 
 
-def test_what_was_surely_not_sent_is_not_forgotten_while_the_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_surely_not_sent_is_not_forgotten_while_the_database_is_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     say(store, "hello", chats=[1])
     channel, real, away = _Quick(Outcome("later", wait=0.1)), Delivery._finish, time.monotonic() + 7
 

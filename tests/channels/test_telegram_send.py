@@ -27,10 +27,16 @@ def known(house: House, *chats: int) -> House:
     return house
 
 
-def say(house: House, chat: int, *texts: str, sender: str = "assistant", urgent: bool = False, **more: Any) -> None:
+def say(
+    house: House, chat: int, *texts: str, sender: str = "assistant", urgent: bool = False, **more: Any
+) -> None:
     def work(session: Any) -> None:
         conversation = locked(session, house.conversation(chat).id)
-        staff = Staff(email=f"{time.monotonic()}@x.example", name="Ann", password_hash="x") if sender == "staff" else None
+        staff = (
+            Staff(email=f"{time.monotonic()}@x.example", name="Ann", password_hash="x")
+            if sender == "staff"
+            else None
+        )
         if staff:
             session.add(staff)
             session.flush()
@@ -112,7 +118,10 @@ def test_an_unclear_outcome_is_one_copy_and_unknown(
     api.wait_for(lambda: len(api.to(CHAT)) == 2)
     api.wait_for(lambda: settled(house, CHAT))
     assert states(house, CHAT) == ["unknown", "sent"]
-    assert [m.text.endswith(text) for m, text in zip(api.to(CHAT), ("once", "next"), strict=True)] == [True, True]
+    assert [m.text.endswith(text) for m, text in zip(api.to(CHAT), ("once", "next"), strict=True)] == [
+        True,
+        True,
+    ]
     told = house.events(CHAT, "delivery_unknown")
     assert len(told) == (0 if sender == "assistant" else 1)
 
@@ -194,7 +203,9 @@ def test_a_red_flag_overtakes_other_chats(house: House, api: BotApi) -> None:
 
     def work(session: Any) -> None:
         for chat in (*chats, CHAT):
-            add_line(session, locked(session, house.conversation(chat).id), "system", "x", urgent=chat == CHAT)
+            add_line(
+                session, locked(session, house.conversation(chat).id), "system", "x", urgent=chat == CHAT
+            )
 
     house.change(work)
     api.wait_for(lambda: len(api.sent) == 61, 20)

@@ -31,7 +31,11 @@ def test_a_message_is_kept_until_consent_then_answered(house: House, api: BotApi
     api.push(updates.text(CHAT, "why do my legs itch"))
     api.wait_for(lambda: len(api.to(CHAT)) == 1)
     intro = api.to(CHAT)[0]
-    assert "not a doctor" in intro.text and "not end-to-end encrypted" in intro.text and "kept your message" in intro.text
+    assert (
+        "not a doctor" in intro.text
+        and "not end-to-end encrypted" in intro.text
+        and "kept your message" in intro.text
+    )
     assert [data for _, data in intro.buttons] == ["consent_yes", "consent_no"]
     assert house.brain.asked == []
 
@@ -46,7 +50,11 @@ def test_buttons_sources_and_typing(house: House, api: BotApi) -> None:
     agree(api, CHAT)
     house.brain.delay = 1.2
     house.brain.script["iron?"] = [
-        Reply("About iron.", choices=[{"key": "ask_iron", "label": "More"}], sources=[{"title": "A guide", "url": "https://x.example/g"}])
+        Reply(
+            "About iron.",
+            choices=[{"key": "ask_iron", "label": "More"}],
+            sources=[{"title": "A guide", "url": "https://x.example/g"}],
+        )
     ]
     api.push(updates.text(CHAT, "iron?"))
     api.wait_for(lambda: len(api.to(CHAT)) == 3)
@@ -89,7 +97,13 @@ def test_staff_lines_carry_the_name(house: House, api: BotApi) -> None:
         staff = Staff(email="ann@clinic.example", name="Ann", password_hash="x")
         session.add(staff)
         session.flush()
-        add_line(session, locked(session, house.conversation(CHAT).id), "staff", "Hello [x](https://y.example)", staff=staff)
+        add_line(
+            session,
+            locked(session, house.conversation(CHAT).id),
+            "staff",
+            "Hello [x](https://y.example)",
+            staff=staff,
+        )
 
     house.change(say)
     api.wait_for(lambda: len(api.to(CHAT)) == 3)

@@ -81,7 +81,9 @@ def test_a_question_is_answered(visitor: Visitor) -> None:
     ]
 
 
-def test_the_same_client_id_again_gets_the_same_answer_and_changes_nothing(visitor: Visitor, rasa: RasaServer) -> None:
+def test_the_same_client_id_again_gets_the_same_answer_and_changes_nothing(
+    visitor: Visitor, rasa: RasaServer
+) -> None:
     key = str(uuid.uuid4())
     answers = [visitor.say("hello", key) for _ in range(3)]
     assert {(one.status_code, one.json()["seq"]) for one in answers} == {(202, 2)}
@@ -116,7 +118,9 @@ def test_a_body_of_another_form_is_refused(body: dict[str, object], visitor: Vis
 
 
 def test_a_button_must_have_been_offered(visitor: Visitor) -> None:
-    refusal(visitor.post({"client_id": str(uuid.uuid4()), "choice": "delete_everything"}), 400, "unknown_choice")
+    refusal(
+        visitor.post({"client_id": str(uuid.uuid4()), "choice": "delete_everything"}), 400, "unknown_choice"
+    )
     offered = visitor.begun["messages"][0]["choices"][0]
     assert visitor.post({"client_id": str(uuid.uuid4()), "choice": offered["key"]}).status_code == 202
     assert visitor.lines()[1] == ("patient", offered["label"])
@@ -151,27 +155,39 @@ def test_a_leading_slash_is_no_command(visitor: Visitor, rasa: RasaServer) -> No
 
 def test_half_an_emoji_does_not_cost_the_message(visitor: Visitor) -> None:
     body = json.dumps({"client_id": str(uuid.uuid4()), "text": "hm \ud83d ok\x00"}).encode()
-    answer = visitor.door.http.post("/api/messages", content=body, headers=visitor.headers | {"Content-Type": "application/json"})
+    answer = visitor.door.http.post(
+        "/api/messages", content=body, headers=visitor.headers | {"Content-Type": "application/json"}
+    )
     assert answer.status_code == 202
     assert visitor.lines()[1] == ("patient", "hm \ufffd ok")
 
 
-@pytest.mark.parametrize("raw", [b"[" * 8000, b"\xff\xfe{}", b'{"client_id":', b"nonsense", b"", b'{"consent": {"a": NaN}}'])
+@pytest.mark.parametrize(
+    "raw", [b"[" * 8000, b"\xff\xfe{}", b'{"client_id":', b"nonsense", b"", b'{"consent": {"a": NaN}}']
+)
 def test_no_body_breaks_the_door(raw: bytes, visitor: Visitor) -> None:
     for path in ("/api/messages", "/api/conversations"):
-        answer = visitor.door.http.post(path, content=raw, headers=visitor.headers | {"Content-Type": "application/json"})
+        answer = visitor.door.http.post(
+            path, content=raw, headers=visitor.headers | {"Content-Type": "application/json"}
+        )
         assert answer.status_code in (400, 422), answer.text
         assert set(answer.json()) == {"error", "message"}
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=9999999999999999999999", "after=x", "wait=26", "wait=nan", "wait=-1"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=9999999999999999999999", "after=x", "wait=26", "wait=nan", "wait=-1"]
+)
 def test_no_query_breaks_the_door(query: str, visitor: Visitor) -> None:
     refusal(visitor.door.http.get(f"/api/messages?{query}", headers=visitor.headers), 422, "invalid")
 
 
 @pytest.mark.parametrize("seen", ["-1", "99999999999999999999", "x"])
 def test_no_last_event_id_breaks_the_stream(seen: str, visitor: Visitor) -> None:
-    refusal(visitor.door.http.get("/api/events", headers=visitor.headers | {"Last-Event-ID": seen}), 422, "invalid")
+    refusal(
+        visitor.door.http.get("/api/events", headers=visitor.headers | {"Last-Event-ID": seen}),
+        422,
+        "invalid",
+    )
 
 
 def test_a_refusal_never_repeats_what_was_sent(visitor: Visitor) -> None:
@@ -197,7 +213,10 @@ def test_a_refusal_never_repeats_what_was_sent(visitor: Visitor) -> None:
 def closed_calls(door: FrontDoor) -> set[tuple[str, str]]:
     """Every call of the API that belongs to one conversation, from the route table itself."""
     calls = {
-        (method.upper(), path) for path, methods in door.app.openapi()["paths"].items() if path.startswith("/api/") for method in methods
+        (method.upper(), path)
+        for path, methods in door.app.openapi()["paths"].items()
+        if path.startswith("/api/")
+        for method in methods
     }
     return calls - {("GET", "/api/clinic"), ("POST", "/api/conversations")}
 
@@ -206,17 +225,30 @@ def test_no_call_opens_without_its_token(door: FrontDoor, visitor: Visitor) -> N
     calls = closed_calls(door)
     assert len(calls) >= 5
     body = {"client_id": str(uuid.uuid4()), "text": "hello"}
-    wrong = ["", "Bearer", "Bearer x", f"Bearer {visitor.token[:-1]}", f"Bearer {visitor.token}x", "Basic x", "Bearer é"]
+    wrong = [
+        "",
+        "Bearer",
+        "Bearer x",
+        f"Bearer {visitor.token[:-1]}",
+        f"Bearer {visitor.token}x",
+        "Basic x",
+        "Bearer é",
+    ]
     for method, path in sorted(calls):
         for header in wrong:
             answer = door.http.request(
-                method, path, json=body if method == "POST" else None, headers=[(b"authorization", header.encode("latin-1"))]
+                method,
+                path,
+                json=body if method == "POST" else None,
+                headers=[(b"authorization", header.encode("latin-1"))],
             )
             refusal(answer, 401, "gone")
     assert len(visitor.lines()) == 1
 
 
-def test_no_call_shows_or_changes_anothers_conversation(door: FrontDoor, visitor: Visitor, store: Store) -> None:
+def test_no_call_shows_or_changes_anothers_conversation(
+    door: FrontDoor, visitor: Visitor, store: Store
+) -> None:
     """With a stranger's valid token and every id of ours that a stranger could know or guess."""
     visitor.say(CANARY)
     visitor.until("assistant")
@@ -225,7 +257,10 @@ def test_no_call_shows_or_changes_anothers_conversation(door: FrontDoor, visitor
     before = visitor.lines()
     stranger = door.visitor()
     for method, path in sorted(closed_calls(door) - {("GET", "/api/events")}):
-        for extra in ({}, {"conversation": ours, "conversation_id": ours, "token": visitor.token, "id": ours}):
+        for extra in (
+            {},
+            {"conversation": ours, "conversation_id": ours, "token": visitor.token, "id": ours},
+        ):
             body = {"client_id": str(uuid.uuid4()), "text": "mine", **extra} if method == "POST" else None
             answer = door.http.request(method, path, params=extra, json=body, headers=stranger.headers)
             assert CANARY not in answer.text
@@ -257,7 +292,12 @@ def test_a_held_call_wakes_with_the_news(visitor: Visitor, rasa: RasaServer) -> 
 
 
 def test_a_call_with_nothing_to_say_ends_by_itself(visitor: Visitor) -> None:
-    assert visitor.news(1, wait=0.1).json() == {"mode": "assistant", "typing": False, "messages": [], "staff": None}
+    assert visitor.news(1, wait=0.1).json() == {
+        "mode": "assistant",
+        "typing": False,
+        "messages": [],
+        "staff": None,
+    }
 
 
 def test_a_change_of_mode_is_news(visitor: Visitor) -> None:
@@ -293,7 +333,9 @@ def test_the_stream_tells_of_mode_and_typing_and_of_the_end(visitor: Visitor) ->
 
 
 def test_the_transcript_has_every_line_and_is_the_patients_alone(visitor: Visitor, rasa: RasaServer) -> None:
-    rasa.script["why"] = [{"custom": {"text": "Because.", "sources": [{"title": "A study", "url": "https://x.example/1"}]}}]
+    rasa.script["why"] = [
+        {"custom": {"text": "Because.", "sources": [{"title": "A study", "url": "https://x.example/1"}]}}
+    ]
     visitor.say("why")
     visitor.until("assistant")
     answer = visitor.door.http.get("/api/transcript", headers=visitor.headers)
@@ -304,12 +346,18 @@ def test_the_transcript_has_every_line_and_is_the_patients_alone(visitor: Visito
         assert part in answer.text
 
 
-def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(visitor: Visitor, store: Store) -> None:
+def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(
+    visitor: Visitor, store: Store
+) -> None:
     with store.write() as session:
         talk = locked(session, session.scalars(select(Conversation.id)).one())
         assert talk
         line = add_line(
-            session, talk, "system", "Call [911](tel:911) or text [988](sms:988). See [a page](https://x.example/1).", urgent=True
+            session,
+            talk,
+            "system",
+            "Call [911](tel:911) or text [988](sms:988). See [a page](https://x.example/1).",
+            urgent=True,
         )
         line.at = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
         add_line(session, talk, "patient", "[911](tel:911)")
@@ -330,8 +378,12 @@ def test_delete_erases_every_table_and_rasas_events(visitor: Visitor, store: Sto
         sender = session.scalars(select(Conversation.id)).one()
     engine = create_engine(settings().rasa_database)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)"))
-        connection.execute(text("INSERT INTO events (sender_id, data) VALUES (:s, :d)"), {"s": sender, "d": CANARY * 500})
+        connection.execute(
+            text("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)")
+        )
+        connection.execute(
+            text("INSERT INTO events (sender_id, data) VALUES (:s, :d)"), {"s": sender, "d": CANARY * 500}
+        )
     answer = visitor.door.http.delete("/api/conversations", headers=visitor.headers)
     assert (answer.status_code, answer.content) == (204, b"")
     refusal(visitor.news(), 401, "gone")
@@ -339,15 +391,21 @@ def test_delete_erases_every_table_and_rasas_events(visitor: Visitor, store: Sto
         for table in Base.metadata.sorted_tables:
             assert CANARY not in str(session.execute(select(table)).all()), table.name
             if "conversation_id" in table.c:
-                assert session.execute(select(table).where(table.c.conversation_id == sender)).all() == [], table.name
+                assert session.execute(select(table).where(table.c.conversation_id == sender)).all() == [], (
+                    table.name
+                )
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM events")).scalar() == 0
     engine.dispose()
-    holding = [path.name for path in tmp_path.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    holding = [
+        path.name for path in tmp_path.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()
+    ]
     assert holding == []
 
 
-def test_after_the_erasure_the_answer_that_was_on_its_way_goes_nowhere(visitor: Visitor, rasa: RasaServer, store: Store) -> None:
+def test_after_the_erasure_the_answer_that_was_on_its_way_goes_nowhere(
+    visitor: Visitor, rasa: RasaServer, store: Store
+) -> None:
     rasa.hold()
     visitor.say("hello")
     assert visitor.door.http.delete("/api/conversations", headers=visitor.headers).status_code == 204

@@ -67,7 +67,9 @@ def test_yes_it_is_happening_is_never_behind_a_limit(
     two_a_minute: None, visitor: Visitor, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asks = Finding(("R1",), "today", "Please get help today.", ask=True)
-    monkeypatch.setattr("bot.safety.verdict.Watch.check", lambda _, text, earlier: asks if "odd" in text else None)
+    monkeypatch.setattr(
+        "bot.safety.verdict.Watch.check", lambda _, text, earlier: asks if "odd" in text else None
+    )
     for text in ("hello", "my leg is odd"):
         assert visitor.say(text).status_code == 202
     refusal(visitor.post({"client_id": str(uuid.uuid4()), "choice": "talk_to_staff"}), 429, "too_many")
@@ -110,7 +112,9 @@ def test_beginning_is_limited_by_address(door: FrontDoor) -> None:
     assert "Many chats were started" in answers[-1].json()["message"]  # nobody sent a message yet
 
 
-def test_load_tests_can_switch_the_limits_off(store: Store, two_a_minute: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_tests_can_switch_the_limits_off(
+    store: Store, two_a_minute: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RLA_RATE_LIMITS", "false")
     settings.cache_clear()
     with FrontDoor(store) as door:
@@ -121,22 +125,40 @@ def test_load_tests_can_switch_the_limits_off(store: Store, two_a_minute: None, 
 # -- origins
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://clinic.example", "https://clinic.example.evil.example", "x"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "http://clinic.example", "https://clinic.example.evil.example", "x"],
+)
 def test_a_foreign_site_is_refused(origin: str, visitor: Visitor) -> None:
     headers = visitor.headers | {"Origin": origin}
-    for method, path in (("GET", "/api/messages"), ("POST", "/api/messages"), ("GET", "/api/events"), ("OPTIONS", "/api/messages")):
+    for method, path in (
+        ("GET", "/api/messages"),
+        ("POST", "/api/messages"),
+        ("GET", "/api/events"),
+        ("OPTIONS", "/api/messages"),
+    ):
         answer = visitor.door.http.request(method, path, headers=headers)
         refusal(answer, 403, "origin")
         assert "access-control-allow-origin" not in answer.headers
-    refusal(visitor.door.http.post("/api/conversations", json={"consent": True}, headers={"Origin": origin}), 403, "origin")
+    refusal(
+        visitor.door.http.post("/api/conversations", json={"consent": True}, headers={"Origin": origin}),
+        403,
+        "origin",
+    )
 
 
 def test_an_allowed_site_may_ask_and_read(visitor: Visitor) -> None:
     headers = visitor.headers | {"Origin": PARTNER}
-    before = visitor.door.http.options("/api/messages", headers={"Origin": PARTNER, "Access-Control-Request-Method": "POST"})
+    before = visitor.door.http.options(
+        "/api/messages", headers={"Origin": PARTNER, "Access-Control-Request-Method": "POST"}
+    )
     assert before.status_code == 204
     assert "Authorization" in before.headers["access-control-allow-headers"]
-    answers = [before, visitor.say("hello"), visitor.post({"client_id": str(uuid.uuid4()), "text": "hello"}, Origin=PARTNER)]
+    answers = [
+        before,
+        visitor.say("hello"),
+        visitor.post({"client_id": str(uuid.uuid4()), "text": "hello"}, Origin=PARTNER),
+    ]
     answers.append(visitor.door.http.get("/api/messages", headers=headers))
     for answer in (answers[0], *answers[2:]):
         assert answer.headers["access-control-allow-origin"] == PARTNER
@@ -157,7 +179,12 @@ def test_an_allowed_site_can_read_refusals_too(two_a_minute: None, visitor: Visi
 
 
 def test_our_own_page_needs_no_setting(visitor: Visitor) -> None:
-    assert visitor.door.http.get("/api/messages", headers=visitor.headers | {"Origin": visitor.door.url}).status_code == 200
+    assert (
+        visitor.door.http.get(
+            "/api/messages", headers=visitor.headers | {"Origin": visitor.door.url}
+        ).status_code
+        == 200
+    )
 
 
 # -- headers
@@ -221,7 +248,9 @@ def test_a_locked_database_is_a_503_with_nothing_half_written(hasty_door: FrontD
         answer = visitor.say(FLAG, key)
         refusal(answer, 503, "unavailable")
         assert answer.headers["Retry-After"] == "5"
-        assert "911" in answer.json()["message"]  # no rule could look at it, so everybody is told whom to call
+        assert (
+            "911" in answer.json()["message"]
+        )  # no rule could look at it, so everybody is told whom to call
         if store.is_sqlite:
             refusal(hasty_door.http.post("/api/conversations", json={"consent": True}), 503, "unavailable")
         assert hasty_door.http.get("/healthz").status_code == 200
@@ -235,7 +264,9 @@ def test_a_locked_database_is_a_503_with_nothing_half_written(hasty_door: FrontD
     assert [sender for sender, _ in visitor.lines()] == ["assistant", "patient", "system"]
 
 
-def test_a_lost_database_is_a_503_and_not_ready(door: FrontDoor, visitor: Visitor, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_database_is_a_503_and_not_ready(
+    door: FrontDoor, visitor: Visitor, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sqlalchemy.exc import OperationalError
 
     def lost(*_: object, **__: object) -> None:

@@ -199,7 +199,9 @@ async def _telegram(rig: Rig) -> None:
     api.duplicates, api.shuffle = 0.3, True
     unclear = 0
     while time.monotonic() < until:
-        kind = rig.dice.choice(["429", "500", "500_after", "cut", "cut_after", "junk_after", "hang_after", "delay"])
+        kind = rig.dice.choice(
+            ["429", "500", "500_after", "cut", "cut_after", "junk_after", "hang_after", "delay"]
+        )
         api.fault("sendMessage", kind, seconds=12 if kind == "hang_after" else 1)
         unclear += kind not in ("429", "delay")  # a 5xx or a cut comes after the request left us
         api.fault("getUpdates", rig.dice.choice(["500", "cut", "junk"]))
@@ -220,7 +222,9 @@ FAULTS = {
         Fault("kill-door", _kill("door"), 3),  # kill -9 of the front door
         Fault("kill-rasa", _kill("rasa")),  # kill -9 of Rasa
         Fault("kill-actions", _kill("actions"), 3),  # kill -9 of the action server
-        Fault("kill-all", _kill("supervisor", "door", "rasa", "actions")),  # kill -9 of all four processes at once
+        Fault(
+            "kill-all", _kill("supervisor", "door", "rasa", "actions")
+        ),  # kill -9 of all four processes at once
         Fault("kill-supervisor", _kill_supervisor, 1),  # kill -9 of the launcher; its children end with it
         Fault("term", _terminate),  # SIGTERM under load, and a new start
         Fault("term-door", _terminate_door),  # SIGTERM of the front door while Rasa is slow

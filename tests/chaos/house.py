@@ -26,7 +26,12 @@ class FragileHouse(House):
 
     def __init__(self, folder: Path, api: BotApi, *, webhook: bool, **settings: str) -> None:
         super().__init__(
-            folder, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=api.url, RLA_RATE_LIMITS="false", RLA_LOG_LEVEL="WARNING", **settings
+            folder,
+            TELEGRAM_BOT_TOKEN=TOKEN,
+            TELEGRAM_API_URL=api.url,
+            RLA_RATE_LIMITS="false",
+            RLA_LOG_LEVEL="WARNING",
+            **settings,
         )
         self.api = api
         if webhook:
@@ -94,11 +99,16 @@ class FragileHouse(House):
                 words = (folder / "cmdline").read_bytes().split(b"\0")
                 if b"bot" not in words or mark not in (folder / "environ").read_bytes().split(b"\0"):
                     continue
-                if b"RLA_CHAOS=second" in (folder / "environ").read_bytes().split(b"\0") or b") Z " in (folder / "stat").read_bytes():
+                if (
+                    b"RLA_CHAOS=second" in (folder / "environ").read_bytes().split(b"\0")
+                    or b") Z " in (folder / "stat").read_bytes()
+                ):
                     continue
             except OSError:
                 continue
-            name = next((NAMES[word.decode()] for word in words if word.decode("utf-8", "replace") in NAMES), None)
+            name = next(
+                (NAMES[word.decode()] for word in words if word.decode("utf-8", "replace") in NAMES), None
+            )
             if name:
                 found[name] = int(folder.name)
         return found

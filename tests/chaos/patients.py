@@ -42,7 +42,9 @@ class WidgetPatient:
     async def run(self) -> None:
         """Write everything, and go on looking until ``finish``."""
         async with httpx.AsyncClient(base_url=self._url, timeout=httpx.Timeout(30, connect=3)) as http:
-            begun = await _until_taken(http, "/api/conversations", {"consent": True}, time.monotonic() + PATIENCE)
+            begun = await _until_taken(
+                http, "/api/conversations", {"consent": True}, time.monotonic() + PATIENCE
+            )
             assert begun is not None, "no conversation could be begun"
             http.headers["Authorization"] = f"Bearer {begun['token']}"
             self._token = begun["token"]
@@ -59,14 +61,24 @@ class WidgetPatient:
 
     async def finish(self) -> None:
         """Look a last time."""
-        async with httpx.AsyncClient(base_url=self._url, timeout=20, headers={"Authorization": f"Bearer {self._token}"}) as http:
+        async with httpx.AsyncClient(
+            base_url=self._url, timeout=20, headers={"Authorization": f"Bearer {self._token}"}
+        ) as http:
             while await self._look(http, 0):
                 pass
 
     async def _say(self, http: httpx.AsyncClient, step: Step) -> None:
-        op = Op(len(self.account.ops), step, str(uuid.UUID(int=self._dice.getrandbits(128), version=4)), time.monotonic())
+        op = Op(
+            len(self.account.ops),
+            step,
+            str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
+            time.monotonic(),
+        )
         self.account.ops.append(op)
-        body: dict[str, Any] = {"client_id": op.key, **({"choice": step.choice} if step.choice else {"text": step.text})}
+        body: dict[str, Any] = {
+            "client_id": op.key,
+            **({"choice": step.choice} if step.choice else {"text": step.text}),
+        }
         answer = await _until_taken(http, "/api/messages", body, time.monotonic() + PATIENCE, op)
         if answer is None:
             return
@@ -77,7 +89,10 @@ class WidgetPatient:
                 op.refused = f"a repeat got seq {again['seq']} after {op.seq}"
         if self._dice.random() < 0.5:
             sent = op.seq
-            await either(lambda: any(seq > sent and who != "patient" for seq, who, _ in self.account.seen[sent:]), _LOOKS)
+            await either(
+                lambda: any(seq > sent and who != "patient" for seq, who, _ in self.account.seen[sent:]),
+                _LOOKS,
+            )
 
     async def _watch(self, http: httpx.AsyncClient) -> None:
         while not self._done.is_set():
@@ -95,7 +110,9 @@ class WidgetPatient:
         return len(lines)
 
 
-async def _until_taken(http: httpx.AsyncClient, path: str, body: dict[str, Any], until: float, op: Op | None = None) -> Any:
+async def _until_taken(
+    http: httpx.AsyncClient, path: str, body: dict[str, Any], until: float, op: Op | None = None
+) -> Any:
     """The answer, after as many tries under the same key as it takes; ``None`` if refused, or if patience ends."""
     while time.monotonic() < until:
         wait = 0.2
@@ -123,7 +140,9 @@ async def _until_taken(http: httpx.AsyncClient, path: str, body: dict[str, Any],
 class TelegramPatient:
     """Somebody who writes to the bot. Telegram itself keeps what was not acknowledged, in order."""
 
-    def __init__(self, api: BotApi, chat: int, script: str, steps: Sequence[Step], dice: random.Random) -> None:
+    def __init__(
+        self, api: BotApi, chat: int, script: str, steps: Sequence[Step], dice: random.Random
+    ) -> None:
         self._api, self._chat, self._steps, self._dice = api, chat, steps, dice
         self.account = Account("telegram", str(chat), script)
 
@@ -133,7 +152,9 @@ class TelegramPatient:
         await asyncio.sleep(self._dice.uniform(0.5, 3))
         for step in self._steps:
             before = len(self._api.to(self._chat))
-            update = updates.press(self._chat, step.choice) if step.choice else updates.text(self._chat, step.text)
+            update = (
+                updates.press(self._chat, step.choice) if step.choice else updates.text(self._chat, step.text)
+            )
             self._push(step, update)
             if self._dice.random() < 0.5:
                 await either(lambda: len(self._api.to(self._chat)) > before, _LOOKS)  # noqa: B023

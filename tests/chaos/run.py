@@ -65,7 +65,9 @@ class Round:
     skipped: str = ""
 
 
-async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Path | None = None) -> list[Round]:
+async def run(
+    plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Path | None = None
+) -> list[Round]:
     """Run the plan in ``folder``.
 
     Args:
@@ -77,7 +79,11 @@ async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Pa
     server = start_postgres() if plan.postgres else None
     url = server.get_uri() if server else ""
     house = FragileHouse(folder, api, webhook=plan.webhook, **({"RLA_DATABASE_URL": url} if url else {}))
-    database = Store(make_engine(url.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{folder / 'assistant.db'}"))
+    database = Store(
+        make_engine(
+            url.replace("postgresql://", "postgresql+psycopg://") or f"sqlite:///{folder / 'assistant.db'}"
+        )
+    )
     rounds = []
     try:
         house.launch()
@@ -91,13 +97,24 @@ async def run(plan: Plan, folder: Path, tell: Callable[[str], None], *, disk: Pa
         for number, name in enumerate(plan.faults):
             fault = FAULTS[name]
             if name == "disk-full" and (disk is None or server):
-                rounds.append(Round(fault, skipped="NOT RUN: no small file system could be mounted (needs root), or not with PostgreSQL"))
+                rounds.append(
+                    Round(
+                        fault,
+                        skipped="NOT RUN: no small file system could be mounted (needs root), or not with PostgreSQL",
+                    )
+                )
                 continue
             if name == "db-stopped" and server is None:
-                rounds.append(Round(fault, skipped="NOT RUN: SQLite has no server that could stop (--postgres has)"))
+                rounds.append(
+                    Round(fault, skipped="NOT RUN: SQLite has no server that could stop (--postgres has)")
+                )
                 continue
             rig = Rig(house, api, random.Random(dice.random()), disk, lambda: count_sending(database), server)
-            rounds.append(await one_round(plan, rig, urls, fault, lessons, database, share, first_chat=(number + 1) * 10_000))
+            rounds.append(
+                await one_round(
+                    plan, rig, urls, fault, lessons, database, share, first_chat=(number + 1) * 10_000
+                )
+            )
             tell(row(rounds[-1]))
             for finding in rounds[-1].verdict.worst(12):
                 tell(f"    {finding}")
@@ -131,7 +148,9 @@ def _answers(url: str, database: Store, steps: Sequence[Step]) -> list[list[str]
         seq = visitor.say(step.text or None, choice=step.choice or None)
         visitor.answers_to(seq)
         with database.read() as session:
-            mine = select(Conversation.id).where(Conversation.token_hash == hashlib.sha256(visitor.token.encode()).hexdigest())
+            mine = select(Conversation.id).where(
+                Conversation.token_hash == hashlib.sha256(visitor.token.encode()).hexdigest()
+            )
             rows = session.scalars(
                 select(Message.answer_id)
                 .where(Message.conversation_id.in_(mine), Message.seq > seq, Message.sender != "patient")
@@ -143,16 +162,30 @@ def _answers(url: str, database: Store, steps: Sequence[Step]) -> list[list[str]
 
 
 async def one_round(
-    plan: Plan, rig: Rig, urls: Sequence[str], fault: Fault, lessons: Lessons, database: Store, share: int, *, first_chat: int
+    plan: Plan,
+    rig: Rig,
+    urls: Sequence[str],
+    fault: Fault,
+    lessons: Lessons,
+    database: Store,
+    share: int,
+    *,
+    first_chat: int,
 ) -> Round:
     """Patients write while ``fault`` strikes; then everything settles and is judged."""
     patients: list[WidgetPatient | TelegramPatient] = []
     for number in range(share):
         dice = random.Random(rig.dice.random())
         if number % 2 == 0:
-            patients.append(WidgetPatient(urls[number // 2 % 2], *lessons.make("widget", plan.turns, dice), dice))
+            patients.append(
+                WidgetPatient(urls[number // 2 % 2], *lessons.make("widget", plan.turns, dice), dice)
+            )
         else:
-            patients.append(TelegramPatient(rig.api, first_chat + number, *lessons.make("telegram", plan.turns, dice), dice))
+            patients.append(
+                TelegramPatient(
+                    rig.api, first_chat + number, *lessons.make("telegram", plan.turns, dice), dice
+                )
+            )
     made = Round(fault)
     before = len(rig.api.sent)
     writing = [asyncio.create_task(patient.run()) for patient in patients]
@@ -189,18 +222,43 @@ def busy(database: Store) -> int:
     """How much is not settled yet: messages to answer, but for those that wait for consent, and lines to send."""
     with database.read() as session:
         waiting = or_(Inbound.not_before.is_(None), Inbound.not_before != HELD)
-        open_ = session.scalar(select(func.count()).select_from(Inbound).where(Inbound.state == "pending", waiting)) or 0
-        out = session.scalar(select(func.count()).select_from(Outbox).where(Outbox.state.in_(("queued", "sending")))) or 0
+        open_ = (
+            session.scalar(
+                select(func.count()).select_from(Inbound).where(Inbound.state == "pending", waiting)
+            )
+            or 0
+        )
+        out = (
+            session.scalar(
+                select(func.count()).select_from(Outbox).where(Outbox.state.in_(("queued", "sending")))
+            )
+            or 0
+        )
         return open_ + out
 
 
-COLUMNS = ("fault", "sent", "acked", "lost", "doubled", "order", "open", "wrong", "aside", "unknown", "back s", "ready s", "settled s")
+COLUMNS = (
+    "fault",
+    "sent",
+    "acked",
+    "lost",
+    "doubled",
+    "order",
+    "open",
+    "wrong",
+    "aside",
+    "unknown",
+    "back s",
+    "ready s",
+    "settled s",
+)
 _WIDTHS = (16, 6, 6, 5, 8, 6, 5, 6, 6, 9, 7, 8, 10)
 
 
 def header() -> str:
     return "".join(
-        f"{name:>{width}}" if index else f"{name:<{width}}" for index, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True))
+        f"{name:>{width}}" if index else f"{name:<{width}}"
+        for index, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True))
     )
 
 
@@ -225,7 +283,8 @@ def row(made: Round) -> str:
         f"{made.settled:.0f}",
     ]
     return "".join(
-        f"{cell!s:>{width}}" if index else f"{cell!s:<{width}}" for index, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
+        f"{cell!s:>{width}}" if index else f"{cell!s:<{width}}"
+        for index, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
     )
 
 
@@ -236,7 +295,9 @@ def small_disk() -> Iterator[tuple[Path, Path | None]]:
     mount = shutil.which("mount")
     mounted = (
         bool(mount)
-        and not subprocess.run([str(mount), "-t", "tmpfs", "-o", f"size={DISK}", "none", str(place)], capture_output=True).returncode
+        and not subprocess.run(
+            [str(mount), "-t", "tmpfs", "-o", f"size={DISK}", "none", str(place)], capture_output=True
+        ).returncode
     )
     try:
         folder = place / "data"

@@ -48,7 +48,10 @@ BOOKING = (
     Step(text="yes"),
     Step(text="yes please send it"),
 )
-CHECK = (Step(text="can you check my symptoms with a few questions"), *(Step(text=word) for word in ("yes", "no", "not sure", "yes", "no")))
+CHECK = (
+    Step(text="can you check my symptoms with a few questions"),
+    *(Step(text=word) for word in ("yes", "no", "not sure", "yes", "no")),
+)
 SCRIPTS = {"booking": BOOKING, "check": CHECK}
 
 
@@ -64,11 +67,17 @@ class Lessons:
             self.questions.append(Step(text=text, expect=tuple(answers)))
 
     def learn_script(self, name: str, answers: Sequence[Sequence[str]]) -> None:
-        self.scripts[name] = [replace(step, expect=tuple(said)) for step, said in zip(SCRIPTS[name], answers, strict=True)]
+        self.scripts[name] = [
+            replace(step, expect=tuple(said)) for step, said in zip(SCRIPTS[name], answers, strict=True)
+        ]
 
     def make(self, channel: str, turns: int, dice: random.Random) -> tuple[str, list[Step]]:
         """A conversation of ``turns`` messages: (what kind it is, what is said)."""
-        kinds = [name for name, steps in self.scripts.items() if len(steps) <= turns and (name, channel) != ("booking", "telegram")]
+        kinds = [
+            name
+            for name, steps in self.scripts.items()
+            if len(steps) <= turns and (name, channel) != ("booking", "telegram")
+        ]
         kind = dice.choice([*kinds, "questions", "questions"])
         if kind != "questions":
             steps = list(self.scripts[kind])
@@ -77,7 +86,13 @@ class Lessons:
         for _ in range(turns):
             roll = dice.random()
             fresh = [question for question in self.questions if not steps or question.text != steps[-1].text]
-            step = Step(text=dice.choice(RED_FLAGS), urgent=True) if roll < 0.07 else STAFF if roll < 0.13 else dice.choice(fresh)
+            step = (
+                Step(text=dice.choice(RED_FLAGS), urgent=True)
+                if roll < 0.07
+                else STAFF
+                if roll < 0.13
+                else dice.choice(fresh)
+            )
             steps.append(step)
         if any(step.urgent for step in steps):
             # What is answered after a red flag, even if it was asked before, may be answered with the flag in mind.

@@ -117,7 +117,12 @@ class _Case:
                 self.note("unacknowledged", f"message {op.number} after {op.tries} tries")
                 continue
             self.verdict.acknowledged += 1
-            patients = [line for row in rows for line in self.lines if line.inbound_id == row.id and line.sender == "patient"]
+            patients = [
+                line
+                for row in rows
+                for line in self.lines
+                if line.inbound_id == row.id and line.sender == "patient"
+            ]
             if not rows or not patients:
                 self.note("lost", f"message {op.number} acknowledged and not stored")
             elif len(rows) > 1 or len(patients) > 1:
@@ -125,7 +130,9 @@ class _Case:
             elif op.step.text and patients[0].text != op.step.text:
                 self.note("lost", f"message {op.number} has other words")
             elif op.seq is not None and op.seq != patients[0].seq:
-                self.note("disordered", f"message {op.number} was promised seq {op.seq} and has {patients[0].seq}")
+                self.note(
+                    "disordered", f"message {op.number} was promised seq {op.seq} and has {patients[0].seq}"
+                )
 
     def _order(self) -> None:
         """Messages stand as they were sent, lines are numbered without a gap, answers come in the order of the messages."""
@@ -154,11 +161,16 @@ class _Case:
                     if not said or self.conversation.mode not in ("waiting", "staff"):  # type: ignore[union-attr]
                         self.note("unanswered", f"message {op.number} was set aside without a word")
                 elif row.note == "answered":
-                    self._answer(op, [line for line in said if line.sender == "assistant"], strict=not given_up)
+                    self._answer(
+                        op, [line for line in said if line.sender == "assistant"], strict=not given_up
+                    )
                 elif row.note == "red_flag":
                     urgent = sum(line.urgent for line in said)
                     if urgent != 1:
-                        self.note("doubled" if urgent else "unanswered", f"red flag {op.number} answered {urgent} times")
+                        self.note(
+                            "doubled" if urgent else "unanswered",
+                            f"red flag {op.number} answered {urgent} times",
+                        )
                 if op.step.urgent and row.note != "red_flag":
                     self.note("unanswered", f"red flag {op.number} not seen")
 
@@ -170,7 +182,10 @@ class _Case:
         elif again:
             self.note("doubled", f"message {op.number} {op.step.text!r} answered twice: {names}")
         elif strict and op.step.expect is not None and names != op.step.expect:
-            self.note("wrong", f"message {op.number} {op.step.text or op.step.choice!r}: {names} instead of {op.step.expect}")
+            self.note(
+                "wrong",
+                f"message {op.number} {op.step.text or op.step.choice!r}: {names} instead of {op.step.expect}",
+            )
 
     def _effects(self) -> None:
         """What actions did, they did once, with the words that were meant."""
@@ -178,23 +193,33 @@ class _Case:
         alerts = self._rows(Alert, Alert.conversation_id == identifier, Alert.id)
         flags = sum(op.step.urgent for op in self.account.ops if op.acknowledged)
         if len(alerts) != flags:
-            self.note("doubled" if len(alerts) > flags else "lost", f"{len(alerts)} alerts for {flags} red flags")
+            self.note(
+                "doubled" if len(alerts) > flags else "lost", f"{len(alerts)} alerts for {flags} red flags"
+            )
         turns = Counter(
-            (row.inbound_id, row.action, row.ordinal) for row in self._rows(TurnLog, TurnLog.conversation_id == identifier, TurnLog.id)
+            (row.inbound_id, row.action, row.ordinal)
+            for row in self._rows(TurnLog, TurnLog.conversation_id == identifier, TurnLog.id)
         )
         if any(times > 1 for times in turns.values()):
             self.note("doubled", "an action is logged twice")
         bookings = self._rows(Booking, Booking.conversation_id == identifier, Booking.id)
         wanted = int(
-            self.account.script == "booking" and any(op.step.expect == ("booking_done",) and op.acknowledged for op in self.account.ops)
+            self.account.script == "booking"
+            and any(op.step.expect == ("booking_done",) and op.acknowledged for op in self.account.ops)
         )
         if any(row.state == "set_aside" for row in self.inbox):
             return
         if len(bookings) != wanted:
-            self.note("doubled" if len(bookings) > wanted else "lost", f"{len(bookings)} booking requests instead of {wanted}")
+            self.note(
+                "doubled" if len(bookings) > wanted else "lost",
+                f"{len(bookings)} booking requests instead of {wanted}",
+            )
         for booking in bookings:
             if {key: getattr(booking, key) for key in CONTACT} != CONTACT:
-                self.note("wrong", f"the booking reads {booking.name!r}, {booking.contact!r}, {booking.times!r}, {booking.reason!r}")
+                self.note(
+                    "wrong",
+                    f"the booking reads {booking.name!r}, {booking.contact!r}, {booking.times!r}, {booking.reason!r}",
+                )
 
     def _screen(self) -> None:
         """The widget showed every line once, in order, and nothing that is not stored."""
@@ -204,11 +229,16 @@ class _Case:
         elif self.account.seen != stored:
             known = set(stored)
             gone = [line for line in self.account.seen if line not in known]
-            self.note("lost", f"{len(gone)} lines seen and not stored, {len(stored) - len(self.account.seen)} stored and not seen")
+            self.note(
+                "lost",
+                f"{len(gone)} lines seen and not stored, {len(stored) - len(self.account.seen)} stored and not seen",
+            )
 
     def _outbound(self, sent: list[Sent]) -> None:
         """Telegram showed each line once, in order; where nobody can say, the row is marked unknown."""
-        rows = self._rows(Outbox, Outbox.conversation_id == (self.conversation.id if self.conversation else ""), Outbox.id)
+        rows = self._rows(
+            Outbox, Outbox.conversation_id == (self.conversation.id if self.conversation else ""), Outbox.id
+        )
         by_line = {line.id: line for line in self.lines}
         rows.sort(key=lambda row: (by_line[row.message_id].seq, row.part))
         said = [line for line in self.lines if line.sender != "patient"]
@@ -217,7 +247,10 @@ class _Case:
         left = list(sent)
         for row in rows:
             text = render(by_line[row.message_id])[row.part].text
-            place = next((index for index, message in enumerate(left) if str(message.message_id) == row.provider_id), None)
+            place = next(
+                (index for index, message in enumerate(left) if str(message.message_id) == row.provider_id),
+                None,
+            )
             if row.state == "sent":
                 if place is None:
                     self.note("lost", f"line {by_line[row.message_id].seq} is marked sent, and nobody saw it")
@@ -228,9 +261,15 @@ class _Case:
                     del left[0]
             elif row.state == "unknown":
                 self.verdict.unknown += 1
-                if left and left[0].text == text and not any(str(left[0].message_id) == other.provider_id for other in rows):
+                if (
+                    left
+                    and left[0].text == text
+                    and not any(str(left[0].message_id) == other.provider_id for other in rows)
+                ):
                     del left[0]
             else:
                 self.note("lost", f"line {by_line[row.message_id].seq} is {row.state} ({row.error})")
         for message in left:
-            self.note("doubled", f"Telegram shows a message that no row of ours accounts for: {message.text[:60]!r}")
+            self.note(
+                "doubled", f"Telegram shows a message that no row of ours accounts for: {message.text[:60]!r}"
+            )

@@ -35,9 +35,18 @@ def place() -> Clinic:
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        ({day: ["09:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}, "Monday to Friday 9 am to 5 pm"),
-        ({"mon": ["08:30", "12:00"], "wed": ["08:30", "12:00"]}, "Monday 8:30 am to 12 pm, Wednesday 8:30 am to 12 pm"),
-        ({"sat": ["00:00", "12:30"], "sun": ["13:00", "23:59"]}, "Saturday 12 am to 12:30 pm, Sunday 1 pm to 11:59 pm"),
+        (
+            {day: ["09:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+            "Monday to Friday 9 am to 5 pm",
+        ),
+        (
+            {"mon": ["08:30", "12:00"], "wed": ["08:30", "12:00"]},
+            "Monday 8:30 am to 12 pm, Wednesday 8:30 am to 12 pm",
+        ),
+        (
+            {"sat": ["00:00", "12:30"], "sun": ["13:00", "23:59"]},
+            "Saturday 12 am to 12:30 pm, Sunday 1 pm to 11:59 pm",
+        ),
         ({}, ""),
     ],
 )
@@ -119,10 +128,16 @@ def test_minutes_of_a_night_in_which_the_clocks_change() -> None:
         ({"time_zone": "New York"}, "time_zone", "'New York' is no time zone"),
         ({"holidays": ["Christmas"]}, "holidays.0", "date"),
         ({"country": "EU"}, "emergency", "no entry for country EU"),
-        ({"emergency": {"US": {"emergency": {"label": "x", "number": "911"}}}}, "emergency.US.crisis", "required"),
+        (
+            {"emergency": {"US": {"emergency": {"label": "x", "number": "911"}}}},
+            "emergency.US.crisis",
+            "required",
+        ),
     ],
 )
-def test_a_wrong_file_names_the_file_and_the_field(changes: dict[str, Any], field: str, expected: str, tmp_path: Path) -> None:
+def test_a_wrong_file_names_the_file_and_the_field(
+    changes: dict[str, Any], field: str, expected: str, tmp_path: Path
+) -> None:
     file = tmp_path / "clinic.yml"
     file.write_text(yaml.safe_dump(yaml.safe_load(FILE.read_text()) | changes))
     with pytest.raises(ConfigError) as wrong:
@@ -158,7 +173,9 @@ def test_the_country_of_the_settings_picks_the_numbers(monkeypatch: pytest.Monke
         if number:
             assert clinic().lines.emergency.number == number
         else:
-            with pytest.raises(ConfigError, match="RLA_COUNTRY"):  # at the start, not in the middle of an emergency
+            with pytest.raises(
+                ConfigError, match="RLA_COUNTRY"
+            ):  # at the start, not in the middle of an emergency
                 clinic()
 
 
@@ -181,5 +198,9 @@ def test_words_are_filled_in_and_unknown_ones_stay(place: Clinic) -> None:
 
 def test_the_file_in_the_repository_is_right_for_every_country(monkeypatch: pytest.MonkeyPatch) -> None:
     place = load_clinic(ROOT / "clinic.yml")
-    assert {country: lines.crisis.reach for country, lines in place.emergency.items()} == {"US": "call or text", "UK": "call", "EU": "call"}
+    assert {country: lines.crisis.reach for country, lines in place.emergency.items()} == {
+        "US": "call or text",
+        "UK": "call",
+        "EU": "call",
+    }
     assert place.hours_text

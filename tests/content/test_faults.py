@@ -51,9 +51,27 @@ FAULTS = {
         "  text: >-\n    Question 1",
         "text",
     ),
-    "no next step": (CAUSES, "  next_step: >-\n    If this sounds", "  approved_by: >-\n    If this sounds", ENTRY, "next_step is missing"),
-    "no claims": (CAUSES, "  claims: [1, 2, 3, 5, 9, 10, 12, 24, 38, 41, 42]\n", "  claims: []\n", ENTRY, "claims is missing"),
-    "no sources": (CAUSES, "  sources: [ninds_rls, irlssg_criteria, nhs_rls, nhlbi_rls]\n", "  sources: []\n", ENTRY, "sources is missing"),
+    "no next step": (
+        CAUSES,
+        "  next_step: >-\n    If this sounds",
+        "  approved_by: >-\n    If this sounds",
+        ENTRY,
+        "next_step is missing",
+    ),
+    "no claims": (
+        CAUSES,
+        "  claims: [1, 2, 3, 5, 9, 10, 12, 24, 38, 41, 42]\n",
+        "  claims: []\n",
+        ENTRY,
+        "claims is missing",
+    ),
+    "no sources": (
+        CAUSES,
+        "  sources: [ninds_rls, irlssg_criteria, nhs_rls, nhlbi_rls]\n",
+        "  sources: []\n",
+        ENTRY,
+        "sources is missing",
+    ),
     "unknown source": (
         CAUSES,
         "[ninds_rls, irlssg_criteria, nhs_rls, nhlbi_rls]",
@@ -61,9 +79,27 @@ FAULTS = {
         ENTRY,
         "'wikipedia' is not in sources.yml",
     ),
-    "unknown follow-up": (CAUSES, "[ask_symptoms, ask_causes, ask_treatment]", "[ask_symptom]", ENTRY, "'ask_symptom' is no answer"),
-    "unknown context": (CAUSES, "  cautions: [child]", "  cautions: [children]", "  cautions: [child]", "'children' is no context"),
-    "no date": (CAUSES, "  reviewed_on: 2026-11-23", "  reviewed_on: November", "  reviewed_on: 2026-11-23", "date"),
+    "unknown follow-up": (
+        CAUSES,
+        "[ask_symptoms, ask_causes, ask_treatment]",
+        "[ask_symptom]",
+        ENTRY,
+        "'ask_symptom' is no answer",
+    ),
+    "unknown context": (
+        CAUSES,
+        "  cautions: [child]",
+        "  cautions: [children]",
+        "  cautions: [child]",
+        "'children' is no context",
+    ),
+    "no date": (
+        CAUSES,
+        "  reviewed_on: 2026-11-23",
+        "  reviewed_on: November",
+        "  reviewed_on: 2026-11-23",
+        "date",
+    ),
     "unknown state": (CAUSES, "  state: draft", "  state: signed", "  state: draft", "'draft' or 'approved'"),
     "approved by nobody": (CAUSES, "  state: draft", "  state: approved", ENTRY, "approved_by is missing"),
     "caution approved by nobody": (
@@ -74,7 +110,13 @@ FAULTS = {
         "approved_by is missing",
     ),
     "said twice": (CAUSES, "- id: ask_symptoms", ENTRY, "- id: ask_symptoms", "stands already at causes.yml"),
-    "broken indent": (CAUSES, "  title: What it feels like", " title: What it feels like", "  title: What it feels like", "expected"),
+    "broken indent": (
+        CAUSES,
+        "  title: What it feels like",
+        " title: What it feels like",
+        "  title: What it feels like",
+        "expected",
+    ),
     "lone tab": (
         CAUSES,
         "  title: What it feels like",
@@ -82,11 +124,35 @@ FAULTS = {
         "  title: What it feels like",
         "",
     ),
-    "link without https": ("sources.yml", 'url: "https://www.ninds', 'url: "http://www.ninds', "ninds_rls:", "begins with https"),
-    "source without title": ("sources.yml", '{title: "NHLBI (NIH): Restless legs syndrome", ', "{", "nhlbi_rls:", "title"),
+    "link without https": (
+        "sources.yml",
+        'url: "https://www.ninds',
+        'url: "http://www.ninds',
+        "ninds_rls:",
+        "begins with https",
+    ),
+    "source without title": (
+        "sources.yml",
+        '{title: "NHLBI (NIH): Restless legs syndrome", ',
+        "{",
+        "nhlbi_rls:",
+        "title",
+    ),
     "source named twice": ("sources.yml", "nhlbi_rls:", "ninds_rls:", "nhlbi_rls:", "a second time"),
-    "caution with unknown source": ("cautions.yml", "[nhs_rls, kondori_2020]", "[nobody]", "pregnant:", "'nobody' is not in sources.yml"),
-    "caution for no context": ("cautions.yml", "kidney:\n", "kidneys:\n", "kidney:\n", "'kidneys' is no context"),
+    "caution with unknown source": (
+        "cautions.yml",
+        "[nhs_rls, kondori_2020]",
+        "[nobody]",
+        "pregnant:",
+        "'nobody' is not in sources.yml",
+    ),
+    "caution for no context": (
+        "cautions.yml",
+        "kidney:\n",
+        "kidneys:\n",
+        "kidney:\n",
+        "'kidneys' is no context",
+    ),
 }
 
 
@@ -97,7 +163,9 @@ def test_fault_is_named_by_file_and_line(fault: str, broken: Break) -> None:
     named = [row for row in said.splitlines() if row.strip().startswith(f"{name}:") and words in row]
     assert named, said
     numbers = [int(row.strip().split(":")[1]) for row in named]
-    assert any(abs(number - line(name, at)) <= 1 for number in numbers), f"{named} should name line {line(name, at)}"
+    assert any(abs(number - line(name, at)) <= 1 for number in numbers), (
+        f"{named} should name line {line(name, at)}"
+    )
 
 
 def test_every_fault_is_listed_at_once(broken: Break) -> None:
@@ -132,6 +200,9 @@ def test_a_changed_word_changes_the_version(tmp_path: Path) -> None:
     folder = tmp_path / "answers"
     shutil.copytree(FOLDER, folder)
     path = folder / "causes.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace("You are far from alone.", "You are not alone."), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("You are far from alone.", "You are not alone."),
+        encoding="utf-8",
+    )
     before, after = load_answers(FOLDER), load_answers(folder)
     assert [key for key in before if before[key].version != after[key].version] == ["ask_prevalence"]

@@ -20,7 +20,11 @@ from bot.safety.rules import load
 
 def plain(html: str) -> str:
     """What a reader sees of ``html``, in one line."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", "", re.sub(r"<(?:p|li|h\d|div|span class=\"url\")", r" \g<0>", html))).split())
+    return " ".join(
+        unescape(
+            re.sub(r"<[^>]*>", "", re.sub(r"<(?:p|li|h\d|div|span class=\"url\")", r" \g<0>", html))
+        ).split()
+    )
 
 
 def without_links(text: str) -> str:
@@ -38,7 +42,14 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_every_text_of_every_answer_stands_on_the_page(html: str) -> None:
     seen = plain(html)
     for answer in answers().values():
-        for text in (answer.text, answer.next_step, answer.more, answer.simple, *answer.variants, *answer.caution_texts.values()):
+        for text in (
+            answer.text,
+            answer.next_step,
+            answer.more,
+            answer.simple,
+            *answer.variants,
+            *answer.caution_texts.values(),
+        ):
             assert without_links(text) in seen, f"{answer.id}: '{text[:60]}' is missing"
         for remark in answer.needs_clinician_check:
             assert " ".join(remark.split()) in seen
@@ -58,7 +69,13 @@ def test_every_red_flag_reply_stands_on_the_page(html: str) -> None:
 
 def test_every_text_can_be_signed(html: str) -> None:
     total = len(answers()) + len(answers().cautions) + len(load().flags)
-    assert html.count("<article ") == html.count("Signature") == html.count("Date <span") == html.count("Name <span") == total
+    assert (
+        html.count("<article ")
+        == html.count("Signature")
+        == html.count("Date <span")
+        == html.count("Name <span")
+        == total
+    )
     assert len(set(re.findall(r'<article id="([^"]+)"', html))) == total
 
 
@@ -72,7 +89,9 @@ def test_the_index_counts_approved_and_drafts(tmp_path: Path) -> None:
     folder = tmp_path / "answers"
     shutil.copytree(FOLDER, folder)
     text = (folder / "iron.yml").read_text(encoding="utf-8")
-    (folder / "iron.yml").write_text(text.replace("  state: draft", '  state: approved\n  approved_by: "Dr. <Lee>"', 2), encoding="utf-8")
+    (folder / "iron.yml").write_text(
+        text.replace("  state: draft", '  state: approved\n  approved_by: "Dr. <Lee>"', 2), encoding="utf-8"
+    )
     made = review_page.groups(load_answers(folder), load().flags, clinic())
     iron = next(group for group in made if group.key == "iron")
     assert (iron.count("approved"), iron.count("draft")) == (2, len(iron.sheets) - 2)
@@ -81,7 +100,9 @@ def test_the_index_counts_approved_and_drafts(tmp_path: Path) -> None:
     assert re.search(r"Iron</a></td><td class=\"n\">7</td><td class=\"n\">2</td><td class=\"n\">5</td>", html)
 
 
-def test_the_command_names_the_file_and_the_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_names_the_file_and_the_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["answers", "--out", str(tmp_path / "a.html")])
     said = capsys.readouterr().out.splitlines()
     assert said[0] == str(tmp_path / "a.html")
@@ -91,7 +112,9 @@ def test_the_command_names_the_file_and_the_counts(tmp_path: Path, capsys: pytes
 
 def test_doubtful_red_flags_carry_a_remark() -> None:
     marks = yaml.safe_load((Path(__file__).parent / "claims.yml").read_text(encoding="utf-8"))
-    doubtful = {key for key, value in marks.items() if str(key).startswith("R") and {"2nd", "mem"} & set(value)}
+    doubtful = {
+        key for key, value in marks.items() if str(key).startswith("R") and {"2nd", "mem"} & set(value)
+    }
     beyond_the_table = {"R2", "R10"}  # fainting; medicines other than iron
     assert doubtful | beyond_the_table <= set(review_page.FLAG_REMARKS)
     assert set(load().flags) == set(review_page.FLAGS)

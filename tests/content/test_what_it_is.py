@@ -14,7 +14,9 @@ NO_DOCTOR = re.compile(r"\bnot (?:a person and not )?a doctor\b|\bdo not replace
 WIDGET = (ROOT / "bot/widget/rls-chat.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("text", [answers()["greet"].text, answers()["ask_if_bot"].text, words.INTRO, words.HELP])
+@pytest.mark.parametrize(
+    "text", [answers()["greet"].text, answers()["ask_if_bot"].text, words.INTRO, words.HELP]
+)
 def test_it_says_that_it_is_no_doctor(text: str) -> None:
     assert NO_DOCTOR.search(text)
 
@@ -29,7 +31,9 @@ def test_no_other_greeting_leaves_it_out(text: str) -> None:
     assert NO_DOCTOR.search(text)
 
 
-@pytest.mark.parametrize("text", [answers()["greet"].text, *answers()["greet"].variants, words.INTRO, words.HELP])
+@pytest.mark.parametrize(
+    "text", [answers()["greet"].text, *answers()["greet"].variants, words.INTRO, words.HELP]
+)
 def test_the_first_words_name_the_emergency_number(text: str) -> None:
     assert "{emergency_number}" in text
 
@@ -40,7 +44,9 @@ def test_the_widget_says_so_before_consent_and_at_the_top() -> None:
     assert re.search(r"subtitle: '[^']*not a doctor", WIDGET)
 
 
-@pytest.mark.parametrize("text", [answers()["fallback_language"].text, *answers()["fallback_language"].variants])
+@pytest.mark.parametrize(
+    "text", [answers()["fallback_language"].text, *answers()["fallback_language"].variants]
+)
 def test_who_writes_in_another_language_gets_both_numbers_in_each_language(text: str) -> None:
     paragraphs = text.split("\n\n")
     assert len(paragraphs) == 4
@@ -48,7 +54,12 @@ def test_who_writes_in_another_language_gets_both_numbers_in_each_language(text:
 
 
 @pytest.mark.parametrize(
-    "text", [text for name in ("booking_done", "booking_done_chat") for text in (answers()[name].text, *answers()[name].variants)]
+    "text",
+    [
+        text
+        for name in ("booking_done", "booking_done_chat")
+        for text in (answers()[name].text, *answers()[name].variants)
+    ],
 )
 def test_a_request_is_never_called_an_appointment(text: str) -> None:
     assert re.search(r"not a fixed appointment", text)

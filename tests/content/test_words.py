@@ -26,7 +26,9 @@ def table(name: str) -> Any:
     return yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
 
 
-TOPICS = {intent: (group, must) for group, rows in table("topics.yml").items() for intent, must in rows.items()}
+TOPICS = {
+    intent: (group, must) for group, rows in table("topics.yml").items() for intent, must in rows.items()
+}
 
 
 def texts(answer: Answer) -> dict[str, str]:
@@ -40,13 +42,20 @@ def texts(answer: Answer) -> dict[str, str]:
 def sentences(text: str) -> list[str]:
     """``text`` cut at the ends of sentences, of list items and of paragraphs."""
     lines = re.split(r"\n\s*\n|\n(?=- )", text)
-    return [part.strip() for line in lines for part in re.split(r"(?<=[.?!])\s+", " ".join(line.split())) if part.strip()]
+    return [
+        part.strip()
+        for line in lines
+        for part in re.split(r"(?<=[.?!])\s+", " ".join(line.split()))
+        if part.strip()
+    ]
 
 
 def breaks(rule: dict[str, str], text: str) -> list[str]:
     """The sentences of ``text`` that say what ``rule`` forbids."""
     found = [part for part in sentences(text) if re.search(rule["pattern"], part, re.IGNORECASE)]
-    return [part for part in found if "unless" not in rule or not re.search(rule["unless"], part, re.IGNORECASE)]
+    return [
+        part for part in found if "unless" not in rule or not re.search(rule["unless"], part, re.IGNORECASE)
+    ]
 
 
 def where(answer: Answer) -> str:
@@ -80,7 +89,11 @@ def test_every_claim_that_must_be_said_is_listed() -> None:
         if must != "flow":
             answer = ANSWERS[intent]
             listed = {*map(str, answer.claims), *answer.red_flags}
-            faults += [f"{where(answer)}: claims or red_flags lack {claim}" for claim in must if str(claim) not in listed]
+            faults += [
+                f"{where(answer)}: claims or red_flags lack {claim}"
+                for claim in must
+                if str(claim) not in listed
+            ]
     none(faults)
 
 
@@ -88,7 +101,11 @@ def test_what_keeps_people_safe_is_said_at_once() -> None:
     faults = []
     for intent, patterns in table("says.yml").items():
         said = " ".join(ANSWERS[intent].chat.split())
-        faults += [f"{where(ANSWERS[intent])}: does not say '{p}'" for p in patterns if not re.search(p, said, re.IGNORECASE)]
+        faults += [
+            f"{where(ANSWERS[intent])}: does not say '{p}'"
+            for p in patterns
+            if not re.search(p, said, re.IGNORECASE)
+        ]
     none(faults)
 
 
@@ -110,12 +127,16 @@ def test_said_more_simply_the_numbers_to_call_stay() -> None:
 def test_every_doubtful_claim_is_named_for_the_clinician() -> None:
     marks = {str(key): set(value) for key, value in table("claims.yml").items()}
     faults = []
-    for owner, name in [(a, where(a)) for a in ANSWERS.values()] + [(c, f"{c.place}: {key}") for key, c in ANSWERS.cautions.items()]:
+    for owner, name in [(a, where(a)) for a in ANSWERS.values()] + [
+        (c, f"{c.place}: {key}") for key, c in ANSWERS.cautions.items()
+    ]:
         for claim in [*map(str, owner.claims), *getattr(owner, "red_flags", [])]:
             tag = claim if claim.startswith("R") else f"#{claim}"
             if claim not in marks:
                 faults.append(f"{name}: claims.yml has no {claim}")
-            elif marks[claim] & DOUBTFUL and not any(re.search(rf"{tag}\b", remark) for remark in owner.needs_clinician_check):
+            elif marks[claim] & DOUBTFUL and not any(
+                re.search(rf"{tag}\b", remark) for remark in owner.needs_clinician_check
+            ):
                 faults.append(f"{name}: needs_clinician_check does not name {tag}")
     none(faults)
 
@@ -157,9 +178,15 @@ def test_no_text_says_what_none_may_say() -> None:
     for answer in ANSWERS.values():
         for rule in [*never["everywhere"], *never["topics"].get(answer.id, [])]:
             for field, text in texts(answer).items():
-                faults += [f"{where(answer)}: {field}: {rule['never']}: {part}" for part in breaks(rule, text)]
+                faults += [
+                    f"{where(answer)}: {field}: {rule['never']}: {part}" for part in breaks(rule, text)
+                ]
     for key, caution in ANSWERS.cautions.items():
-        faults += [f"{caution.place}: {key}: {r['never']}: {part}" for r in never["everywhere"] for part in breaks(r, caution.text)]
+        faults += [
+            f"{caution.place}: {key}: {r['never']}: {part}"
+            for r in never["everywhere"]
+            for part in breaks(r, caution.text)
+        ]
     none(faults)
 
 
@@ -172,7 +199,10 @@ def test_teaches_no_figure_but_how_common_it_is() -> None:
         text = " ".join(text.split())
         for figure in figures:
             text = text.replace(figure, "")
-        faults += [f"{name}: never.yml lists no such figure: '{found}'" for found in re.findall(r".{0,30}\d.{0,20}", text)]
+        faults += [
+            f"{name}: never.yml lists no such figure: '{found}'"
+            for found in re.findall(r".{0,30}\d.{0,20}", text)
+        ]
     none(faults)
 
 
@@ -180,7 +210,9 @@ RULES = [("everywhere", rule) for rule in table("never.yml")["everywhere"]]
 RULES += [(intent, rule) for intent, rules in table("never.yml")["topics"].items() for rule in rules]
 
 
-@pytest.mark.parametrize(("place", "rule"), RULES, ids=lambda value: value["never"] if isinstance(value, dict) else value)
+@pytest.mark.parametrize(
+    ("place", "rule"), RULES, ids=lambda value: value["never"] if isinstance(value, dict) else value
+)
 def test_each_rule_catches_what_it_is_written_for(place: str, rule: dict[str, str]) -> None:
     assert place == "everywhere" or place in ANSWERS
     assert breaks(rule, rule["example"]), f"never.yml: {place}: '{rule['never']}' lets its own example pass"
@@ -189,9 +221,19 @@ def test_each_rule_catches_what_it_is_written_for(place: str, rule: dict[str, st
 def test_placeholders_are_known() -> None:
     known = load_clinic(ROOT / "clinic.yml").placeholders
     faults = []
-    said = [(where(answer), text) for answer in ANSWERS.values() for text in (*texts(answer).values(), answer.title)]
-    for name, text in said + [(f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()]:
-        faults += [f"{name}: bot/content/clinic.py fills no '{found}'" for found in re.findall(r"\{([^}]*)\}", text) if found not in known]
+    said = [
+        (where(answer), text)
+        for answer in ANSWERS.values()
+        for text in (*texts(answer).values(), answer.title)
+    ]
+    for name, text in said + [
+        (f"{caution.place}: {key}", caution.text) for key, caution in ANSWERS.cautions.items()
+    ]:
+        faults += [
+            f"{name}: bot/content/clinic.py fills no '{found}'"
+            for found in re.findall(r"\{([^}]*)\}", text)
+            if found not in known
+        ]
         if text.count("{") != text.count("}"):
             faults.append(f"{name}: a brace stands alone")
     none(faults)
@@ -201,7 +243,11 @@ def test_sources() -> None:
     faults = []
     for answer in ANSWERS.values():
         urls = [link["url"] for link in ANSWERS.links(answer)]
-        if not all(url.startswith("https://") for url in urls) or len(urls) != len(set(urls)) or len(urls) > 4:
+        if (
+            not all(url.startswith("https://") for url in urls)
+            or len(urls) != len(set(urls))
+            or len(urls) > 4
+        ):
             faults.append(f"{where(answer)}: at most four sources, each once and with https")
         if answer.claims and not urls:
             faults.append(f"{where(answer)}: rests on claims but names no source")

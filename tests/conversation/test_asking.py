@@ -48,18 +48,28 @@ def say(store: Store, talk: str, text: str | None = None, choice: str | None = N
 def speak(store: Store, talk: str, text: str, choices: Sequence[str] = ()) -> None:
     """The assistant says something."""
     with store.write() as session:
-        add_line(session, locked(session, talk), "assistant", text, choices=[{"key": key, "label": key} for key in choices])
+        add_line(
+            session,
+            locked(session, talk),
+            "assistant",
+            text,
+            choices=[{"key": key, "label": key} for key in choices],
+        )
 
 
 def said(store: Store) -> list[str]:
     """What the patient was told by the red-flag check."""
     with store.read() as session:
-        return list(session.scalars(select(Message.text).where(Message.sender == "system").order_by(Message.seq)))
+        return list(
+            session.scalars(select(Message.text).where(Message.sender == "system").order_by(Message.seq))
+        )
 
 
 def states(store: Store) -> list[tuple[str, str, str | None]]:
     with store.read() as session:
-        return [(row.text, row.state, row.note) for row in session.scalars(select(Inbound).order_by(Inbound.id))]
+        return [
+            (row.text, row.state, row.note) for row in session.scalars(select(Inbound).order_by(Inbound.id))
+        ]
 
 
 def alerts(store: Store) -> list[Alert]:
@@ -77,7 +87,9 @@ def test_it_asks_with_the_advice_and_holds_the_answer(store: Store, talk: str) -
     assert not alerts(store)
 
 
-@pytest.mark.parametrize(("text", "choice"), [(None, "flag_yes"), ("yes", None), ("Yes it is, since this morning", None)])
+@pytest.mark.parametrize(
+    ("text", "choice"), [(None, "flag_yes"), ("yes", None), ("Yes it is, since this morning", None)]
+)
 def test_yes_is_the_flag(store: Store, talk: str, text: str | None, choice: str | None) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, text, choice)
@@ -88,7 +100,9 @@ def test_yes_is_the_flag(store: Store, talk: str, text: str | None, choice: str 
 
 
 @pytest.mark.parametrize(("text", "choice"), [(None, "flag_no"), ("no", None), ("Nope.", None)])
-def test_no_gets_the_ordinary_answer_and_is_not_answered_itself(store: Store, talk: str, text: str | None, choice: str | None) -> None:
+def test_no_gets_the_ordinary_answer_and_is_not_answered_itself(
+    store: Store, talk: str, text: str | None, choice: str | None
+) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, text, choice)
     assert [(row[1], row[2]) for row in states(store)] == [("pending", "asked_no"), ("done", "asked_reply")]
@@ -115,7 +129,11 @@ def test_pressing_yes_counts_whatever_came_between(store: Store, talk: str) -> N
     say(store, talk, choice="flag_yes")
     assert [(alert.flags, alert.inbound_id) for alert in alerts(store)] == [(["R1"], 3)]
     # The message that was asked about is answered by the alert; the other one still gets its ordinary answer.
-    assert [row[1:] for row in states(store)] == [("done", "red_flag"), ("pending", None), ("done", "red_flag")]
+    assert [row[1:] for row in states(store)] == [
+        ("done", "red_flag"),
+        ("pending", None),
+        ("done", "red_flag"),
+    ]
     assert said(store)[-1].startswith("Please get help today")
 
 
@@ -162,7 +180,9 @@ def test_the_button_belongs_to_the_newest_question(store: Store, talk: str) -> N
     assert [alert.inbound_id for alert in alerts(store)] == [2, 5]
 
 
-@pytest.mark.parametrize("text", ["yes", "Yes!", "yes, now", "yes it is happening right now", "yep", "yes please"])
+@pytest.mark.parametrize(
+    "text", ["yes", "Yes!", "yes, now", "yes it is happening right now", "yep", "yes please"]
+)
 def test_a_typed_yes_counts_although_another_message_came_between(store: Store, talk: str, text: str) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, "since this morning")
@@ -174,14 +194,22 @@ def test_a_typed_yes_counts_although_another_message_came_between(store: Store, 
 
 
 @pytest.mark.parametrize("text", ["no", "No.", "not now"])
-def test_a_typed_no_to_the_question_before_last_is_no_question_itself(store: Store, talk: str, text: str) -> None:
+def test_a_typed_no_to_the_question_before_last_is_no_question_itself(
+    store: Store, talk: str, text: str
+) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, "since this morning")
     say(store, talk, text)
-    assert [row[1:] for row in states(store)] == [("pending", "asked_no"), ("pending", None), ("done", "asked_reply")]
+    assert [row[1:] for row in states(store)] == [
+        ("pending", "asked_no"),
+        ("pending", None),
+        ("done", "asked_reply"),
+    ]
 
 
-@pytest.mark.parametrize("text", ["yes that helps", "yesterday", "yes and what about iron", "no idea what iron does"])
+@pytest.mark.parametrize(
+    "text", ["yes that helps", "yesterday", "yes and what about iron", "no idea what iron does"]
+)
 def test_later_only_a_bare_yes_or_no_is_a_reply(store: Store, talk: str, text: str) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, "since this morning")
@@ -191,9 +219,15 @@ def test_later_only_a_bare_yes_or_no_is_a_reply(store: Store, talk: str, text: s
 
 @pytest.mark.parametrize(
     ("line", "choices"),
-    [("Shall I send it?", []), ("Question 2 of 5.\n\nIs it worse at night?\n\nTake your time.", []), ("Check it:", ["affirm"])],
+    [
+        ("Shall I send it?", []),
+        ("Question 2 of 5.\n\nIs it worse at night?\n\nTake your time.", []),
+        ("Check it:", ["affirm"]),
+    ],
 )
-def test_a_bare_yes_belongs_to_the_question_that_was_asked_last(store: Store, talk: str, line: str, choices: list[str]) -> None:
+def test_a_bare_yes_belongs_to_the_question_that_was_asked_last(
+    store: Store, talk: str, line: str, choices: list[str]
+) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, "since this morning")
     speak(store, talk, line, choices)
@@ -218,7 +252,16 @@ def test_what_is_no_message_does_not_come_between(store: Store, talk: str) -> No
     for kind in ("other", "command", "edit", "caption", "service"):
         with store.write() as session:
             session.add(
-                Inbound(conversation_id=talk, channel="widget", external_id=kind, kind=kind, text="", seq=2, state="done", note=kind)
+                Inbound(
+                    conversation_id=talk,
+                    channel="widget",
+                    external_id=kind,
+                    kind=kind,
+                    text="",
+                    seq=2,
+                    state="done",
+                    note=kind,
+                )
             )
     speak(store, talk, "I only understand words. What would you like to know?")
     say(store, talk, "Yes it is, since this morning")

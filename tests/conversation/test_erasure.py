@@ -16,7 +16,20 @@ from bot.conversation.erasure import erase
 from bot.conversation.timers import Timers
 from bot.settings import settings
 from bot.store.engine import Store
-from bot.store.models import Alert, Base, Booking, ContactLink, Event, Inbound, Message, Note, Outbox, Timer, TurnLog, now
+from bot.store.models import (
+    Alert,
+    Base,
+    Booking,
+    ContactLink,
+    Event,
+    Inbound,
+    Message,
+    Note,
+    Outbox,
+    Timer,
+    TurnLog,
+    now,
+)
 from tests.support.talk import Talk, person
 
 CANARY = "canary-7f3a"
@@ -26,10 +39,15 @@ def tracker(sender: str) -> None:
     """Rasa's tracker store as rasa 3.6 makes it, with events of ``sender`` and of another."""
     engine = create_engine(settings().rasa_database)
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)"))
+        connection.execute(
+            text(
+                "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255), data TEXT)"
+            )
+        )
         for who in (sender, "another"):
             connection.execute(
-                text("INSERT INTO events (sender_id, data) VALUES (:who, :data)"), {"who": who, "data": f"{CANARY} of {who}" * 200}
+                text("INSERT INTO events (sender_id, data) VALUES (:who, :data)"),
+                {"who": who, "data": f"{CANARY} of {who}" * 200},
             )
     engine.dispose()
 
@@ -53,7 +71,15 @@ def fill(talk: Talk) -> None:
         session.add(Note(staff_id=ann.id, text=CANARY, **of))
         session.add(Outbox(message_id=line.id, channel="telegram", **of))
         session.add(TurnLog(inbound_id=inbound.id, action="action_answer", **of))
-        booking = Booking(inbound_id=inbound.id, name=CANARY, contact=CANARY, times=CANARY * 99, reason=CANARY, consent_at=now(), **of)
+        booking = Booking(
+            inbound_id=inbound.id,
+            name=CANARY,
+            contact=CANARY,
+            times=CANARY * 99,
+            reason=CANARY,
+            consent_at=now(),
+            **of,
+        )
         session.add(booking)
         session.flush()
         session.add(ContactLink(token_hash="x", booking_id=booking.id, expires_at=now(), **of))
@@ -65,7 +91,9 @@ OF_A_CONVERSATION = [table for table in Base.metadata.sorted_tables if "conversa
 def rows(store: Store, conversation_id: str) -> dict[str, int]:
     with store.read() as session:
         return {
-            table.name: len(session.execute(select(table).where(table.c.conversation_id == conversation_id)).all())
+            table.name: len(
+                session.execute(select(table).where(table.c.conversation_id == conversation_id)).all()
+            )
             for table in OF_A_CONVERSATION
         }
 
@@ -147,8 +175,14 @@ def test_no_file_holds_a_word_of_what_was_erased(store: Store, tmp_path: Path) -
     assert any(CANARY.encode() in path.read_bytes() for path in tmp_path.iterdir())
     erase(store, talk.id)
     holding = [
-        path.name for path in tmp_path.iterdir() if path.is_file() and CANARY.encode() in path.read_bytes().replace(b"of another", b"")
+        path.name
+        for path in tmp_path.iterdir()
+        if path.is_file() and CANARY.encode() in path.read_bytes().replace(b"of another", b"")
     ]
-    left = {path.name: path.read_bytes().count(f"{CANARY} of {talk.id}".encode()) for path in tmp_path.iterdir() if path.is_file()}
+    left = {
+        path.name: path.read_bytes().count(f"{CANARY} of {talk.id}".encode())
+        for path in tmp_path.iterdir()
+        if path.is_file()
+    }
     assert not any(left.values())
     assert holding in ([], ["rasa.db"])  # Rasa's own file still has the other sender's

@@ -93,7 +93,9 @@ def test_writing_into_a_closed_conversation_wakes_the_assistant_with_a_clean_min
     assert (talk.row.mode, talk.row.reset_brain) == ("assistant", True)
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "empty"), ("  \n\x00 ", "empty"), ("x" * (MAX_CHARACTERS + 1), "too_long")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "empty"), ("  \n\x00 ", "empty"), ("x" * (MAX_CHARACTERS + 1), "too_long")]
+)
 def test_what_is_refused_leaves_nothing(text: str, code: str, talk: Talk) -> None:
     with pytest.raises(RefusedError) as refused:
         talk.say(text)
@@ -117,7 +119,13 @@ def test_a_button_that_was_not_offered_is_refused(talk: Talk) -> None:
 
 def test_an_offered_button_is_stored_with_its_words(talk: Talk) -> None:
     with talk.store.write() as session:
-        add_line(session, locked(session, talk.id), "assistant", "Well?", choices=[{"key": "ask_iron_why", "label": "Why iron?"}])
+        add_line(
+            session,
+            locked(session, talk.id),
+            "assistant",
+            "Well?",
+            choices=[{"key": "ask_iron_why", "label": "Why iron?"}],
+        )
     talk.say(choice="ask_iron_why")
     assert talk.lines[-1] == ("patient", "Why iron?")
     assert talk.inbox[0].choice == "ask_iron_why"
@@ -125,7 +133,13 @@ def test_an_offered_button_is_stored_with_its_words(talk: Talk) -> None:
 
 def test_a_button_of_another_conversation_is_refused(talk: Talk) -> None:
     with talk.store.write() as session:
-        add_line(session, locked(session, talk.id), "assistant", "Well?", choices=[{"key": "ask_iron_why", "label": "Why iron?"}])
+        add_line(
+            session,
+            locked(session, talk.id),
+            "assistant",
+            "Well?",
+            choices=[{"key": "ask_iron_why", "label": "Why iron?"}],
+        )
     with pytest.raises(RefusedError):
         Talk(talk.store).say(choice="ask_iron_why")
 

@@ -23,7 +23,15 @@ def row(store: Store, talk: Talk) -> tuple[Booking, Alert]:
     """A booking request and an alert of one conversation."""
     inbound_id = talk.say("hello").inbound_id
     with store.write() as session:
-        booking = Booking(conversation_id=talk.id, inbound_id=inbound_id, name="", contact="", times="x", reason="y", consent_at=now())
+        booking = Booking(
+            conversation_id=talk.id,
+            inbound_id=inbound_id,
+            name="",
+            contact="",
+            times="x",
+            reason="y",
+            consent_at=now(),
+        )
         alert = Alert(conversation_id=talk.id, inbound_id=inbound_id, flags=["R1"], tier="today", seq=1)
         session.add_all([booking, alert])
     return booking, alert
@@ -80,9 +88,14 @@ def test_staff_and_patient_on_one_conversation_do_not_lock_each_other_out(
 
 @pytest.mark.parametrize(
     ("email", "address", "allowed"),
-    [("ann@clinic.example", "192.0.2.{}", sessions.FREE_TRIES), ("{}@clinic.example", "192.0.2.1", sessions.ADDRESS_TRIES)],
+    [
+        ("ann@clinic.example", "192.0.2.{}", sessions.FREE_TRIES),
+        ("{}@clinic.example", "192.0.2.1", sessions.ADDRESS_TRIES),
+    ],
 )
-def test_many_tries_to_sign_in_at_once_are_counted_one_by_one(store: Store, email: str, address: str, allowed: int) -> None:
+def test_many_tries_to_sign_in_at_once_are_counted_one_by_one(
+    store: Store, email: str, address: str, allowed: int
+) -> None:
     count = allowed + 15
     start, passed = threading.Barrier(count), []
 

@@ -69,7 +69,9 @@ async def test_of_many_who_claim_at_once_one_wins_and_the_rest_are_told_who(talk
     assert outcomes.count("won") == 1
     winner = people[outcomes.index("won")]
     assert talk.row.claimed_by == winner.id
-    assert {outcome for outcome in outcomes if outcome != "won"} == {f"{winner.name} already has this conversation."}
+    assert {outcome for outcome in outcomes if outcome != "won"} == {
+        f"{winner.name} already has this conversation."
+    }
     assert len(talk.said("system")) == 1
 
 

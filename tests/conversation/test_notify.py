@@ -81,17 +81,31 @@ def use(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     settings.cache_clear()
 
 
-def test_the_webhook_can_be_verified_as_docs_operations_says(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/alarm", alert_webhook_secret=SECRET)
+def test_the_webhook_can_be_verified_as_docs_operations_says(
+    hook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(
+        monkeypatch,
+        alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/alarm",
+        alert_webhook_secret=SECRET,
+    )
     notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
     ((headers, body),) = hook.calls
-    expected = hmac.new(SECRET.encode(), headers["X-RLA-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    expected = hmac.new(
+        SECRET.encode(), headers["X-RLA-Timestamp"].encode() + b"." + body, hashlib.sha256
+    ).hexdigest()
     assert hmac.compare_digest(headers["X-RLA-Signature"], expected)
     assert headers["Idempotency-Key"] == "alert-1-5"
 
 
-def test_the_webhook_says_where_to_look_and_nothing_of_health(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/", public_url="https://chat.clinic.example")
+def test_the_webhook_says_where_to_look_and_nothing_of_health(
+    hook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(
+        monkeypatch,
+        alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/",
+        public_url="https://chat.clinic.example",
+    )
     notify.urgent_unseen("c0ffee", minutes=15, key="alert-1-15")
     assert json.loads(hook.calls[0][1]) == {
         "kind": "urgent_unseen",
@@ -112,8 +126,14 @@ def test_a_webhook_that_does_not_take_it_is_an_error_so_that_it_is_tried_again(
     assert len(hook.calls) == 1  # a redirect is not followed
 
 
-def test_the_e_mail_reaches_everybody_with_a_link_and_nothing_of_health(post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example, bo@clinic.example")
+def test_the_e_mail_reaches_everybody_with_a_link_and_nothing_of_health(
+    post_box: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(
+        monkeypatch,
+        smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}",
+        alert_emails="ann@clinic.example, bo@clinic.example",
+    )
     notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
     (mail,) = post_box.mails
     assert "To: ann@clinic.example, bo@clinic.example" in mail
@@ -122,7 +142,9 @@ def test_the_e_mail_reaches_everybody_with_a_link_and_nothing_of_health(post_box
     assert not [word for word in ("chest", "R2", "red flag", "clot", "self-harm", "patient") if word in mail]
 
 
-def test_a_mail_server_that_is_down_is_an_error_so_that_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_down_is_an_error_so_that_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as taken:
         port = taken.server_address[1]
     use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}", alert_emails="ann@clinic.example")
@@ -130,17 +152,27 @@ def test_a_mail_server_that_is_down_is_an_error_so_that_it_is_tried_again(monkey
         notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
 
 
-def test_a_dead_webhook_does_not_keep_the_e_mail_back(hook: Any, post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_webhook_does_not_keep_the_e_mail_back(
+    hook: Any, post_box: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook.status = 500
     use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
-    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example")
+    use(
+        monkeypatch,
+        smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}",
+        alert_emails="ann@clinic.example",
+    )
     assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("e-mail",)
     assert len(post_box.mails) == 1
 
 
 def test_who_was_told_is_told_back(hook: Any, post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
-    use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}", alert_emails="ann@clinic.example")
+    use(
+        monkeypatch,
+        smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}",
+        alert_emails="ann@clinic.example",
+    )
     assert notify.ways() == ("webhook", "e-mail")
     assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("webhook", "e-mail")
 
@@ -158,4 +190,6 @@ def test_with_no_way_set_nobody_is_told_and_the_log_says_so(monkeypatch: pytest.
     monkeypatch.setattr(notify, "_mail", never)
     with capture_logs() as lines:
         assert notify.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ()
-    assert [(line["log_level"], line["event"], line["conversation"]) for line in lines] == [("error", "nobody_to_tell", "c0ffee")]
+    assert [(line["log_level"], line["event"], line["conversation"]) for line in lines] == [
+        ("error", "nobody_to_tell", "c0ffee")
+    ]

@@ -29,7 +29,9 @@ def tried(talk: Talk, times: int) -> Callable[[], bool]:
     return lambda: talk.inbox[0].attempts >= times
 
 
-async def test_a_dead_rasa_is_told_once_and_everything_is_answered_later_in_order(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_dead_rasa_is_told_once_and_everything_is_answered_later_in_order(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.stop()
     talk.say("first")
     runner.kick(talk.id)
@@ -91,7 +93,9 @@ async def test_a_poison_message_is_set_aside_for_staff_and_the_conversation_goes
     assert (talk.row.mode, talk.row.waiting_reason) == ("waiting", "no_answer")
 
 
-async def test_a_message_is_not_given_up_for_the_failures_of_a_dead_rasa(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_message_is_not_given_up_for_the_failures_of_a_dead_rasa(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     """Ten tries against a dead server say nothing about the message: its next failure, with Rasa back, is its first."""
     rasa.loaded = False
     rasa.way = "500"
@@ -106,7 +110,9 @@ async def test_a_message_is_not_given_up_for_the_failures_of_a_dead_rasa(runner:
     assert talk.said("assistant") == ["re: hello"]
 
 
-async def test_a_lasting_outage_brings_staff_in_once(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_lasting_outage_brings_staff_in_once(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.stop()
     talk.say("hello")
     runner.kick(talk.id)
@@ -115,7 +121,9 @@ async def test_a_lasting_outage_brings_staff_in_once(runner: TurnRunner, rasa: R
     assert [event.kind for event in talk.rows(Event, Event.conversation_id == talk.id)] == ["hand_over"]
 
 
-async def test_a_crash_at_the_try_that_brings_staff_in_does_not_skip_it(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_crash_at_the_try_that_brings_staff_in_does_not_skip_it(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.stop()
     receipt = talk.say("hello")
     with talk.store.write() as session:
@@ -182,7 +190,9 @@ async def test_whoever_waits_behind_hung_turns_is_told_too(
     assert len(rasa.asked) == 1
 
 
-async def test_staff_who_hold_the_conversation_hear_nothing_of_an_outage(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_staff_who_hold_the_conversation_hear_nothing_of_an_outage(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     ann = person(talk.store)
     rasa.hold()
     rasa.way = "500"
@@ -197,7 +207,9 @@ async def test_staff_who_hold_the_conversation_hear_nothing_of_an_outage(runner:
     assert talk.inbox[0].note == "for_staff"
 
 
-async def test_who_agreed_just_now_is_not_told_that_it_is_late(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_who_agreed_just_now_is_not_told_that_it_is_late(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     """A message that was held, or that a "no" lets be answered after all, waits from then on and not from when it came."""
     rasa.hold()
     receipt = talk.say("why do my legs twitch")
@@ -236,7 +248,11 @@ def test_a_retry_does_not_put_the_words_off(talk: Talk) -> None:
     receipt = talk.say("hello")
     with talk.store.write() as session:
         row = session.get_one(Inbound, receipt.inbound_id)
-        row.attempts, row.received_at, row.not_before = 2, now() - timedelta(seconds=25), now() + timedelta(seconds=15)
+        row.attempts, row.received_at, row.not_before = (
+            2,
+            now() - timedelta(seconds=25),
+            now() + timedelta(seconds=15),
+        )
     assert outage.tell_late(talk.store) == [talk.id]
     assert outage.tell_late(talk.store) == []
 
@@ -254,7 +270,9 @@ def test_who_has_not_agreed_is_not_told_that_it_is_late(why: str, talk: Talk) ->
     assert outage.tell_late(talk.store) == []
 
 
-async def test_a_rasa_that_is_slow_to_die_does_not_hold_up_a_stop(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_rasa_that_is_slow_to_die_does_not_hold_up_a_stop(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     runner = runner_on()
     rasa.way = "hang"
     talk.say("hello")

@@ -20,7 +20,9 @@ class Way:
         self._stored: list[tuple[float, str]] = []
 
     def pace(self, moment: float) -> Pace:
-        rows = (Sent(key, BEGIN + timedelta(seconds=at) if at <= moment else None) for at, key in self._stored)
+        rows = (
+            Sent(key, BEGIN + timedelta(seconds=at) if at <= moment else None) for at, key in self._stored
+        )
         return Pace(rows, BEGIN + timedelta(seconds=moment))
 
     def busy(self, key: str, moment: float) -> bool:
@@ -48,7 +50,9 @@ def test_the_pace_is_never_exceeded_where_messages_arrive(seed: int) -> None:
     for index, (at, key) in enumerate(times):
         later = times[index:]
         assert len([0 for other, _ in later if other < at + 0.999]) <= ALL
-        assert len([0 for other, whose in later if whose == key and other < at + EACH_SECONDS - 0.001]) <= EACH
+        assert (
+            len([0 for other, whose in later if whose == key and other < at + EACH_SECONDS - 0.001]) <= EACH
+        )
 
 
 def test_who_waits_as_long_as_told_may_go() -> None:

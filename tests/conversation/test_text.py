@@ -163,4 +163,6 @@ def test_what_staff_see_is_what_was_typed_after_cleaning(store: Store, text: str
     with store.read() as session:
         assert session.get_one(Inbound, receipt.inbound_id).text == expected(text)
         seen = session.scalars(select(Message.text).where(Message.conversation_id == conversation.id)).one()
-    assert seen == expected(text) and unicodedata.normalize("NFC", seen) == unicodedata.normalize("NFC", expected(text))
+    assert seen == expected(text) and unicodedata.normalize("NFC", seen) == unicodedata.normalize(
+        "NFC", expected(text)
+    )

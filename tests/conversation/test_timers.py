@@ -50,7 +50,11 @@ def raise_flag(talk: Talk, at: datetime) -> int:
 
 
 def minutes_told(talk: Talk) -> list[float]:
-    return [event.data["minutes"] for event in talk.rows(Event, Event.conversation_id == talk.id) if event.kind == "alert_step"]
+    return [
+        event.data["minutes"]
+        for event in talk.rows(Event, Event.conversation_id == talk.id)
+        if event.kind == "alert_step"
+    ]
 
 
 def test_an_unseen_red_flag_climbs_each_step_once(clock: Timers, talk: Talk, told: list[str]) -> None:
@@ -80,7 +84,9 @@ def test_a_flood_of_red_flags_is_one_ladder_and_a_graver_one_another(talk: Talk)
     assert ladders() == 3
 
 
-def test_a_red_flag_that_somebody_looked_at_climbs_no_further(clock: Timers, talk: Talk, told: list[str]) -> None:
+def test_a_red_flag_that_somebody_looked_at_climbs_no_further(
+    clock: Timers, talk: Talk, told: list[str]
+) -> None:
     raise_flag(talk, MONDAY_10)
     ann = person(talk.store)
     with talk.store.write() as session:
@@ -103,7 +109,9 @@ def test_minutes_are_those_of_opening_hours(clock: Timers, talk: Talk, told: lis
     assert told == [f"alert-{alert}-5"]
 
 
-def test_telling_is_tried_again_with_the_same_key_and_written_down_once(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telling_is_tried_again_with_the_same_key_and_written_down_once(
+    clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keys: list[str] = []
 
     def flaky(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
@@ -128,10 +136,14 @@ def test_where_nobody_is_set_to_be_told_nothing_says_that_somebody_was(clock: Ti
         clock.run_due(MONDAY_10 + timedelta(minutes=40))
     assert {timer.outcome for timer in talk.rows(Timer)} == {"nobody_to_tell"}
     assert minutes_told(talk) == []
-    assert [(line["log_level"], line["event"], line["minutes"]) for line in lines] == [("error", "nobody_to_tell", n) for n in (5, 15)]
+    assert [(line["log_level"], line["event"], line["minutes"]) for line in lines] == [
+        ("error", "nobody_to_tell", n) for n in (5, 15)
+    ]
 
 
-def test_a_step_that_reached_nobody_is_tried_until_it_does(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_reached_nobody_is_tried_until_it_does(
+    clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     up, tries = [False], []
 
     def tell(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
@@ -160,7 +172,11 @@ def test_a_step_that_reached_nobody_is_tried_until_it_does(clock: Timers, talk: 
 
 @pytest.mark.parametrize(
     ("setting", "warned"),
-    [({}, True), ({"RLA_ALERT_WEBHOOK_URL": "https://x.example/"}, False), ({"RLA_SMTP_URL": "smtp://mail.example"}, True)],
+    [
+        ({}, True),
+        ({"RLA_ALERT_WEBHOOK_URL": "https://x.example/"}, False),
+        ({"RLA_SMTP_URL": "smtp://mail.example"}, True),
+    ],
 )
 async def test_the_start_warns_where_nobody_would_be_told(
     setting: dict[str, str], warned: bool, store: Store, monkeypatch: pytest.MonkeyPatch
@@ -183,7 +199,9 @@ def test_one_broken_timer_does_not_stop_the_others(clock: Timers, talk: Talk, to
     assert len(told) == 2
 
 
-def test_a_promised_erasure_is_never_given_up(clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promised_erasure_is_never_given_up(
+    clock: Timers, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def locked_out(_: str) -> None:
         raise OSError("played")
 
@@ -213,13 +231,17 @@ async def test_several_front_doors_do_each_timer_once(store: Store, monkeypatch:
     monkeypatch.setattr(timers, "erase_tracker", lambda sender: done.update([sender]))
     with store.write() as session:
         for number in range(20):
-            session.add(Timer(kind="erase_tracker", key=f"k{number}", data={"sender": str(number)}, due_at=MONDAY_10))
+            session.add(
+                Timer(kind="erase_tracker", key=f"k{number}", data={"sender": str(number)}, due_at=MONDAY_10)
+            )
     doors = [Timers(store, Bell()) for _ in range(4)]
     await asyncio.gather(*(asyncio.to_thread(door.run_due, MONDAY_10) for door in doors))
     assert done == Counter({str(number): 1 for number in range(20)})
 
 
-def test_a_timer_whose_front_door_died_is_taken_up_after_its_hold(clock: Timers, talk: Talk, told: list[str]) -> None:
+def test_a_timer_whose_front_door_died_is_taken_up_after_its_hold(
+    clock: Timers, talk: Talk, told: list[str]
+) -> None:
     raise_flag(talk, MONDAY_10)
     at = MONDAY_10 + timedelta(minutes=5)
     assert clock._take(at)  # and dies
@@ -229,7 +251,9 @@ def test_a_timer_whose_front_door_died_is_taken_up_after_its_hold(clock: Timers,
     assert len(told) >= 1
 
 
-async def test_the_loop_survives_whatever_happens_in_a_round(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_loop_survives_whatever_happens_in_a_round(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(timers, "_LOOK_EVERY", 0.01)
     rounds = 0
     enough = asyncio.Event()

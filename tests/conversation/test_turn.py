@@ -27,7 +27,9 @@ def settled(talk: Talk) -> Callable[[], bool]:
     return lambda: all(row.state != "pending" for row in talk.inbox)
 
 
-async def test_several_messages_are_answered_in_the_order_in_which_they_came(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_several_messages_are_answered_in_the_order_in_which_they_came(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     for number in range(5):
         talk.say(f"m{number}")
@@ -45,7 +47,9 @@ async def test_what_nobody_kicked_is_found(runner: TurnRunner, talk: Talk) -> No
     assert talk.said("assistant") == ["re: left by a crash"]
 
 
-async def test_two_front_doors_never_work_on_one_conversation_at_once(runner_on: Make, rasa: RasaServer, store: Store) -> None:
+async def test_two_front_doors_never_work_on_one_conversation_at_once(
+    runner_on: Make, rasa: RasaServer, store: Store
+) -> None:
     runners = [runner_on(), runner_on()]
     for one in runners:
         await one.start()
@@ -62,7 +66,9 @@ async def test_two_front_doors_never_work_on_one_conversation_at_once(runner_on:
     assert len(rasa.asked) == 12
 
 
-async def test_the_last_answer_frees_the_lease_for_every_other_front_door(runner: TurnRunner, talk: Talk) -> None:
+async def test_the_last_answer_frees_the_lease_for_every_other_front_door(
+    runner: TurnRunner, talk: Talk
+) -> None:
     for text in ("one", "two"):
         talk.say(text)
     runner.kick(talk.id)
@@ -70,7 +76,9 @@ async def test_the_last_answer_frees_the_lease_for_every_other_front_door(runner
     assert talk.row.lease_owner is None and talk.row.lease_until is None
 
 
-async def test_a_held_lease_keeps_another_front_door_out(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_held_lease_keeps_another_front_door_out(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     first, second = runner_on(), runner_on()
     talk.say("hello")
@@ -80,7 +88,9 @@ async def test_a_held_lease_keeps_another_front_door_out(runner_on: Make, rasa: 
     assert await asyncio.to_thread(second._due) == []
 
 
-async def test_a_worker_that_lost_its_lease_stores_nothing(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_worker_that_lost_its_lease_stores_nothing(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     slow = runner_on()
     talk.say("hello")
@@ -93,14 +103,24 @@ async def test_a_worker_that_lost_its_lease_stores_nothing(runner_on: Make, rasa
     assert talk.inbox[0].state == "pending"
 
 
-async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_given(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_given(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     """Rasa had answered, but the process died before it stored that: the form must not take the same words twice."""
     receipt = talk.say("my name is Ann")
     dead = runner_on()
     assert await asyncio.to_thread(dead._take, talk.id)
     rasa.trackers[talk.id] = [
-        {"text": "hi", "metadata": {"inbound_id": receipt.inbound_id - 1}, "said": [{"text": "not this one"}]},
-        {"text": "my name is Ann", "metadata": {"inbound_id": receipt.inbound_id}, "said": [{"text": "Thank you, Ann."}]},
+        {
+            "text": "hi",
+            "metadata": {"inbound_id": receipt.inbound_id - 1},
+            "said": [{"text": "not this one"}],
+        },
+        {
+            "text": "my name is Ann",
+            "metadata": {"inbound_id": receipt.inbound_id},
+            "said": [{"text": "Thank you, Ann."}],
+        },
     ]
     talk.change(lease_until=now() - timedelta(seconds=1))
     await runner_on().start()
@@ -109,7 +129,9 @@ async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_giv
     assert len(rasa.trackers[talk.id]) == 2
 
 
-async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     """Rasa forgot what ran before and began the form, but the answer came too late: nothing may end that form now."""
     runner = runner_on(timeout=0.3)
     await runner.start()
@@ -129,7 +151,9 @@ async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(runn
     assert not talk.row.reset_brain
 
 
-async def test_a_red_flag_between_two_tries_still_stops_the_form(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_red_flag_between_two_tries_still_stops_the_form(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     """The repeated answer says nothing about the form: the wish to forget it is younger, and goes out with the next message."""
     runner = runner_on(timeout=0.3)
     await runner.start()
@@ -148,7 +172,9 @@ async def test_a_red_flag_between_two_tries_still_stops_the_form(runner_on: Make
     assert rasa.resets == [talk.id]
 
 
-async def test_nothing_is_answered_without_consent_whatever_let_it_loose(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_nothing_is_answered_without_consent_whatever_let_it_loose(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     talk.change(consent_at=None)
     talk.say("hello")
     runner = runner_on()
@@ -165,7 +191,9 @@ async def test_nothing_is_answered_without_consent_whatever_let_it_loose(runner_
     assert talk.said("assistant") == ["re: hello"]
 
 
-async def test_after_a_crash_before_rasa_answered_it_is_asked(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_after_a_crash_before_rasa_answered_it_is_asked(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     talk.say("hello")
     assert await asyncio.to_thread(runner_on()._take, talk.id)
     talk.change(lease_until=now() - timedelta(seconds=1))
@@ -175,7 +203,9 @@ async def test_after_a_crash_before_rasa_answered_it_is_asked(runner_on: Make, r
     assert talk.said("assistant") == ["re: hello"]
 
 
-async def test_our_own_lease_without_a_worker_is_taken_up_at_once(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_our_own_lease_without_a_worker_is_taken_up_at_once(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     """The database failed when the answer was to be stored: nobody waits for the lease to run out."""
     runner = runner_on()
     talk.say("hello")
@@ -196,7 +226,9 @@ async def test_what_waits_behind_a_resting_message_is_not_due(runner_on: Make, s
     assert await asyncio.to_thread(runner_on()._due) == [fresh.id]
 
 
-async def test_staff_who_claim_while_the_assistant_thinks_are_not_talked_over(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_staff_who_claim_while_the_assistant_thinks_are_not_talked_over(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     talk.say("hello")
     runner.kick(talk.id)
@@ -207,10 +239,15 @@ async def test_staff_who_claim_while_the_assistant_thinks_are_not_talked_over(ru
     rasa.release()
     await until(settled(talk))
     assert talk.said("assistant") == []
-    assert [event.kind for event in talk.rows(Event, Event.conversation_id == talk.id)] == ["claim", "reply_withheld"]
+    assert [event.kind for event in talk.rows(Event, Event.conversation_id == talk.id)] == [
+        "claim",
+        "reply_withheld",
+    ]
 
 
-async def test_while_staff_hold_the_conversation_rasa_is_not_called(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_while_staff_hold_the_conversation_rasa_is_not_called(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     talk.say("before the claim")
     ann = person(talk.store)
     with talk.store.write() as session:
@@ -222,7 +259,9 @@ async def test_while_staff_hold_the_conversation_rasa_is_not_called(runner_on: M
     assert rasa.asked == []
 
 
-async def test_rasa_forgets_a_running_form_after_staff_gave_the_conversation_back(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_rasa_forgets_a_running_form_after_staff_gave_the_conversation_back(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     ann = person(talk.store)
     with talk.store.write() as session:
         desk.claim(session, talk.id, ann)
@@ -235,7 +274,9 @@ async def test_rasa_forgets_a_running_form_after_staff_gave_the_conversation_bac
     assert rasa.resets == [talk.id]
 
 
-async def test_a_red_flag_while_the_assistant_thinks_still_stops_the_form(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_red_flag_while_the_assistant_thinks_still_stops_the_form(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     talk.say("book me in")
     runner.kick(talk.id)
@@ -251,7 +292,9 @@ async def test_a_red_flag_while_the_assistant_thinks_still_stops_the_form(runner
     assert "I have chest pain" not in rasa.texts
 
 
-async def test_a_graceful_stop_lets_the_running_turn_end_and_begins_no_other(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_graceful_stop_lets_the_running_turn_end_and_begins_no_other(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     talk.say("first")
     talk.say("second")
@@ -266,7 +309,9 @@ async def test_a_graceful_stop_lets_the_running_turn_end_and_begins_no_other(run
     assert talk.row.lease_owner is None
 
 
-async def test_what_a_stop_cut_off_is_free_for_the_next_start(runner_on: Make, rasa: RasaServer, talk: Talk) -> None:
+async def test_what_a_stop_cut_off_is_free_for_the_next_start(
+    runner_on: Make, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     first = runner_on()
     talk.say("hello")
@@ -280,8 +325,12 @@ async def test_what_a_stop_cut_off_is_free_for_the_next_start(runner_on: Make, r
     assert talk.said("assistant") == ["re: hello"]
 
 
-async def test_a_hundred_copies_of_a_message_at_once_are_one_row_and_one_turn(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
-    receipts = await asyncio.gather(*(asyncio.to_thread(talk.say, "hello", key="the-same") for _ in range(100)))
+async def test_a_hundred_copies_of_a_message_at_once_are_one_row_and_one_turn(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
+    receipts = await asyncio.gather(
+        *(asyncio.to_thread(talk.say, "hello", key="the-same") for _ in range(100))
+    )
     for _ in receipts:
         runner.kick(talk.id)
     await until(settled(talk))
@@ -293,9 +342,20 @@ async def test_a_hundred_copies_of_a_message_at_once_are_one_row_and_one_turn(ru
 
 
 @pytest.mark.parametrize(
-    "typed", ["/restart", '/ask_iron{"a":"b"}', " //restart", "/\u3000/restart", "/\u2028/restart", "\x85/restart", "/"]
+    "typed",
+    [
+        "/restart",
+        '/ask_iron{"a":"b"}',
+        " //restart",
+        "/\u3000/restart",
+        "/\u2028/restart",
+        "\x85/restart",
+        "/",
+    ],
 )
-async def test_typed_text_never_reaches_rasa_as_a_command(typed: str, runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_typed_text_never_reaches_rasa_as_a_command(
+    typed: str, runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     talk.say(typed)
     runner.kick(talk.id)
     await until(settled(talk))
@@ -312,7 +372,9 @@ async def test_a_button_reaches_rasa_as_its_intent(runner: TurnRunner, rasa: Ras
     assert talk.lines[0] == ("patient", "Show topics")
 
 
-async def test_an_answer_brings_its_buttons_sources_and_id(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_an_answer_brings_its_buttons_sources_and_id(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.script["why"] = [
         {
             "custom": {
@@ -336,7 +398,9 @@ async def test_an_answer_brings_its_buttons_sources_and_id(runner: TurnRunner, r
     assert (second.text, second.choices) == ("Menu", [{"key": "show_topics", "label": "Topics"}])
 
 
-async def test_an_answer_that_no_database_takes_as_it_is_is_cleaned(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_an_answer_that_no_database_takes_as_it_is_is_cleaned(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.script["why"] = [{"custom": {"text": "a\x00b \ud800 c", "answer": "x" * 200}}]
     talk.say("why")
     runner.kick(talk.id)
@@ -344,7 +408,9 @@ async def test_an_answer_that_no_database_takes_as_it_is_is_cleaned(runner: Turn
     assert talk.said("assistant") == ["ab \ufffd c"]
 
 
-async def test_a_conversation_that_is_erased_meanwhile_ends_quietly(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
+async def test_a_conversation_that_is_erased_meanwhile_ends_quietly(
+    runner: TurnRunner, rasa: RasaServer, talk: Talk
+) -> None:
     rasa.hold()
     talk.say("hello")
     runner.kick(talk.id)

@@ -33,7 +33,10 @@ def test_while_staff_hold_the_chat_the_one_in_it_is_named() -> None:
     assert "staff member in this chat" in urgent.text(CHEST, NIGHT, held=True)
 
 
-@pytest.mark.parametrize(("country", "emergency", "crisis"), [("US", "911", "988"), ("UK", "999", "116 123"), ("EU", "112", "116 123")])
+@pytest.mark.parametrize(
+    ("country", "emergency", "crisis"),
+    [("US", "911", "988"), ("UK", "999", "116 123"), ("EU", "112", "116 123")],
+)
 def test_every_reply_has_the_numbers_of_the_country_as_links(
     country: str, emergency: str, crisis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +50,8 @@ def test_every_reply_has_the_numbers_of_the_country_as_links(
             said = urgent.text(Finding((name,), flag.tier, f"{reply} {flag.rest}"), NIGHT)
             assert "{" not in said
             assert country == "US" or ("911" not in said and "988" not in said)
-            assert country == "US" or ("text" not in said and "Poison Help" not in said)  # neither is there elsewhere
+            assert country == "US" or (
+                "text" not in said and "Poison Help" not in said
+            )  # neither is there elsewhere
             assert "{emergency_link}" not in reply or f"[{emergency}](tel:{emergency})" in said
             assert "{crisis_link}" not in reply or f"[{crisis}](tel:{crisis.replace(' ', '')})" in said

@@ -21,7 +21,11 @@ ROOT = HERE.parents[1]
 def names(folder: Path) -> list[str]:
     """The stories in the files that Rasa reads, by name."""
     files = sorted(folder.glob("test_*.yml"))
-    return [story["story"] for file in files for story in yaml.safe_load(file.read_text(encoding="utf-8"))["stories"]]
+    return [
+        story["story"]
+        for file in files
+        for story in yaml.safe_load(file.read_text(encoding="utf-8"))["stories"]
+    ]
 
 
 def verdict(report: Path, there: int) -> tuple[int, int]:
@@ -47,7 +51,17 @@ def main(folder: Path = HERE) -> int:
     with tempfile.TemporaryDirectory(prefix="rla-dialogues-") as made:
         out = Path(made)
         command = [
-            *(sys.executable, "-m", "bot", "rasa", "test", "core", "--e2e", "--fail-on-prediction-errors", "--no-plot"),
+            *(
+                sys.executable,
+                "-m",
+                "bot",
+                "rasa",
+                "test",
+                "core",
+                "--e2e",
+                "--fail-on-prediction-errors",
+                "--no-plot",
+            ),
             *("--stories", str(folder), "--model", "models", "--out", str(out / "results")),
         ]
         environment = {**os.environ, "RLA_DATA_DIR": str(out / "var"), "LOG_LEVEL": "ERROR"}

@@ -19,7 +19,16 @@ PASSWORD = "a quiet evening walk"
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = House(tmp_path_factory.mktemp("house")).start()
-    made.command("staff", "add", "dana@clinic.example", "--name", "Dana Whitfield", "--role", "admin", given=f"{PASSWORD}\n")
+    made.command(
+        "staff",
+        "add",
+        "dana@clinic.example",
+        "--name",
+        "Dana Whitfield",
+        "--role",
+        "admin",
+        given=f"{PASSWORD}\n",
+    )
     yield made
     made.stop()
 
@@ -36,7 +45,13 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
         )
         yield browser
         browser.close()

@@ -15,7 +15,14 @@ async def test_nothing_is_lost_doubled_or_reordered_when_everything_is_killed(tm
     said: list[str] = []
     plan = Plan(conversations=12, turns=6, seed=20, faults=("kill-door", "kill-all"), webhook=True, at_most=1)
     rounds = await run(plan, tmp_path, said.append)
-    report = "\n".join([header(), *(row(made) for made in rounds), *(text for made in rounds for text in made.verdict.findings), *said])
+    report = "\n".join(
+        [
+            header(),
+            *(row(made) for made in rounds),
+            *(text for made in rounds for text in made.verdict.findings),
+            *said,
+        ]
+    )
     assert len(rounds) == 2, report
     for made in rounds:
         assert made.verdict.acknowledged >= 6 * 6, report  # the patients did write

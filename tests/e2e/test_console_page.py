@@ -53,7 +53,11 @@ def sign_in(chromium: Browser, door: FrontDoor) -> Iterator[Any]:
 
     def open_page(size: tuple[int, int] = WIDE, **options: Any) -> Page:
         view = {"width": size[0], "height": size[1]}
-        made.append(context := chromium.new_context(viewport=view, reduced_motion="reduce", base_url=door.url, **options))  # type: ignore[arg-type]
+        made.append(
+            context := chromium.new_context(
+                viewport=view, reduced_motion="reduce", base_url=door.url, **options
+            )
+        )  # type: ignore[arg-type]
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.goto("/staff/")
@@ -68,22 +72,41 @@ def sign_in(chromium: Browser, door: FrontDoor) -> Iterator[Any]:
         context.close()
 
 
-def talk(store: Store, *lines: str, mode: str = "waiting", flag: str = "", book: bool = False, name: str = "") -> str:
+def talk(
+    store: Store, *lines: str, mode: str = "waiting", flag: str = "", book: bool = False, name: str = ""
+) -> str:
     """A conversation that waits, or is with Dana (``staff``); returns its path in the console."""
     with store.write() as session:
         made = Conversation(channel="widget", consent_at=now())
         session.add(made)
         session.flush()
-        inbound = Inbound(conversation_id=made.id, channel="widget", external_id=made.id, text="x", seq=1, state="done")
+        inbound = Inbound(
+            conversation_id=made.id, channel="widget", external_id=made.id, text="x", seq=1, state="done"
+        )
         session.add(inbound)
         session.flush()
         for text in lines or ("can I talk to a person",):
             line = add_line(session, made, "patient", text, inbound_id=inbound.id)
         change_mode(session, made, "hand_over", actor="patient", reason="asked")
         if flag:
-            session.add(Alert(conversation_id=made.id, inbound_id=inbound.id, flags=["R2"], tier=flag, seq=line.seq, raised_at=now()))
+            session.add(
+                Alert(
+                    conversation_id=made.id,
+                    inbound_id=inbound.id,
+                    flags=["R2"],
+                    tier=flag,
+                    seq=line.seq,
+                    raised_at=now(),
+                )
+            )
         if book:
-            booking = {"name": name, "contact": "+1 555 010 4477", "times": "Tuesdays", "reason": "legs", "consent_at": now()}
+            booking = {
+                "name": name,
+                "contact": "+1 555 010 4477",
+                "times": "Tuesdays",
+                "reason": "legs",
+                "consent_at": now(),
+            }
             session.add(Booking(conversation_id=made.id, inbound_id=inbound.id, **booking))
         if mode == "staff":
             desk.claim(session, made.id, person(session, "Dana Whitfield"))
@@ -110,7 +133,9 @@ def focused(page: Page) -> str:
 
 def in_view(place: Locator) -> bool:
     return bool(
-        place.evaluate("node => { const r = node.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 }")
+        place.evaluate(
+            "node => { const r = node.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 0 }"
+        )
     )
 
 
@@ -152,7 +177,9 @@ def test_a_long_name_stays_inside_its_place(sign_in: Any, store: Store, size: tu
 
 
 @pytest.mark.parametrize("size", [PHONE, TABLET])
-def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(sign_in: Any, store: Store, size: tuple[int, int]) -> None:
+def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(
+    sign_in: Any, store: Store, size: tuple[int, int]
+) -> None:
     path, page = talk(store, *(f"line {number} " * 12 for number in range(40))), sign_in(size)
     page.goto(path)
     claim = page.get_by_role("button", name="Claim", exact=True)
@@ -171,7 +198,9 @@ def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(sign_in: Any,
     page.locator("#composer summary").click()
     reason = page.locator("#composer .pop")
     assert in_view(reason) and too_wide(page) == 0
-    assert reason.evaluate("node => node.getBoundingClientRect().bottom <= node.previousElementSibling.getBoundingClientRect().top")
+    assert reason.evaluate(
+        "node => node.getBoundingClientRect().bottom <= node.previousElementSibling.getBoundingClientRect().top"
+    )
 
 
 @pytest.mark.parametrize("where", ["/staff/bookings", "/staff/people", "/staff/account"])
@@ -227,7 +256,10 @@ def test_signed_out_nothing_of_a_patient_stays_and_what_was_typed_does(sign_in: 
     news(page)
     expect(page.locator("#notice")).to_contain_text("You are signed out.")
     assert not re.search("my secret|Ann Lee|Tuesdays", page.locator("html").inner_text() + page.title())
-    assert (page.locator("#reply").input_value(), page.locator("#note").input_value()) == ("half a reply", "half a note")
+    assert (page.locator("#reply").input_value(), page.locator("#note").input_value()) == (
+        "half a reply",
+        "half a note",
+    )
 
 
 def test_an_abandoned_reason_does_not_come_back_by_itself(sign_in: Any, store: Store) -> None:
@@ -248,7 +280,9 @@ def test_too_long_a_text_is_refused_with_a_count_and_not_cut(sign_in: Any, store
     page.goto(talk(store, mode="staff"))
     text = "a long explanation " * 230
     page.locator("#reply").fill(text)
-    expect(page.locator("#composer [data-room]")).to_have_text(f"{len(text.strip()) - 4000} characters too long")
+    expect(page.locator("#composer [data-room]")).to_have_text(
+        f"{len(text.strip()) - 4000} characters too long"
+    )
     page.get_by_role("button", name="Send", exact=True).click()
     assert page.locator("#reply").input_value() == text
     assert "too long. Nothing was sent." in page.locator("#reply").evaluate("box => box.validationMessage")
@@ -273,10 +307,16 @@ def test_after_a_wrong_password_the_password_has_the_focus(chromium: Browser, do
 def test_forced_colours_and_paper(sign_in: Any, store: Store) -> None:
     page = sign_in(forced_colors="active")
     page.goto(talk(store, *(f"line {number} " * 12 for number in range(40))))
-    assert page.locator("a.row[aria-current]").evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    assert (
+        page.locator("a.row[aria-current]").evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    )
     page.emulate_media(media="print", forced_colors="none")
-    assert page.locator("#scroll").evaluate("node => node.scrollHeight - node.clientHeight") == 0  # nothing is cut off
-    assert page.locator("#scroll").evaluate("node => getComputedStyle(node).overflowY") == "visible"  # what scrolls has no page breaks
+    assert (
+        page.locator("#scroll").evaluate("node => node.scrollHeight - node.clientHeight") == 0
+    )  # nothing is cut off
+    assert (
+        page.locator("#scroll").evaluate("node => getComputedStyle(node).overflowY") == "visible"
+    )  # what scrolls has no page breaks
     expect(page.locator("#queue")).to_be_hidden()
 
 
@@ -285,14 +325,19 @@ def test_people_on_a_phone(sign_in: Any) -> None:
     page.goto("/staff/people")
     page.locator("summary", has_text="New password").click()
     pop = page.locator(".people .pop")
-    assert pop.evaluate("node => node.getBoundingClientRect().left >= 0 && node.getBoundingClientRect().right <= innerWidth")
+    assert pop.evaluate(
+        "node => node.getBoundingClientRect().left >= 0 && node.getBoundingClientRect().right <= innerWidth"
+    )
     assert too_wide(page) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, WIDE])
 def test_axe_finds_nothing(sign_in: Any, store: Store, size: tuple[int, int], scheme: str) -> None:
-    flagged, mine = talk(store, "chest pain", flag="emergency", book=True, name="Ann Lee"), talk(store, mode="staff")
+    flagged, mine = (
+        talk(store, "chest pain", flag="emergency", book=True, name="Ann Lee"),
+        talk(store, mode="staff"),
+    )
     page = sign_in(size, color_scheme=scheme)
     for path in ("/staff/", flagged, mine, "/staff/bookings", "/staff/people"):
         page.goto(path)

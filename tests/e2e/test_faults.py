@@ -50,7 +50,11 @@ def test_rasa_hangs(house: House) -> None:
     try:
         begun = time.monotonic()
         seq = visitor.say("is magnesium any good")
-        wait_for("an honest line within 25 s", lambda: texts(visitor.lines(seq), "system"), 25 - (time.monotonic() - begun))
+        wait_for(
+            "an honest line within 25 s",
+            lambda: texts(visitor.lines(seq), "system"),
+            25 - (time.monotonic() - begun),
+        )
         assert httpx.get(f"{house.url}/readyz", timeout=20).status_code == 503
         assert httpx.get(f"{house.url}/healthz", timeout=5).status_code == 200
     finally:
@@ -79,7 +83,9 @@ def test_front_door_killed_with_messages_on_their_way(house: House) -> None:
         house.kill(house.port)
     finally:
         os.kill(pid, signal.SIGCONT)
-    wait_for("the front door is back", lambda: httpx.get(f"{house.url}/healthz", timeout=2).status_code == 200, 30)
+    wait_for(
+        "the front door is back", lambda: httpx.get(f"{house.url}/healthz", timeout=2).status_code == 200, 30
+    )
     wait_for("both answers", lambda: len(texts(visitor.lines(first), "assistant")) >= 2, 60)
     lines = visitor.lines()
     assert texts(lines, "patient") == ["does stress make it worse", "and what about alcohol in the evening"]
@@ -93,9 +99,14 @@ def test_commands_in_free_text_never_reach_rasa(house: House) -> None:
     typed = ("/restart", '/talk_to_staff{"topic":"x"}', "//ask_iron_link", "/EXTERNAL_x")
     for text in typed:
         visitor.ask(text)
-    assert visitor.http.get("/api/messages").json()["mode"] == "assistant", "a typed command handed the conversation over"
+    assert visitor.http.get("/api/messages").json()["mode"] == "assistant", (
+        "a typed command handed the conversation over"
+    )
     with sqlite3.connect(house.folder / "rasa.db") as rasa:
-        told = [json.loads(data)["text"] for (data,) in rasa.execute("SELECT data FROM events WHERE type_name = 'user' ORDER BY id")]
+        told = [
+            json.loads(data)["text"]
+            for (data,) in rasa.execute("SELECT data FROM events WHERE type_name = 'user' ORDER BY id")
+        ]
     for text in typed:
         assert text.lstrip("/") in told, "Rasa was not asked"
     assert not {text for text in told if text in typed}

@@ -28,7 +28,10 @@ def test_an_answer_on_its_way_is_given_before_the_house_stops(tmp_path: Path) ->
         os.kill(rasa, signal.SIGSTOP)  # when it goes on it still has to ask the action server
         try:
             visitor.say("does it run in families")
-            wait_for("the turn runs", lambda: rows(tmp_path, "SELECT id FROM conversations WHERE lease_owner IS NOT NULL"))
+            wait_for(
+                "the turn runs",
+                lambda: rows(tmp_path, "SELECT id FROM conversations WHERE lease_owner IS NOT NULL"),
+            )
             assert house.process
             house.process.send_signal(signal.SIGTERM)
             time.sleep(1)
@@ -37,6 +40,9 @@ def test_an_answer_on_its_way_is_given_before_the_house_stops(tmp_path: Path) ->
         house.process.wait(40)
     finally:
         house.stop()
-    said = rows(tmp_path, "SELECT sender, text FROM messages WHERE seq > (SELECT max(seq) FROM messages WHERE sender = 'patient')")
+    said = rows(
+        tmp_path,
+        "SELECT sender, text FROM messages WHERE seq > (SELECT max(seq) FROM messages WHERE sender = 'patient')",
+    )
     assert [sender for sender, _ in said] == ["assistant"], said
     assert "famil" in said[0][1].lower()

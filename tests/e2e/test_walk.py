@@ -28,11 +28,21 @@ def open_page(browser: Browser, url: str, faults: list[str], size: dict[str, int
     page = browser.new_context(viewport=size, reduced_motion="reduce", **options).new_page()  # type: ignore[arg-type]
     page.set_default_timeout(20_000)
     page.on(
-        "console", lambda m: faults.append(m.text) if m.type in ("error", "warning") and "Failed to load resource" not in m.text else None
+        "console",
+        lambda m: (
+            faults.append(m.text)
+            if m.type in ("error", "warning") and "Failed to load resource" not in m.text
+            else None
+        ),
     )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
-        "request", lambda r: None if r.url.startswith((url.split("/staff")[0], "data:")) else faults.append(f"leaves the site: {r.url}")
+        "request",
+        lambda r: (
+            None
+            if r.url.startswith((url.split("/staff")[0], "data:"))
+            else faults.append(f"leaves the site: {r.url}")
+        ),
     )
     page.goto(url)
     return page
@@ -63,14 +73,18 @@ def sign_in(browser: Browser, house: House, faults: list[str], size: dict[str, i
     return page
 
 
-def test_a_visitor_asks_books_and_talks_with_staff(house: House, chromium: Browser, faults: list[str], shots: Path) -> None:
+def test_a_visitor_asks_books_and_talks_with_staff(
+    house: House, chromium: Browser, faults: list[str], shots: Path
+) -> None:
     visitor = open_page(chromium, f"{house.url}/", faults, PHONE)
     begin(visitor)
 
     ask(visitor, "why does iron matter for my legs")
     expect(visitor.locator(".msg.assistant").last).to_contain_text("brain")
     visitor.locator("summary").last.click()
-    expect(visitor.get_by_role("link", name=re.compile("NHLBI")).last).to_have_attribute("href", re.compile("^https://"))
+    expect(visitor.get_by_role("link", name=re.compile("NHLBI")).last).to_have_attribute(
+        "href", re.compile("^https://")
+    )
     ask(visitor, "is it hereditary?")
     expect(visitor.locator(".msg.assistant").last).to_contain_text("famil")
     visitor.screenshot(path=str(shots / "widget-answer-phone.png"))
@@ -120,7 +134,9 @@ def test_a_visitor_asks_books_and_talks_with_staff(house: House, chromium: Brows
     expect(visitor.locator(".msg.assistant").last).to_contain_text("affeine")
 
 
-def test_a_red_flag_is_answered_at_once_and_stands_on_top(house: House, chromium: Browser, faults: list[str], shots: Path) -> None:
+def test_a_red_flag_is_answered_at_once_and_stands_on_top(
+    house: House, chromium: Browser, faults: list[str], shots: Path
+) -> None:
     waiting = open_page(chromium, f"{house.url}/", faults, DESKTOP)
     begin(waiting)
     ask(waiting, "talk to a person")
@@ -150,11 +166,15 @@ def test_the_widget_shows_text_and_never_markup(house: House, chromium: Browser,
     page = open_page(chromium, f"{house.url}/", faults, DESKTOP)
     begin(page)
     ask(page, '<img src=x onerror="document.title=1"> <b>x</b>')
-    expect(page.locator(".msg.patient .body").last).to_have_text('<img src=x onerror="document.title=1"> <b>x</b>')
+    expect(page.locator(".msg.patient .body").last).to_have_text(
+        '<img src=x onerror="document.title=1"> <b>x</b>'
+    )
     assert page.title() != "1"
 
 
-def test_the_chat_is_there_after_a_reload_and_gone_after_deletion(house: House, chromium: Browser, faults: list[str]) -> None:
+def test_the_chat_is_there_after_a_reload_and_gone_after_deletion(
+    house: House, chromium: Browser, faults: list[str]
+) -> None:
     page = open_page(chromium, f"{house.url}/", faults, DESKTOP)
     begin(page)
     ask(page, "can smoking make it worse")

@@ -30,7 +30,9 @@ def actions_that_break_off(house: House) -> Iterator[list[str]]:
             name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["next_action"]
             called.append(name)
             good = name == "action_begin_check"
-            body = json.dumps({"events": [], "responses": [{"text": "half of an answer"}]} if good else {"error": "no"}).encode()
+            body = json.dumps(
+                {"events": [], "responses": [{"text": "half of an answer"}]} if good else {"error": "no"}
+            ).encode()
             self.send_response(200 if good else 500)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -64,36 +66,59 @@ def test_half_an_answer_is_none_and_the_form_still_begins(house: House) -> None:
         wait_for("the second action failed", lambda: len(set(called)) >= 2, 30)
         assert [line for line in visitor.lines(seq) if line["from"] == "assistant"] == []
     wait_for("everything is up again", house.ready, 60)
-    said = wait_for("the whole answer", lambda: [line["text"] for line in visitor.lines(seq) if line["from"] == "assistant"], 60)
+    said = wait_for(
+        "the whole answer",
+        lambda: [line["text"] for line in visitor.lines(seq) if line["from"] == "assistant"],
+        60,
+    )
     assert len(said) == 2, said  # what the questions are, and the first one
     assert "half of an answer" not in said
-    assert "rest" in visitor.ask("yes")[0]["text"].lower()  # the second question: the form took the first answer
+    assert (
+        "rest" in visitor.ask("yes")[0]["text"].lower()
+    )  # the second question: the form took the first answer
 
 
 def test_a_message_that_comes_twice_is_taken_once_and_gets_its_answer_again(house: House) -> None:
-    body = {"sender": "twice", "message": "why does iron matter for my legs", "metadata": {"inbound_id": 987_654_321}}
+    body = {
+        "sender": "twice",
+        "message": "why does iron matter for my legs",
+        "metadata": {"inbound_id": 987_654_321},
+    }
     first, second = (
-        httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json() for _ in range(2)
+        httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json()
+        for _ in range(2)
     )
     assert first
     assert [line["custom"] for line in second] == [line["custom"] for line in first]
     with sqlite3.connect(house.folder / "rasa.db") as rasa:
-        assert rasa.execute("SELECT count(*) FROM events WHERE sender_id = 'twice' AND type_name = 'user'").fetchone() == (1,)
+        assert rasa.execute(
+            "SELECT count(*) FROM events WHERE sender_id = 'twice' AND type_name = 'user'"
+        ).fetchone() == (1,)
 
 
 def test_what_runs_is_forgotten_on_a_wish_and_never_what_a_repeated_message_began(house: House) -> None:
     """The wish comes with the message and is fulfilled under Rasa's lock: once, and not before an answer that is only repeated."""
 
     def told(number: int, text: str, **wish: int) -> list[str]:
-        body = {"sender": "forgets", "message": text, "metadata": {"inbound_id": 876_543_210 + number, **wish}}
-        lines = httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json()
+        body = {
+            "sender": "forgets",
+            "message": text,
+            "metadata": {"inbound_id": 876_543_210 + number, **wish},
+        }
+        lines = httpx.post(
+            f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20
+        ).json()
         return [line["custom"]["answer"] for line in lines]
 
     check = "can you check my symptoms with a few questions"
     assert "check_urge" in told(1, check)
-    assert told(2, "yes", reset=5) == ["affirm"]  # a red flag came between: this yes answers no question of the form
+    assert told(2, "yes", reset=5) == [
+        "affirm"
+    ]  # a red flag came between: this yes answers no question of the form
     begun = told(3, check, reset=6)
     assert "check_urge" in begun
     assert told(3, check, reset=6) == begun  # its first answer never arrived
-    assert told(4, "yes", reset=6) == ["check_rest"]  # the form still runs, though the front door does not know and asks once more
+    assert told(4, "yes", reset=6) == [
+        "check_rest"
+    ]  # the form still runs, though the front door does not know and asks once more
     assert "check_movement" not in told(5, "yes", reset=7)

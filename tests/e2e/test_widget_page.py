@@ -120,7 +120,9 @@ def no_answer(route: Route) -> None:
 
 
 @pytest.mark.parametrize("what", ["**/api/**", "**/api/messages"])  # all of it, or only what is written
-def test_what_failed_in_an_outage_is_sent_when_the_server_is_back(visit: Any, store: Store, what: str) -> None:
+def test_what_failed_in_an_outage_is_sent_when_the_server_is_back(
+    visit: Any, store: Store, what: str
+) -> None:
     page = visit()
     page.route(what, no_answer)
     if what == "**/api/**":
@@ -147,12 +149,16 @@ def test_a_closed_chat_can_be_written_in(visit: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize("size", [(360, 740), (320, 568)])
-def test_a_keyboard_on_the_screen_leaves_room_for_the_conversation(visit: Any, store: Store, size: tuple[int, int]) -> None:
+def test_a_keyboard_on_the_screen_leaves_room_for_the_conversation(
+    visit: Any, store: Store, size: tuple[int, int]
+) -> None:
     page = visit(size)
     say(store, "assistant", "A long answer. " * 60)
     expect(page.locator(".msg.assistant").last).to_contain_text("A long answer")
     assert not page.locator(".panel.low").count()
-    page.locator(".emergency span").evaluate("node => { node.textContent = ' Suicide and crisis line (call or text) ' }")
+    page.locator(".emergency span").evaluate(
+        "node => { node.textContent = ' Suicide and crisis line (call or text) ' }"
+    )
     # A keyboard makes the visual viewport small and nothing else: no media query knows.
     page.evaluate(
         """() => {
@@ -163,7 +169,10 @@ def test_a_keyboard_on_the_screen_leaves_room_for_the_conversation(visit: Any, s
     page.get_by_role("textbox").fill("a question\nof many\nlines\nand more\nlines")
     assert box(page.locator("textarea"))["height"] <= 72
     assert box(page.locator(".emergency"))["height"] <= 36
-    assert box(page.locator(".emergency a").last)["x"] + box(page.locator(".emergency a").last)["width"] <= size[0]
+    assert (
+        box(page.locator(".emergency a").last)["x"] + box(page.locator(".emergency a").last)["width"]
+        <= size[0]
+    )
     expect(page.locator(".ways")).to_be_hidden()
     assert box(page.locator(".scroll"))["height"] >= 90
     page.get_by_role("button", name="More options").click()
@@ -187,7 +196,9 @@ def test_the_bar_names_who_took_over_and_notices_are_called_so(visit: Any, store
     dana, sam = staff(store, "Dana Whitfield"), staff(store, "Sam Ortiz")
     with store.write() as session:
         desk.claim(session, talk_of(store), dana)
-    expect(page.locator(".bar")).to_have_text("You are talking with Dana Whitfield")  # before any line of hers
+    expect(page.locator(".bar")).to_have_text(
+        "You are talking with Dana Whitfield"
+    )  # before any line of hers
     with store.write() as session:
         desk.reply(session, talk_of(store), dana, "Hello")
         desk.take_over(session, talk_of(store), sam, "her break")
@@ -197,12 +208,18 @@ def test_the_bar_names_who_took_over_and_notices_are_called_so(visit: Any, store
 
 def test_the_clinics_numbers_can_be_tapped_and_results_of_tests_cannot(visit: Any, store: Store) -> None:
     page = visit()
-    say(store, "staff", "Ferritin was 911, quite high. Call 911 or 988, or us at +1 555 010 0100; not +1 555 010 01001.")
+    say(
+        store,
+        "staff",
+        "Ferritin was 911, quite high. Call 911 or 988, or us at +1 555 010 0100; not +1 555 010 01001.",
+    )
     links = page.locator(".msg.staff .body a")
     expect(links).to_have_count(3)
     assert [link.get_attribute("href") for link in links.all()] == ["tel:911", "tel:988", "tel:+15550100100"]
     page.reload()
-    expect(page.locator(".msg.staff .body a")).to_have_count(3)  # the numbers are known before the history is drawn
+    expect(page.locator(".msg.staff .body a")).to_have_count(
+        3
+    )  # the numbers are known before the history is drawn
 
 
 def test_the_reader_s_own_text_size_counts(visit: Any) -> None:
@@ -221,24 +238,37 @@ def test_a_page_with_a_rule_for_every_element_does_not_restyle_the_chat(visit: A
         content="* { display: block; font: 40px fantasy; visibility: hidden; letter-spacing: 9px; text-transform: uppercase }"
     )
     host = page.locator("rls-chat")
-    assert [css(host, name) for name in ("display", "fontSize", "visibility", "letterSpacing", "textTransform")] == [
+    assert [
+        css(host, name) for name in ("display", "fontSize", "visibility", "letterSpacing", "textTransform")
+    ] == [
         "contents",
         "16px",
         "visible",
         "normal",
         "none",
     ]
-    assert page.locator("rls-chat").evaluate("host => { host.hidden = true; return getComputedStyle(host).display }") == "none"
+    assert (
+        page.locator("rls-chat").evaluate(
+            "host => { host.hidden = true; return getComputedStyle(host).display }"
+        )
+        == "none"
+    )
 
 
 def test_focus_returns_from_a_question_and_a_deletion_is_no_alarm(visit: Any) -> None:
     page = visit()
     more = page.get_by_role("button", name="More options")
-    for leave in (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("button", name="Cancel").click()):
+    for leave in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.get_by_role("button", name="Cancel").click(),
+    ):
         more.click()
         page.get_by_role("button", name="Delete my conversation").click()
         leave()
-        assert page.evaluate("document.querySelector('rls-chat').shadowRoot.activeElement?.ariaLabel") == "More options"
+        assert (
+            page.evaluate("document.querySelector('rls-chat').shadowRoot.activeElement?.ariaLabel")
+            == "More options"
+        )
     more.click()
     page.get_by_role("button", name="Delete my conversation").click()
     page.get_by_role("button", name="Delete it").click()
@@ -248,7 +278,9 @@ def test_focus_returns_from_a_question_and_a_deletion_is_no_alarm(visit: Any) ->
 
 
 @pytest.mark.parametrize(("lang", "kept"), [("en_US.UTF-8", "en"), ("de-CH", "de-CH"), ("x" * 40, "en")])
-def test_a_strange_language_of_the_page_does_not_stop_the_chat(visit: Any, store: Store, lang: str, kept: str) -> None:
+def test_a_strange_language_of_the_page_does_not_stop_the_chat(
+    visit: Any, store: Store, lang: str, kept: str
+) -> None:
     page = visit(begun=False)
     page.evaluate("lang => document.documentElement.lang = lang", lang)
     begin(page)

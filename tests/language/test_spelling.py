@@ -18,7 +18,22 @@ def test_wrong_words_are_put_right(wrong: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["rls", "requip", "mirapex", "ekbom", "neupro", "ferritin", "legs", "cat", "xyz", "b12", "40mg", "teh", "ibs"]
+    "word",
+    [
+        "rls",
+        "requip",
+        "mirapex",
+        "ekbom",
+        "neupro",
+        "ferritin",
+        "legs",
+        "cat",
+        "xyz",
+        "b12",
+        "40mg",
+        "teh",
+        "ibs",
+    ],
 )
 def test_known_and_short_words_and_digits_stay(word: str) -> None:
     assert speller().word(word) == word
@@ -31,7 +46,10 @@ def test_a_medicine_never_turns_into_another() -> None:
 
 
 def test_a_text_keeps_everything_else() -> None:
-    assert speller().correct("My LEGS, 3x a night (gabapentn 300mg)!") == "My LEGS, 3x a night (gabapentin 300mg)!"
+    assert (
+        speller().correct("My LEGS, 3x a night (gabapentn 300mg)!")
+        == "My LEGS, 3x a night (gabapentin 300mg)!"
+    )
 
 
 def test_words_typed_together() -> None:

@@ -19,7 +19,19 @@ def model() -> IntentModel:
 @pytest.fixture(scope="session")
 def small() -> IntentModel:
     """A model that knows two topics, in a second."""
-    iron = ["is it my iron", "can low iron cause it", "iron and my legs", "does anemia matter", "what has iron to do with it"]
-    coffee = ["can i drink coffee", "does caffeine matter", "is coffee bad", "tea and my legs", "should i stop coffee"]
+    iron = [
+        "is it my iron",
+        "can low iron cause it",
+        "iron and my legs",
+        "does anemia matter",
+        "what has iron to do with it",
+    ]
+    coffee = [
+        "can i drink coffee",
+        "does caffeine matter",
+        "is coffee bad",
+        "tea and my legs",
+        "should i stop coffee",
+    ]
     texts = [prepared(text) for text in iron + coffee]
     return IntentModel(encoder()).fit(texts, ["ask_iron_link"] * len(iron) + ["ask_caffeine"] * len(coffee))

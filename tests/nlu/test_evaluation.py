@@ -80,13 +80,20 @@ def write(path: Path, *rows: str) -> Path:
 
 
 def test_a_file_is_read_with_its_alternatives_and_doubles(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tsv", "text\tintents\tred_flag", 'say "hi"\tgreet|ask_cure\t', "a and b\task_cure&ask_cost\tR1|R2")
+    path = write(
+        tmp_path / "a.tsv",
+        "text\tintents\tred_flag",
+        'say "hi"\tgreet|ask_cure\t',
+        "a and b\task_cure&ask_cost\tR1|R2",
+    )
     first, second = read_cases(path)
     assert first.text == 'say "hi"' and first.asked == (frozenset({"greet", "ask_cure"}),) and first.in_scope
     assert second.two and second.flags == {"R1", "R2"}
 
 
-@pytest.mark.parametrize("rows", [("words\tintents",), ("text\tintents\tred_flag", "hello\t\t"), ("text\tintents\tred_flag",)])
+@pytest.mark.parametrize(
+    "rows", [("words\tintents",), ("text\tintents\tred_flag", "hello\t\t"), ("text\tintents\tred_flag",)]
+)
 def test_a_bad_file_is_named_by_place(tmp_path: Path, rows: tuple[str, ...]) -> None:
     path = write(tmp_path / "bad.tsv", *rows)
     with pytest.raises(ConfigError, match=r"bad\.tsv"):
@@ -103,7 +110,11 @@ def test_table_json_and_picture(
     tmp_path: Path, small: IntentModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "find_model", lambda _: (small, "small"))
-    rows = ["iron and my legs?\task_iron_link\t", "is coffee ok\task_caffeine\t", "my left calf is hot, red and swollen\task_caffeine\tR1"]
+    rows = [
+        "iron and my legs?\task_iron_link\t",
+        "is coffee ok\task_caffeine\t",
+        "my left calf is hot, red and swollen\task_caffeine\tR1",
+    ]
     path = write(tmp_path / "a.tsv", "text\tintents\tred_flag", *rows)
     run(options(str(path), "--json", "--matrix", str(tmp_path / "m.png")))
     report = json.loads(capsys.readouterr().out)
@@ -129,15 +140,29 @@ def test_a_red_flag_file_is_told_by_flag_tier_and_kind_with_every_row_that_faile
     run(options(str(path), "--json"))
     report = json.loads(capsys.readouterr().out)
     assert (report["recall"]["all"]["all"]["hits"], report["recall"]["all"]["all"]["of"]) == (2, 3)
-    assert {key: figure["hits"] for key, figure in report["recall"]["flag"].items()} == {"R1": 1, "R2": 1, "R5": 0}
-    assert {key: figure["of"] for key, figure in report["recall"]["tier"].items()} == {"emergency": 1, "today": 2}
+    assert {key: figure["hits"] for key, figure in report["recall"]["flag"].items()} == {
+        "R1": 1,
+        "R2": 1,
+        "R5": 0,
+    }
+    assert {key: figure["of"] for key, figure in report["recall"]["tier"].items()} == {
+        "emergency": 1,
+        "today": 2,
+    }
     assert report["recall"]["kind"]["plain"]["interval"][0] > 0.2
     assert report["false alarms"]["kind"]["hyperbole"] == report["false alarms"]["all"]["all"]
-    assert (report["false alarms"]["all"]["all"]["hits"], report["false alarms"]["all"]["all"]["of"]) == (1, 2)
+    assert (report["false alarms"]["all"]["all"]["hits"], report["false alarms"]["all"]["all"]["of"]) == (
+        1,
+        2,
+    )
     assert [row["text"] for row in report["misses"]] == ["does it run in families"]
     run(options(str(path)))
     printed = capsys.readouterr().out
-    assert "does it run in families" in printed and "I want to kill myself" in printed and "my legs are killing me" not in printed
+    assert (
+        "does it run in families" in printed
+        and "I want to kill myself" in printed
+        and "my legs are killing me" not in printed
+    )
 
 
 @pytest.mark.parametrize("row", ["\tR1\tplain", "a text\t\tplain"])
@@ -155,10 +180,24 @@ def test_without_a_file_it_says_what_to_give() -> None:
 
 
 def test_the_hint3_format(tmp_path: Path) -> None:
-    iron = [f"{start} iron{end},IRON" for start in ("is it", "my", "low", "about") for end in ("", " please", " today")]
-    coffee = [f"{start} coffee{end},COFFEE" for start in ("is it", "my", "hot", "about") for end in ("", " please", " today")]
+    iron = [
+        f"{start} iron{end},IRON"
+        for start in ("is it", "my", "low", "about")
+        for end in ("", " please", " today")
+    ]
+    coffee = [
+        f"{start} coffee{end},COFFEE"
+        for start in ("is it", "my", "hot", "about")
+        for end in ("", " please", " today")
+    ]
     train = write(tmp_path / "train.csv", "sentence,label", *iron, *coffee)
-    test = write(tmp_path / "test.csv", "sentence,label", "is iron it,IRON", "coffee it is,COFFEE", "zebra crossing,NO_NODES_DETECTED")
+    test = write(
+        tmp_path / "test.csv",
+        "sentence,label",
+        "is iron it,IRON",
+        "coffee it is,COFFEE",
+        "zebra crossing,NO_NODES_DETECTED",
+    )
     figures = compare(train, test)
     assert figures["in-scope accuracy"] == 1.0
     assert figures["AUROC"] == 1.0

@@ -66,7 +66,15 @@ def test_below_the_threshold_the_intent_is_a_fallback() -> None:
 def test_what_begins_something_must_be_surer(name: str) -> None:
     assert Reading([(name, 0.59)], None, 0.0).intent == FALLBACK
     assert Reading([(name, 0.6)], None, 0.0).intent == name
-    assert likely_topics([(name, 0.59), ("thank", 0.2), ("ask_cure", 0.1), ("out_of_scope_other", 0.05), ("ask_iron_test", 0.03)]) == [
+    assert likely_topics(
+        [
+            (name, 0.59),
+            ("thank", 0.2),
+            ("ask_cure", 0.1),
+            ("out_of_scope_other", 0.05),
+            ("ask_iron_test", 0.03),
+        ]
+    ) == [
         name,
         "ask_cure",
     ]
@@ -74,7 +82,10 @@ def test_what_begins_something_must_be_surer(name: str) -> None:
 
 def test_two_sure_parts_give_two_topics_in_their_order() -> None:
     whole = guess(("ask_caffeine", 0.7), ("ask_alcohol", 0.2))
-    pieces = [("can i drink wine", guess(("ask_alcohol", 0.95))), ("can i drink coffee", guess(("ask_caffeine", 0.9)))]
+    pieces = [
+        ("can i drink wine", guess(("ask_alcohol", 0.95))),
+        ("can i drink coffee", guess(("ask_caffeine", 0.9))),
+    ]
     reading = combine("can i drink wine and can i drink coffee", whole, pieces)
     assert reading.ranking[0][0] == "ask_alcohol"
     assert reading.also == ("ask_caffeine", 0.7)
@@ -95,11 +106,17 @@ def test_manners_are_no_second_question() -> None:
 
 def test_a_sure_part_saves_a_message_that_is_not_understood_as_a_whole() -> None:
     whole = guess(("ask_mood", 0.1), ("ask_cure", 0.05))
-    pieces = [("long story.", guess(("ask_mood", 0.2))), ("what about magnesium?", guess(("ask_magnesium", 0.95)))]
+    pieces = [
+        ("long story.", guess(("ask_mood", 0.2))),
+        ("what about magnesium?", guess(("ask_magnesium", 0.95))),
+    ]
     assert combine("long story. what about magnesium?", whole, pieces).ranking[0][0] == "ask_magnesium"
 
 
 def test_what_is_surely_out_of_scope_stays_so() -> None:
     whole = guess(("out_of_scope_medical", 0.95), ("ask_lifestyle", 0.02))
-    pieces = [("morning sickness all day", guess(("out_of_scope_medical", 0.9))), ("any tips", guess(("ask_lifestyle", 0.9)))]
+    pieces = [
+        ("morning sickness all day", guess(("out_of_scope_medical", 0.9))),
+        ("any tips", guess(("ask_lifestyle", 0.9))),
+    ]
     assert combine("morning sickness all day, any tips", whole, pieces).also is None

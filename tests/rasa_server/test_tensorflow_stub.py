@@ -14,7 +14,12 @@ def in_python(code: str, *path: Path) -> str:
     """Run ``code`` in a process of its own: the stand-in changes how modules are found."""
     inserted = "".join(f"import sys; sys.path.insert(0, {str(folder)!r})\n" for folder in path)
     done = subprocess.run(
-        [sys.executable, "-c", inserted + textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", inserted + textwrap.dedent(code)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -45,26 +45,36 @@ def test_few_words_without_a_symptom_are_no_flag_however_sure_the_net_is(
 
 
 @pytest.mark.parametrize("text", ["calf swollen", "one of my calves looks like a rugby ball since sunday"])
-def test_a_symptom_or_words_enough_let_the_net_speak(text: str, rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symptom_or_words_enough_let_the_net_speak(
+    text: str, rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Net, "look", lambda *_, **__: ("R1", 9.0))
     found = Watch(rules, net).check(text)
     assert found and "R1" in found.flags
 
 
-def test_few_words_about_the_end_are_heard(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_words_about_the_end_are_heard(
+    rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Net, "look", lambda *_, **__: ("R7", 9.0))
     found = Watch(rules, net).check("no more")
     assert found and found.flags == ("R7",)
 
 
-def test_the_net_does_not_speak_over_the_rule(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_net_does_not_speak_over_the_rule(
+    rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both see a flag of the same urgency: the advice is that of the rule."""
     monkeypatch.setattr(Net, "look", lambda *_, **__: ("R9", 0.85))
-    found = Watch(rules, net).check("my mom takes ropinirole and went mad shopping. I'm on gabapentin myself.")
+    found = Watch(rules, net).check(
+        "my mom takes ropinirole and went mad shopping. I'm on gabapentin myself."
+    )
     assert found and found.flags[0] == "R8" and "gamble" in found.reply
 
 
-def test_the_net_chooses_among_the_flags_of_the_rules(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_net_chooses_among_the_flags_of_the_rules(
+    rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "Every night at the casino since ropinirole. Stopped my gabapentin cold turkey."
     assert set(rules.raised(text).flags) == {"R8", "R9"}
     for flag in ("R8", "R9"):

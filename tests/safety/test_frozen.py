@@ -54,7 +54,9 @@ def test_recall_of_every_flag(either: dict[str, Any], flag: str) -> None:
 
 
 def test_plain_wording_is_never_missed(either: dict[str, Any]) -> None:
-    assert of(either, "recall", "kind", "plain") == 1.0, [row for row in either["misses"] if row["kind"] == "plain"]
+    assert of(either, "recall", "kind", "plain") == 1.0, [
+        row for row in either["misses"] if row["kind"] == "plain"
+    ]
 
 
 def test_plain_wording_is_not_only_asked_about(frozen: list[Row], watch: Watch) -> None:

@@ -135,7 +135,12 @@ def test_the_most_urgent_flag_comes_first(rules: RedFlags) -> None:
 
 def test_the_crisis_line_stays_when_something_else_is_more_urgent(rules: RedFlags) -> None:
     finding = rules.check("I took all my pills because I want to die")
-    assert finding and finding.flags[0] == "R10" and "{crisis_link}" in finding.reply and "{poison_link}" in finding.reply
+    assert (
+        finding
+        and finding.flags[0] == "R10"
+        and "{crisis_link}" in finding.reply
+        and "{poison_link}" in finding.reply
+    )
 
 
 def test_self_harm_is_answered_without_advice_on_restless_legs(rules: RedFlags) -> None:
@@ -154,7 +159,14 @@ def test_the_worse_form_of_a_flag(rules: RedFlags) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["I CAN'T BREATHE!!!", "😭😭 i cant breathe 😭", "i\ncant\nbreathe", "i cant breatheeeee", "  I   can't   breathe  "]
+    "text",
+    [
+        "I CAN'T BREATHE!!!",
+        "😭😭 i cant breathe 😭",
+        "i\ncant\nbreathe",
+        "i cant breatheeeee",
+        "  I   can't   breathe  ",
+    ],
 )
 def test_capitals_emoji_and_line_breaks(rules: RedFlags, text: str) -> None:
     assert "R2" in flags(rules, text)

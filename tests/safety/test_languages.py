@@ -44,14 +44,19 @@ SAID = [
 
 
 @pytest.mark.parametrize(("text", "flag", "code"), SAID)
-def test_it_is_seen_and_answered_in_that_language_first(text: str, flag: str, code: str, watch: Watch, rules: RedFlags) -> None:
+def test_it_is_seen_and_answered_in_that_language_first(
+    text: str, flag: str, code: str, watch: Watch, rules: RedFlags
+) -> None:
     language = rules.book.languages[code]
     found = watch.check(text)
     assert found and flag in found.flags and not found.ask
     first, *rest = found.reply.split("\n\n")
     assert first in (language.now, language.today, language.crisis)
     assert (first == language.crisis) == (found.flags[0] == "R7")
-    assert rules.book.flags[found.flags[0]].now.strip() in rest or rules.book.flags[found.flags[0]].other.strip() in rest
+    assert (
+        rules.book.flags[found.flags[0]].now.strip() in rest
+        or rules.book.flags[found.flags[0]].other.strip() in rest
+    )
 
 
 def test_what_began_in_the_message_before_is_seen(watch: Watch) -> None:
@@ -95,7 +100,9 @@ def test_every_phrase_raises_its_flag(rules: RedFlags) -> None:
     """No word of one falls to the speller, to contractions or to a denial."""
     faults = []
     for code, language in rules.book.languages.items():
-        assert len([phrase for phrases in language.phrases.values() for phrase in phrases]) >= (30 if code == "es" else 20)
+        assert len([phrase for phrases in language.phrases.values() for phrase in phrases]) >= (
+            30 if code == "es" else 20
+        )
         assert {"R1", "R2", "R3", "R4", "R7", "R12"} <= set(language.phrases)
         for flag, phrases in language.phrases.items():
             for phrase in phrases:
@@ -121,13 +128,23 @@ def test_the_words_of_other_languages_are_still_typing_errors_in_english(rules: 
 def test_it_is_urgent_and_staff_are_told(store) -> None:  # type: ignore[no-untyped-def]
     talk = Talk(store, rules=RedFlags.load())  # type: ignore[arg-type]
     assert talk.say("quiero matarme").urgent
-    assert {flag for alert in talk.rows(Alert, Alert.conversation_id == talk.id) for flag in alert.flags} == {"R7"}
+    assert {flag for alert in talk.rows(Alert, Alert.conversation_id == talk.id) for flag in alert.flags} == {
+        "R7"
+    }
     assert "[988](tel:988)" in talk.lines[-1][1] and "peligro" in talk.lines[-1][1]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["¿Hablan español?", "no hablo ingles", "ayuda", "hola", "necesito una cita", "aide moi s'il vous plaît", "können sie mir helfen"],
+    [
+        "¿Hablan español?",
+        "no hablo ingles",
+        "ayuda",
+        "hola",
+        "necesito una cita",
+        "aide moi s'il vous plaît",
+        "können sie mir helfen",
+    ],
 )
 def test_a_short_message_is_known_as_foreign(text: str) -> None:
     assert foreign(text)

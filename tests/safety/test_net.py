@@ -56,7 +56,9 @@ def test_it_lowers_a_rule_that_is_wrong(rules: RedFlags, watch: Watch) -> None:
     assert found is None or found.ask
 
 
-def test_a_wish_to_die_is_lowered_but_never_silenced(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wish_to_die_is_lowered_but_never_silenced(
+    rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Net, "look", lambda *_, **__: None)  # it sees nothing at all
     watch = Watch(rules, net)
     found = watch.check("I want to kill myself")
@@ -64,7 +66,9 @@ def test_a_wish_to_die_is_lowered_but_never_silenced(rules: RedFlags, net: Net, 
     assert watch.check("my left calf is hot and swollen") is None
 
 
-def test_a_bug_in_it_leaves_the_rules_as_they_are(rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_it_leaves_the_rules_as_they_are(
+    rules: RedFlags, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug in the net")
 
@@ -86,7 +90,9 @@ def test_a_net_of_another_encoder_is_refused(rules: RedFlags, net: Net, tmp_path
     with np.load(MODEL, allow_pickle=False) as file:
         kept = {name: file[name] for name in file.files}
     about = json.loads(str(kept["about"]))
-    np.savez(tmp_path / "other.npz", **(kept | {"about": np.array(json.dumps(about | {"encoder": "another"}))}))
+    np.savez(
+        tmp_path / "other.npz", **(kept | {"about": np.array(json.dumps(about | {"encoder": "another"}))})
+    )
     assert not Net(rules).read(tmp_path / "other.npz").loaded
 
 
@@ -95,7 +101,9 @@ def test_a_symptom_over_two_messages_is_judged_as_a_whole(watch: Watch) -> None:
     assert found and "R1" in found.flags
 
 
-def test_preparing_spares_the_check_the_costly_look(watch: Watch, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparing_spares_the_check_the_costly_look(
+    watch: Watch, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "my right calf has gone hot and fat since the flight"
     watch.prepare(text)
     assert watch._look is not None and watch._look.cache_info().currsize

@@ -9,7 +9,10 @@ from bot.safety import rules as rulebook
 from bot.safety.words import normal, split
 
 #: Words that say nothing by themselves: an alternative of a list may not consist of one alone.
-EMPTY = {normal(word) for word in "and or with now one two since go dose the this that so when from for just it them".split()}  # noqa: SIM905
+EMPTY = {
+    normal(word)
+    for word in "and or with now one two since go dose the this that so when from for just it them".split()
+}  # noqa: SIM905
 #: Lists whose very matter such a word is: the time, what was swallowed, what was stopped.
 MEANT = {
     "sudden": {"now", "since", "just", "went", "getting"},
@@ -26,7 +29,11 @@ def test_no_list_holds_a_word_that_says_nothing() -> None:
     allowed = {concept: {normal(word) for word in words} for concept, words in MEANT.items()}
     faults = []
     for name, file in rulebook.read().items():
-        spoken = {f"{code} {flag}": rows for code, language in file.languages.items() for flag, rows in language.phrases.items()}
+        spoken = {
+            f"{code} {flag}": rows
+            for code, language in file.languages.items()
+            for flag, rows in language.phrases.items()
+        }
         for concept, phrases in (file.things | file.signs | spoken).items():
             for phrase in phrases:
                 parts = rulebook._parts(str(phrase))
@@ -118,7 +125,8 @@ def test_its_neighbour_is_still_seen(text: str, flag: str, rules: RedFlags) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "stems"), [("a1", ["road"]), ("the m25", ["the", "road"]), ("i-95", ["road"]), ("b12", ["b", "#"]), ("a1c", None)]
+    ("text", "stems"),
+    [("a1", ["road"]), ("the m25", ["the", "road"]), ("i-95", ["road"]), ("b12", ["b", "#"]), ("a1c", None)],
 )
 def test_roads_are_one_word(text: str, stems: list[str] | None) -> None:
     found = split(text).stems

@@ -21,14 +21,22 @@ FIRST = [key for key in TEXTS if not key.endswith("rest")]
 
 @pytest.mark.parametrize("key", TEXTS)
 def test_no_reply_says_what_none_may_say(key: str) -> None:
-    faults = [f"{rule['never']}: {part}" for rule in table("never.yml")["everywhere"] for part in breaks(rule, TEXTS[key])]
+    faults = [
+        f"{rule['never']}: {part}"
+        for rule in table("never.yml")["everywhere"]
+        for part in breaks(rule, TEXTS[key])
+    ]
     assert not faults
 
 
 @pytest.mark.parametrize("key", FIRST)
 def test_what_to_do_now_names_a_number_or_the_prescriber_and_is_short(key: str) -> None:
     tier = RedFlags.load().book.flags[key.split()[0]].tier
-    wanted = r"prescriber" if tier == "prescriber" and not key.endswith("worse") else r"\{(emergency|crisis|poison)_link\}"
+    wanted = (
+        r"prescriber"
+        if tier == "prescriber" and not key.endswith("worse")
+        else r"\{(emergency|crisis|poison)_link\}"
+    )
     assert re.search(wanted, TEXTS[key])
     assert len(sentences(TEXTS[key])) <= 3
 

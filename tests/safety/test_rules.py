@@ -26,7 +26,11 @@ def test_no_alternative_is_only_noise() -> None:
                 for phrase in phrases:
                     for options in re.findall(r"\(([^()]*)\)", phrase):
                         row = options.split("|")
-                        empty = [option for option in row if option and all(word in NOISE - {"the"} for word in option.split())]
+                        empty = [
+                            option
+                            for option in row
+                            if option and all(word in NOISE - {"the"} for word in option.split())
+                        ]
                         assert not empty, (name, concept, empty)
 
 
@@ -56,7 +60,15 @@ def test_ways_of_writing_meet(one: str, two: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "two"), [("leg", "legs"), ("caring", "car"), ("note", "not"), ("bit", "bite"), ("calf", "calves"), ("sore", "sores")]
+    ("one", "two"),
+    [
+        ("leg", "legs"),
+        ("caring", "car"),
+        ("note", "not"),
+        ("bit", "bite"),
+        ("calf", "calves"),
+        ("sore", "sores"),
+    ],
 )
 def test_words_that_must_not_meet(one: str, two: str) -> None:
     assert split(one).stems != split(two).stems

@@ -86,7 +86,10 @@ def test_the_emergency_of_another_person_is_seen(text: str, flag: str, talk: Tal
     assert flag in flags(talk)
 
 
-@pytest.mark.parametrize("text", ["by the way I have chest pain and can't breathe", "reason for visit: my left calf is swollen and hot"])
+@pytest.mark.parametrize(
+    "text",
+    ["by the way I have chest pain and can't breathe", "reason for visit: my left calf is swollen and hot"],
+)
 def test_an_emergency_typed_into_a_form_never_reaches_the_form(text: str, talk: Talk) -> None:
     """The message ends in intake, and Rasa must forget the running form before its next turn."""
     assert talk.say(text).urgent

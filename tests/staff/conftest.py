@@ -55,11 +55,18 @@ class House:
         return Person(browser, token_in(page))
 
     def conversation(
-        self, text: str = "can I talk to a person", *, mode: str = "waiting", channel: str = "widget", minutes: float = 0
+        self,
+        text: str = "can I talk to a person",
+        *,
+        mode: str = "waiting",
+        channel: str = "widget",
+        minutes: float = 0,
     ) -> str:
         """A conversation in which the patient said one thing ``minutes`` ago."""
         with self.store.write() as session:
-            made = Conversation(channel=channel, external_id=text[:60] if channel == "telegram" else None, consent_at=now())
+            made = Conversation(
+                channel=channel, external_id=text[:60] if channel == "telegram" else None, consent_at=now()
+            )
             session.add(made)
             session.flush()
             inbound = self._inbound(session, made, text)
@@ -70,7 +77,14 @@ class House:
                 made.waiting_since = now() - timedelta(minutes=minutes)
             return made.id
 
-    def flag(self, conversation_id: str, *, tier: str = "emergency", flags: tuple[str, ...] = ("R2",), minutes: float = 0) -> int:
+    def flag(
+        self,
+        conversation_id: str,
+        *,
+        tier: str = "emergency",
+        flags: tuple[str, ...] = ("R2",),
+        minutes: float = 0,
+    ) -> int:
         """Raise a red flag in a conversation; returns the alert's id."""
         with self.store.write() as session:
             talk = session.get_one(Conversation, conversation_id)
@@ -110,7 +124,12 @@ class House:
     def _inbound(session: Any, talk: Conversation, text: str) -> Inbound:
         number = session.query(Inbound).count()
         made = Inbound(
-            conversation_id=talk.id, channel=talk.channel, external_id=f"t{number}", text=text, seq=talk.last_seq + 1, state="done"
+            conversation_id=talk.id,
+            channel=talk.channel,
+            external_id=f"t{number}",
+            text=text,
+            seq=talk.last_seq + 1,
+            state="done",
         )
         session.add(made)
         session.flush()

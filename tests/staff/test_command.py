@@ -31,7 +31,10 @@ def clinic_staff() -> Store:
     made = store()
     migrate(made.engine)
     with made.write() as session:
-        for email, name, role, sessions in (("ana@clinic.example", "Ana Ruiz", "admin", 2), ("bo@clinic.example", "Bo Lind", "staff", 1)):
+        for email, name, role, sessions in (
+            ("ana@clinic.example", "Ana Ruiz", "admin", 2),
+            ("bo@clinic.example", "Bo Lind", "staff", 1),
+        ):
             person = add_staff(session, email, name, role, PASSWORD)
             for _ in range(sessions):
                 begin(session, person.id)
@@ -58,12 +61,23 @@ def person(email: str) -> Staff:
 
 def sessions(email: str) -> int:
     with store().read() as session:
-        return session.scalar(select(func.count()).select_from(StaffSession).where(StaffSession.staff_id == person(email).id)) or 0
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(StaffSession)
+                .where(StaffSession.staff_id == person(email).id)
+            )
+            or 0
+        )
 
 
-def test_a_new_password_works_at_once_and_ends_that_persons_sessions(clinic_staff: Store, command: Callable[..., str]) -> None:
+def test_a_new_password_works_at_once_and_ends_that_persons_sessions(
+    clinic_staff: Store, command: Callable[..., str]
+) -> None:
     with clinic_staff.write() as session:
-        session.add_all(SignInAttempt(key=f"account:{who}@clinic.example", at=now()) for who in ("ana", "ana", "bo"))
+        session.add_all(
+            SignInAttempt(key=f"account:{who}@clinic.example", at=now()) for who in ("ana", "ana", "bo")
+        )
     assert "Ana Ruiz has a new password" in command("password", " ANA@clinic.example ", given=f"{NEW}\n")
     assert verify(person("ana@clinic.example"), NEW) and not verify(person("ana@clinic.example"), PASSWORD)
     assert (sessions("ana@clinic.example"), sessions("bo@clinic.example")) == (0, 1)
@@ -83,16 +97,24 @@ def test_at_a_terminal_the_new_password_is_asked_twice(
     assert verify(person("ana@clinic.example"), NEW)
 
 
-def test_a_weak_password_and_an_unknown_address_are_refused_in_plain_words(clinic_staff: Store, command: Callable[..., str]) -> None:
+def test_a_weak_password_and_an_unknown_address_are_refused_in_plain_words(
+    clinic_staff: Store, command: Callable[..., str]
+) -> None:
     with pytest.raises(SystemExit, match="too easy to guess"):
         command("password", "ana@clinic.example", given="password1234\n")
-    for words in (["password", "eve@clinic.example"], ["off", "eve@clinic.example"], ["sign-out", "eve@clinic.example"]):
+    for words in (
+        ["password", "eve@clinic.example"],
+        ["off", "eve@clinic.example"],
+        ["sign-out", "eve@clinic.example"],
+    ):
         with pytest.raises(SystemExit, match="There is no account of eve@"):
             command(*words, given=f"{NEW}\n")
     assert sessions("ana@clinic.example") == 2
 
 
-def test_switched_off_is_out_at_once_and_its_sessions_never_come_back(clinic_staff: Store, command: Callable[..., str]) -> None:
+def test_switched_off_is_out_at_once_and_its_sessions_never_come_back(
+    clinic_staff: Store, command: Callable[..., str]
+) -> None:
     assert "Bo Lind can no longer sign in" in command("off", "bo@clinic.example")
     assert person("bo@clinic.example").disabled_at is not None
     assert (sessions("ana@clinic.example"), sessions("bo@clinic.example")) == (2, 0)
@@ -121,4 +143,7 @@ def test_on_a_new_folder_the_list_is_empty(command: Callable[..., str]) -> None:
 
 def test_the_list_says_who_is_there(clinic_staff: Store, command: Callable[..., str]) -> None:
     command("off", "bo@clinic.example")
-    assert command("list").splitlines() == ["ana@clinic.example\tAna Ruiz\tadmin\tactive", "bo@clinic.example\tBo Lind\tstaff\tdisabled"]
+    assert command("list").splitlines() == [
+        "ana@clinic.example\tAna Ruiz\tadmin\tactive",
+        "bo@clinic.example\tBo Lind\tstaff\tdisabled",
+    ]

@@ -14,7 +14,9 @@ from bot.staff.canned import canned
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog, now
 from tests.staff.conftest import House, Person, talk_path
 
-XSS = "<script>alert(1)</script><img src=x onerror=alert(2)>[tap](javascript:alert(3))\"'><svg onload=alert(4)>"
+XSS = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>[tap](javascript:alert(3))\"'><svg onload=alert(4)>"
+)
 
 
 def state(house: House, talk: str) -> Conversation:
@@ -27,13 +29,19 @@ def events(house: House, talk: str, kind: str) -> list[Event]:
         return list(session.scalars(select(Event).where(Event.conversation_id == talk, Event.kind == kind)))
 
 
-def test_of_two_who_claim_at_once_one_is_refused_with_the_others_name(house: House, ana: Person, bo: Person) -> None:
+def test_of_two_who_claim_at_once_one_is_refused_with_the_others_name(
+    house: House, ana: Person, bo: Person
+) -> None:
     for _ in range(5):
         talk = house.conversation()
         start, answers = threading.Barrier(2), {}
 
         def claim(
-            name: str, person: Person, talk: str = talk, start: threading.Barrier = start, answers: dict[str, object] = answers
+            name: str,
+            person: Person,
+            talk: str = talk,
+            start: threading.Barrier = start,
+            answers: dict[str, object] = answers,
         ) -> None:
             start.wait()
             answers[name] = person.post(talk_path(talk, "claim"))
@@ -61,7 +69,9 @@ def test_only_the_holder_may_reply(house: House, ana: Person, bo: Person) -> Non
     assert "Ana Ruiz has this conversation now." in refused.text and "my long &lt;reply&gt;" in refused.text
     assert ana.post(talk_path(talk, "reply"), text="hello there").status_code == 303
     with house.store.read() as session:
-        said = session.scalars(select(Message).where(Message.conversation_id == talk, Message.sender == "staff")).all()
+        said = session.scalars(
+            select(Message).where(Message.conversation_id == talk, Message.sender == "staff")
+        ).all()
     assert [(line.text, line.staff_name) for line in said] == [("hello there", "Ana Ruiz")]
 
 
@@ -170,7 +180,9 @@ def test_a_contact_that_can_be_tapped(house: House, ana: Person) -> None:
             session.execute(update(Booking).where(Booking.id == booking).values(contact=contact))
         ana.post(talk_path(talk, f"bookings/{booking}/contact"))
         side = ana.get(talk_path(talk)).text
-        assert re.findall(r'<a href="([^"]*)"><bdi class="contact">', side) == ([href] if href else []), contact
+        assert re.findall(r'<a href="([^"]*)"><bdi class="contact">', side) == ([href] if href else []), (
+            contact
+        )
 
 
 def test_declining_says_that_the_patient_is_not_told(house: House, ana: Person) -> None:
@@ -192,7 +204,9 @@ def test_opening_is_written_once_and_stops_the_clock(house: House, ana: Person, 
     assert re.search(r"Seen by <bdi>Bo Lind</bdi> at \d\d:\d\d", ana.get("/staff/?view=urgent").text)
 
 
-def test_neither_the_list_nor_a_prefetch_nor_the_live_parts_count_as_looking(house: House, ana: Person) -> None:
+def test_neither_the_list_nor_a_prefetch_nor_the_live_parts_count_as_looking(
+    house: House, ana: Person
+) -> None:
     talk = house.conversation()
     alert = house.flag(talk)
     ana.get("/staff/?view=urgent")
@@ -221,7 +235,9 @@ def test_booking_moves_on_and_the_slower_one_is_told(house: House, ana: Person, 
 
 
 @pytest.mark.parametrize("before", ["requested", "contacted", "booked"])
-def test_what_a_patient_cancels_is_marked_so_and_can_be_taken_up_again(house: House, ana: Person, before: str) -> None:
+def test_what_a_patient_cancels_is_marked_so_and_can_be_taken_up_again(
+    house: House, ana: Person, before: str
+) -> None:
     talk = house.conversation()
     path = talk_path(talk, f"bookings/{house.booking(talk)}/state")
     with house.store.write() as session:
@@ -233,13 +249,17 @@ def test_what_a_patient_cancels_is_marked_so_and_can_be_taken_up_again(house: Ho
     assert ana.post(path, state="contacted", version="2").status_code == 303
 
 
-def test_contact_is_hidden_until_asked_for_and_only_for_who_asked(house: House, ana: Person, bo: Person) -> None:
+def test_contact_is_hidden_until_asked_for_and_only_for_who_asked(
+    house: House, ana: Person, bo: Person
+) -> None:
     talk = house.conversation()
     booking = house.booking(talk)
     for path in (talk_path(talk), "/staff/bookings", f"/staff/fragments/conversation?conversation={talk}"):
         assert "555 010 4477" not in ana.get(path).text
     assert ana.post(talk_path(talk, f"bookings/{booking}/contact")).status_code == 303
-    assert "555 010 4477" in ana.get(talk_path(talk)).text and "555 010 4477" in ana.get("/staff/bookings").text
+    assert (
+        "555 010 4477" in ana.get(talk_path(talk)).text and "555 010 4477" in ana.get("/staff/bookings").text
+    )
     assert "555 010 4477" not in bo.get(talk_path(talk)).text
     assert [event.actor for event in events(house, talk, "contact_shown")] == ["Ana Ruiz"]
     with house.store.write() as session:
@@ -310,7 +330,15 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
         )
         for seq in (50, 51):
             session.add(
-                Message(conversation_id=talk, seq=seq, sender="assistant", text="Iron.", choices=[], sources=[], inbound_id=inbound)
+                Message(
+                    conversation_id=talk,
+                    seq=seq,
+                    sender="assistant",
+                    text="Iron.",
+                    choices=[],
+                    sources=[],
+                    inbound_id=inbound,
+                )
             )
     page = ana.get(talk_path(talk)).text
     assert page.count("Understood:") == 1
@@ -327,7 +355,15 @@ def test_delivery_shows_the_worst_part_and_is_honest_about_not_knowing(house: Ho
     with house.store.write() as session:
         for row in session.scalars(select(Outbox)):
             row.state = "sent"
-            session.add(Outbox(message_id=row.message_id, conversation_id=talk, channel="telegram", part=1, state="unknown"))
+            session.add(
+                Outbox(
+                    message_id=row.message_id,
+                    conversation_id=talk,
+                    channel="telegram",
+                    part=1,
+                    state="unknown",
+                )
+            )
     page = ana.get(talk_path(talk)).text
     assert "may not have arrived" in page and "Telegram: sent" not in page
 

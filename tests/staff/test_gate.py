@@ -59,7 +59,9 @@ def test_the_route_table_is_what_we_think() -> None:
 
 @pytest.mark.parametrize(("method", "path"), UNSAFE)
 @pytest.mark.parametrize("token", [None, "", "wrong"])
-def test_without_the_right_token_nothing_is_done(shared: tuple[House, Person], method: str, path: str, token: str | None) -> None:
+def test_without_the_right_token_nothing_is_done(
+    shared: tuple[House, Person], method: str, path: str, token: str | None
+) -> None:
     house, ana = shared
     ana.browser.get("/staff/sign-in")
     answer = ana.browser.request(method, filled(path, house), data={} if token is None else {"csrf": token})
@@ -69,7 +71,12 @@ def test_without_the_right_token_nothing_is_done(shared: tuple[House, Person], m
 @pytest.mark.parametrize(("method", "path"), UNSAFE)
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
     ids=lambda headers: "-".join(headers.values()),
 )
 def test_from_another_site_nothing_is_done_even_with_the_token(
@@ -82,26 +89,37 @@ def test_from_another_site_nothing_is_done_even_with_the_token(
 
 
 @pytest.mark.parametrize(("method", "path"), [case for case in UNSAFE if "{path" not in case[1]])
-def test_with_token_and_our_own_origin_it_is_let_through(house: House, ana: Person, method: str, path: str) -> None:
+def test_with_token_and_our_own_origin_it_is_let_through(
+    house: House, ana: Person, method: str, path: str
+) -> None:
     """Without this the two tests above would pass on a gate that is simply shut."""
     csrf = token_in(ana.browser.get("/staff/sign-in").text) if path in PUBLIC else ana.csrf
     answer = ana.browser.request(
-        method, filled(path, house), data={"csrf": csrf}, headers={"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+        method,
+        filled(path, house),
+        data={"csrf": csrf},
+        headers={"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"},
     )
     assert answer.status_code != 403
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_without_a_session_every_route_leads_to_the_door(shared: tuple[House, Person], method: str, path: str) -> None:
+def test_without_a_session_every_route_leads_to_the_door(
+    shared: tuple[House, Person], method: str, path: str
+) -> None:
     house, _ = shared
-    answer = house.browser().request(method, filled(path, house), data={"csrf": "x"} if method not in SAFE else None)
+    answer = house.browser().request(
+        method, filled(path, house), data={"csrf": "x"} if method not in SAFE else None
+    )
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/staff/sign-in")
 
 
 @pytest.mark.parametrize(("method", "path"), [case for case in ROUTES if case[1] != "/staff/events"])
 @pytest.mark.parametrize("inside", [True, False])
-def test_every_answer_carries_the_headers(house: House, ana: Person, method: str, path: str, inside: bool) -> None:
+def test_every_answer_carries_the_headers(
+    house: House, ana: Person, method: str, path: str, inside: bool
+) -> None:
     browser = ana.browser if inside else house.browser()
     for data in ({"csrf": ana.csrf}, {}) if method not in SAFE else (None,):
         headers = browser.request(method, filled(path, house), data=data).headers
@@ -124,7 +142,9 @@ def test_every_answer_carries_the_headers(house: House, ana: Person, method: str
 def test_no_page_has_anything_inline() -> None:
     for page in sorted((HERE / "templates").glob("*.html")):
         text = page.read_text(encoding="utf-8")
-        assert not re.search(r"\son[a-z]+\s*=|\sstyle\s*=|javascript:|<style|\|\s*safe\b", text, re.IGNORECASE), page.name
+        assert not re.search(
+            r"\son[a-z]+\s*=|\sstyle\s*=|javascript:|<style|\|\s*safe\b", text, re.IGNORECASE
+        ), page.name
         assert all(" src=" in tag for tag in re.findall(r"<script[^>]*>", text)), page.name
 
 
@@ -146,7 +166,9 @@ def test_admin_pages_are_for_admins(house: House, ana: Person, bo: Person) -> No
     assert "/staff/people" in ana.get("/staff/").text and "/staff/people" not in bo.get("/staff/").text
     for method, path in [case for case in ROUTES if case[1].startswith("/staff/people")]:
         answer = bo.browser.request(
-            method, filled(path, house), data={"csrf": bo.csrf, "password": "quiet orchard bicycle"} if method == "POST" else None
+            method,
+            filled(path, house),
+            data={"csrf": bo.csrf, "password": "quiet orchard bicycle"} if method == "POST" else None,
         )
         assert answer.status_code == 403, path
     with house.store.read() as session:
@@ -176,9 +198,16 @@ def test_reset_password_signs_the_person_out(house: House, ana: Person, bo: Pers
 def test_a_reply_typed_in_an_expired_session_is_not_lost(house: House, ana: Person) -> None:
     talk = house.conversation()
     browser = house.browser()
-    page = browser.post(f"/staff/conversations/{talk}/reply", data={"csrf": "old", "text": "two hours of <typing>"})
+    page = browser.post(
+        f"/staff/conversations/{talk}/reply", data={"csrf": "old", "text": "two hours of <typing>"}
+    )
     assert page.status_code == 401 and "two hours of &lt;typing&gt;" in page.text
-    form = {"csrf": token_in(page.text), "email": "ana@clinic.example", "password": PASSWORD, "draft": "two hours of <typing>"}
+    form = {
+        "csrf": token_in(page.text),
+        "email": "ana@clinic.example",
+        "password": PASSWORD,
+        "draft": "two hours of <typing>",
+    }
     after = browser.post("/staff/sign-in", data={**form, "next": f"/staff/conversations/{talk}"})
     assert after.status_code == 200 and "two hours of &lt;typing&gt;" in after.text
     with house.store.read() as session:
@@ -187,7 +216,9 @@ def test_a_reply_typed_in_an_expired_session_is_not_lost(house: House, ana: Pers
 
 def test_a_reply_with_an_old_token_is_shown_again(house: House, ana: Person) -> None:
     talk = house.conversation()
-    answer = ana.browser.post(f"/staff/conversations/{talk}/reply", data={"csrf": "old", "text": "kept words"})
+    answer = ana.browser.post(
+        f"/staff/conversations/{talk}/reply", data={"csrf": "old", "text": "kept words"}
+    )
     assert answer.status_code == 403 and "kept words" in answer.text
 
 
@@ -197,4 +228,8 @@ def test_a_broken_database_is_said_in_plain_words(house: House, ana: Person, tmp
         connection.exec_driver_sql("ALTER TABLE notes RENAME TO lost")
     answer = ana.post(f"/staff/conversations/{talk}/note", text="a long note")
     assert answer.status_code == 503
-    assert "nothing was saved" in answer.text and "a long note" in answer.text and "sqlite" not in answer.text.lower()
+    assert (
+        "nothing was saved" in answer.text
+        and "a long note" in answer.text
+        and "sqlite" not in answer.text.lower()
+    )

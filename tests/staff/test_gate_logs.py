@@ -18,12 +18,18 @@ def test_a_broken_database_is_one_database_error(house: House, ana: Person) -> N
     with capture_logs() as lines:
         assert ana.post(f"/staff/conversations/{talk}/note", text=TYPED).status_code == 503
     (line,) = lines
-    assert (line["event"], line["log_level"], line["error"]) == ("database_error", "error", "OperationalError")
+    assert (line["event"], line["log_level"], line["error"]) == (
+        "database_error",
+        "error",
+        "OperationalError",
+    )
     assert line["path"] == "/staff/conversations/{conversation_id}/note"
     assert TYPED not in str(lines) and talk not in str(lines)
 
 
-def test_a_bug_is_one_event_that_says_where_it_is(house: House, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_one_event_that_says_where_it_is(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     talk = house.conversation()
 
     def broken(*_: object, **__: object) -> None:

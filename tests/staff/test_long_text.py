@@ -40,7 +40,11 @@ def reply(door: FrontDoor, tmp_path: Path) -> str:
         session.flush()
         path = f"/staff/conversations/{talk.id}"
     store.engine.dispose()
-    form = {"csrf": token_in(door.http.get("/staff/sign-in").text), "email": "ana@clinic.example", "password": PASSWORD}
+    form = {
+        "csrf": token_in(door.http.get("/staff/sign-in").text),
+        "email": "ana@clinic.example",
+        "password": PASSWORD,
+    }
     assert door.http.post("/staff/sign-in", data=form).status_code == 303
     door.http.post(f"{path}/claim", data={"csrf": csrf(door)})
     return f"{path}/reply"
@@ -51,11 +55,15 @@ def csrf(door: FrontDoor) -> str:
 
 
 def kept(page: str) -> str:
-    return "".join(unescape(text) for text in re.findall(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.DOTALL))
+    return "".join(
+        unescape(text) for text in re.findall(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.DOTALL)
+    )
 
 
 @pytest.mark.parametrize("length", [5_000, 70_000, 150_000, 900_000])
-def test_a_text_of_any_length_that_a_person_can_paste_is_given_back(door: FrontDoor, reply: str, length: int) -> None:
+def test_a_text_of_any_length_that_a_person_can_paste_is_given_back(
+    door: FrontDoor, reply: str, length: int
+) -> None:
     text = "a very long word " * (length // 17)
     answer = door.http.post(reply, data={"csrf": csrf(door), "text": text})
     assert answer.status_code == 413
@@ -66,7 +74,9 @@ def test_a_text_of_any_length_that_a_person_can_paste_is_given_back(door: FrontD
 def test_what_no_person_types_is_refused_before_it_is_read(door: FrontDoor) -> None:
     host, port = door.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as wire:
-        wire.sendall(b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n")
+        wire.sendall(
+            b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        )
         wire.sendall(b"Content-Length: 5000000000\r\n\r\ntext=")
         assert wire.recv(100).startswith(b"HTTP/1.1 413 ")  # nothing more of it was sent
 

@@ -35,7 +35,9 @@ class Request:
 
     def link(self) -> str:
         with self.house.store.write() as session:
-            return make_link(session, session.get_one(Booking, self.booking), address=ADDRESS).rsplit("/", 1)[1]
+            return make_link(session, session.get_one(Booking, self.booking), address=ADDRESS).rsplit("/", 1)[
+                1
+            ]
 
     def runs_out(self) -> None:
         with self.house.store.write() as session:
@@ -43,7 +45,9 @@ class Request:
 
     def sent(self) -> list[Message]:
         with self.house.store.read() as session:
-            return list(session.scalars(select(Message).where(Message.sender == "staff").order_by(Message.seq)))
+            return list(
+                session.scalars(select(Message).where(Message.sender == "staff").order_by(Message.seq))
+            )
 
     def opens(self, token: str) -> bool:
         with self.house.store.read() as session:
@@ -64,15 +68,21 @@ def test_without_a_page_staff_read_that_they_write_in_the_chat(request_: Request
         page = ana.get(path).text
         assert "no private page was sent. Write to the patient in the chat" in page, path
         assert not BUTTON.search(page), "without a public address there is no page to send"
-        assert f"<b><bdi>Visitor {request_.talk[:4].upper()}</bdi></b>" in page, "the same name as in the queue"
+        assert f"<b><bdi>Visitor {request_.talk[:4].upper()}</bdi></b>" in page, (
+            "the same name as in the queue"
+        )
     assert request_.new_page(ana) == 409
     assert request_.sent() == []
 
 
-def test_a_page_that_works_has_run_out_or_was_used_is_called_so(public: None, request_: Request, ana: Person) -> None:
+def test_a_page_that_works_has_run_out_or_was_used_is_called_so(
+    public: None, request_: Request, ana: Person
+) -> None:
     token = request_.link()
     for path in (request_.path, "/staff/bookings"):
-        assert re.search(r"Not left yet\. The private page in the chat works until \w+ \d+ \w+", ana.get(path).text), path
+        assert re.search(
+            r"Not left yet\. The private page in the chat works until \w+ \d+ \w+", ana.get(path).text
+        ), path
     request_.runs_out()
     for path in (request_.path, "/staff/bookings"):
         assert "the private page in the chat has run out. Write to the patient" in ana.get(path).text, path
@@ -85,7 +95,9 @@ def test_a_page_that_works_has_run_out_or_was_used_is_called_so(public: None, re
         assert "Pat Example" in page and "private page in the chat" not in page, path
 
 
-def test_a_new_page_ends_the_old_one_and_goes_to_the_patient_as_a_line(public: None, request_: Request, ana: Person) -> None:
+def test_a_new_page_ends_the_old_one_and_goes_to_the_patient_as_a_line(
+    public: None, request_: Request, ana: Person
+) -> None:
     old = request_.link()
     ana.post(f"{request_.path}/claim")
     assert "Send a new private page" in ana.get(request_.path).text
@@ -107,7 +119,9 @@ def test_the_same_press_twice_sends_one_page(public: None, request_: Request, an
     assert request_.opens(line.text.rsplit("/", 1)[1])
 
 
-def test_only_who_holds_the_conversation_sends_a_page(public: None, request_: Request, ana: Person, bo: Person) -> None:
+def test_only_who_holds_the_conversation_sends_a_page(
+    public: None, request_: Request, ana: Person, bo: Person
+) -> None:
     old = request_.link()
     request_.runs_out()
     page = ana.get(request_.path).text
@@ -125,7 +139,9 @@ def test_only_who_holds_the_conversation_sends_a_page(public: None, request_: Re
     [{"channel": "widget"}, {"unreachable": True}, {"state": "declined"}, {"state": "cancelled"}],
     ids=lambda change: "-".join(map(str, *change.items())),
 )
-def test_no_page_where_it_is_of_no_use(public: None, request_: Request, ana: Person, change: dict[str, object]) -> None:
+def test_no_page_where_it_is_of_no_use(
+    public: None, request_: Request, ana: Person, change: dict[str, object]
+) -> None:
     ana.post(f"{request_.path}/claim")
     assert BUTTON.search(ana.get(request_.path).text)
     with request_.house.store.write() as session:
@@ -134,14 +150,18 @@ def test_no_page_where_it_is_of_no_use(public: None, request_: Request, ana: Per
     assert request_.new_page(ana) == 409
 
 
-def test_a_page_is_sent_only_through_its_own_conversation(public: None, request_: Request, house: House, ana: Person) -> None:
+def test_a_page_is_sent_only_through_its_own_conversation(
+    public: None, request_: Request, house: House, ana: Person
+) -> None:
     other = house.conversation("another", channel="telegram")
     ana.post(f"/staff/conversations/{other}/claim")
     assert ana.post(f"/staff/conversations/{other}/bookings/{request_.booking}/page").status_code == 404
     assert request_.sent() == []
 
 
-def test_the_open_page_is_drawn_anew_when_the_link_runs_out(public: None, request_: Request, ana: Person) -> None:
+def test_the_open_page_is_drawn_anew_when_the_link_runs_out(
+    public: None, request_: Request, ana: Person
+) -> None:
     def drawn() -> str:
         page = ana.get(f"/staff/fragments/conversation?conversation={request_.talk}").text
         found = re.search(r'id="side".*?data-state="([^"]+)"', page)

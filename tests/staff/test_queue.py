@@ -35,7 +35,11 @@ def test_red_flags_are_on_top_of_every_list(house: House, ana: Person, view: str
     if view == "mine":
         for talk in [*calm, today, emergency, looked]:
             with house.store.write() as session:
-                session.execute(update(Conversation).where(Conversation.id == talk).values(mode="staff", claimed_by=1, waiting_since=None))
+                session.execute(
+                    update(Conversation)
+                    .where(Conversation.id == talk)
+                    .values(mode="staff", claimed_by=1, waiting_since=None)
+                )
     listed = order(ana.get(f"/staff/?view={view}").text)
     # A look takes an emergency under no lesser flag; a person who holds the conversation does.
     assert listed[:3] == ([emergency, today, looked] if view == "mine" else [emergency, looked, today])
@@ -47,7 +51,9 @@ def test_a_red_flag_in_a_closed_conversation_leads_the_closed_list_too(house: Ho
     house.flag(flagged)
     with house.store.write() as session:
         session.execute(update(Conversation).values(mode="closed", waiting_since=None))
-        session.execute(update(Conversation).where(Conversation.id == old).values(updated_at=now() + timedelta(hours=1)))
+        session.execute(
+            update(Conversation).where(Conversation.id == old).values(updated_at=now() + timedelta(hours=1))
+        )
     assert order(ana.get("/staff/?view=closed").text) == [flagged, old]
 
 
@@ -74,15 +80,28 @@ def test_a_graver_flag_outranks_one_already_seen(house: House, ana: Person) -> N
 
 
 def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: House, ana: Person) -> None:
-    flagged, waiting, books = house.conversation("first"), house.conversation("my question is this"), house.conversation("book")
+    flagged, waiting, books = (
+        house.conversation("first"),
+        house.conversation("my question is this"),
+        house.conversation("book"),
+    )
     house.flag(flagged)
     house.booking(books)
     with house.store.write() as session:
-        answer = add_line(session, session.get_one(Conversation, flagged), "system", "Call 911 now.", urgent=True)
-        session.execute(update(Alert).values(seq=answer.seq))  # as in life: the flag points at what was said to it
+        answer = add_line(
+            session, session.get_one(Conversation, flagged), "system", "Call 911 now.", urgent=True
+        )
+        session.execute(
+            update(Alert).values(seq=answer.seq)
+        )  # as in life: the flag points at what was said to it
         session.execute(update(Conversation).where(Conversation.id == books).values(waiting_reason="booking"))
         for talk in (flagged, waiting, books):
-            add_line(session, session.get_one(Conversation, talk), "patient", "thank you" if talk == flagged else "my question is this")
+            add_line(
+                session,
+                session.get_one(Conversation, talk),
+                "patient",
+                "thank you" if talk == flagged else "my question is this",
+            )
             add_line(session, session.get_one(Conversation, talk), "assistant", "You are in the queue.")
     rows = {row.conversation.id: row for row in queue_of(house, "waiting")}
     assert {talk: rows[talk].said for talk in rows} == {
@@ -91,9 +110,15 @@ def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: H
         books: "Tuesday mornings · legs at night",
     }
     page = ana.get("/staff/?view=waiting").text
-    assert "chest pain" in page and "Tuesday mornings · legs at night" in page and "You are in the queue." not in page
+    assert (
+        "chest pain" in page
+        and "Tuesday mornings · legs at night" in page
+        and "You are in the queue." not in page
+    )
     ana.post(talk_path(waiting, "claim"))
-    assert "You are in the queue." in ana.get("/staff/?view=mine").text  # it no longer waits: the last line is what counts
+    assert (
+        "You are in the queue." in ana.get("/staff/?view=mine").text
+    )  # it no longer waits: the last line is what counts
 
 
 def queue_of(house: House, view: str) -> list[desk.QueueRow]:
@@ -102,6 +127,10 @@ def queue_of(house: House, view: str) -> list[desk.QueueRow]:
 
 
 def test_empty_lists_say_what_they_mean(house: House, ana: Person) -> None:
-    for view, words in {"waiting": "Nobody is waiting", "urgent": "No red flags open", "mine": "You hold no conversation"}.items():
+    for view, words in {
+        "waiting": "Nobody is waiting",
+        "urgent": "No red flags open",
+        "mine": "You hold no conversation",
+    }.items():
         assert words in ana.get(f"/staff/?view={view}").text
     assert "No requests here" in ana.get("/staff/bookings").text

@@ -26,6 +26,8 @@ def test_an_unknown_line_can_be_sent_again_once(house: House, ana: Person) -> No
     assert ana.post(f"/staff/conversations/{talk}/outbox/{number}/again").status_code == 303
     assert ana.post(f"/staff/conversations/{talk}/outbox/{number}/again").status_code == 409
     with house.store.read() as session:
-        copies = session.scalars(select(Message.text).where(Message.text.contains("Tuesday at 10?")).order_by(Message.seq)).all()
+        copies = session.scalars(
+            select(Message.text).where(Message.text.contains("Tuesday at 10?")).order_by(Message.seq)
+        ).all()
     assert copies == ["Tuesday at 10?", "(sent again) Tuesday at 10?"]
     assert f"/outbox/{number}/again" not in ana.get(f"/staff/conversations/{talk}").text

@@ -51,11 +51,17 @@ def test_database_keeps_neither_token_nor_password(house: House, ana: Person) ->
         assert session.scalars(select(Staff.password_hash)).one().startswith("$argon2id$")
 
 
-def test_wrong_password_and_unknown_account_look_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_password_and_unknown_account_look_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
     checked: list[bool] = []
     real = sessions.verify
-    monkeypatch.setattr(sessions, "verify", lambda staff, password: (checked.append(staff is not None), real(staff, password))[1])
+    monkeypatch.setattr(
+        sessions,
+        "verify",
+        lambda staff, password: (checked.append(staff is not None), real(staff, password))[1],
+    )
     wrong = try_password(house.browser(), "ana@clinic.example", "violet harbour limp")
     unknown = try_password(house.browser(), "eve@clinic.example", "violet harbour limp")
     assert wrong.status_code == unknown.status_code == 401
@@ -123,21 +129,32 @@ def test_guessing_one_account_slows_down_even_with_the_right_password(house: Hou
         session.execute(update(SignInAttempt).values(at=now() - timedelta(minutes=6)))
     assert try_password(house.browser(), "ana@clinic.example", PASSWORD).status_code == 303
     with house.store.read() as session:
-        assert not session.scalars(select(SignInAttempt).where(SignInAttempt.key.startswith("account:"))).all()
+        assert not session.scalars(
+            select(SignInAttempt).where(SignInAttempt.key.startswith("account:"))
+        ).all()
 
 
 def test_guessing_an_unknown_account_slows_down_the_same(house: House) -> None:
     for number in range(sessions.FREE_TRIES):
-        try_password(house.browser(address=f"198.51.100.{number}"), "nobody@clinic.example", "wrong wrong wrong")
+        try_password(
+            house.browser(address=f"198.51.100.{number}"), "nobody@clinic.example", "wrong wrong wrong"
+        )
     assert try_password(house.browser(), "nobody@clinic.example", "wrong wrong wrong").status_code == 429
 
 
 def test_one_address_has_twenty_tries_in_five_minutes(house: House) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
     with house.store.write() as session:
-        session.add_all(SignInAttempt(key="address:203.0.113.9", at=now() - timedelta(minutes=1)) for _ in range(sessions.ADDRESS_TRIES))
-    assert try_password(house.browser(address="203.0.113.9"), "ana@clinic.example", PASSWORD).status_code == 429
-    assert try_password(house.browser(address="203.0.113.10"), "ana@clinic.example", PASSWORD).status_code == 303
+        session.add_all(
+            SignInAttempt(key="address:203.0.113.9", at=now() - timedelta(minutes=1))
+            for _ in range(sessions.ADDRESS_TRIES)
+        )
+    assert (
+        try_password(house.browser(address="203.0.113.9"), "ana@clinic.example", PASSWORD).status_code == 429
+    )
+    assert (
+        try_password(house.browser(address="203.0.113.10"), "ana@clinic.example", PASSWORD).status_code == 303
+    )
 
 
 def test_idle_session_ends(house: House, ana: Person) -> None:
@@ -185,22 +202,44 @@ def test_disabled_account_is_out_at_once_and_told_why(house: House, ana: Person,
 
 @pytest.mark.parametrize(
     "aim",
-    ["https://evil.example/", "//evil.example/staff/", "/\\evil.example", "/staff/\\..", "javascript:alert(1)", "/other", "/staff/sign-in"],
+    [
+        "https://evil.example/",
+        "//evil.example/staff/",
+        "/\\evil.example",
+        "/staff/\\..",
+        "javascript:alert(1)",
+        "/other",
+        "/staff/sign-in",
+    ],
 )
 def test_after_sign_in_one_never_lands_elsewhere(house: House, aim: str) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
-    assert try_password(house.browser(), "ana@clinic.example", PASSWORD, next=aim).headers["location"] == "/staff/"
+    assert (
+        try_password(house.browser(), "ana@clinic.example", PASSWORD, next=aim).headers["location"]
+        == "/staff/"
+    )
 
 
 def test_after_sign_in_one_lands_where_one_was_going(house: House) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
-    answer = try_password(house.browser(), "ana@clinic.example", PASSWORD, next="/staff/bookings?state=booked")
+    answer = try_password(
+        house.browser(), "ana@clinic.example", PASSWORD, next="/staff/bookings?state=booked"
+    )
     assert answer.headers["location"] == "/staff/bookings?state=booked"
 
 
 @pytest.mark.parametrize(
     "password",
-    ["short", "password1234", "P4ssw0rd!2026", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "anaruizanaruiz", "ana@clinic.example"],
+    [
+        "short",
+        "password1234",
+        "P4ssw0rd!2026",
+        "123456789012",
+        "aaaaaaaaaaaa",
+        "abcabcabcabc",
+        "anaruizanaruiz",
+        "ana@clinic.example",
+    ],
 )
 def test_easy_passwords_are_refused(password: str) -> None:
     with pytest.raises(RefusedError):
@@ -227,8 +266,16 @@ def test_add_staff_says_what_is_wrong(house: House) -> None:
 def test_changing_the_password_needs_the_old_one_and_ends_other_sessions(house: House, ana: Person) -> None:
     other = house.sign_in("ana@clinic.example")
     new = "quiet orchard bicycle"
-    assert ana.post("/staff/account/password", current="not the right one", new=new, again=new).status_code == 400
-    assert "too easy" in ana.post("/staff/account/password", current=PASSWORD, new="password1234", again="password1234").text
+    assert (
+        ana.post("/staff/account/password", current="not the right one", new=new, again=new).status_code
+        == 400
+    )
+    assert (
+        "too easy"
+        in ana.post(
+            "/staff/account/password", current=PASSWORD, new="password1234", again="password1234"
+        ).text
+    )
     assert ana.post("/staff/account/password", current=PASSWORD, new=new, again=new).status_code == 303
     assert ana.get("/staff/").status_code == 200
     assert other.get("/staff/").status_code == 303

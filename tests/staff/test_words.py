@@ -22,7 +22,12 @@ HANDED_ON = {("bot/store/modes.py", "what"), ("actions/handoff.py", "reason")}
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    files = [path for folder in ("bot", "actions") for path in sorted((ROOT / folder).rglob("*.py")) if "versions" not in path.parts]
+    files = [
+        path
+        for folder in ("bot", "actions")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "versions" not in path.parts
+    ]
     return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in files}
 
 
@@ -44,13 +49,16 @@ def values(expression: ast.expr, path: str) -> set[str]:
         return {expression.value} if expression.value else set()
     if isinstance(expression, ast.IfExp):
         return values(expression.body, path) | values(expression.orelse, path)
-    assert isinstance(expression, ast.Name), f"{path}:{expression.lineno}: write the code where it can be read, or teach this test"
+    assert isinstance(expression, ast.Name), (
+        f"{path}:{expression.lineno}: write the code where it can be read, or teach this test"
+    )
     if (path, expression.id) in HANDED_ON:
         return set()
     put = [
         node.value
         for node in ast.walk(trees()[path])
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == expression.id for target in node.targets)
+        if isinstance(node, ast.Assign)
+        and any(getattr(target, "id", "") == expression.id for target in node.targets)
     ]
     assert put, f"{path}:{expression.lineno}: where does {expression.id} come from?"
     return set().union(*(values(value, path) for value in put))
@@ -89,7 +97,15 @@ def actors() -> set[str]:
 
 
 def test_the_source_is_read() -> None:
-    assert {"change_wanted", "delivery_unknown", "not_delivered", "asked_if_urgent", "unreachable", "claim", "booking"} <= kinds()
+    assert {
+        "change_wanted",
+        "delivery_unknown",
+        "not_delivered",
+        "asked_if_urgent",
+        "unreachable",
+        "claim",
+        "booking",
+    } <= kinds()
     assert {"asked", "booking", "change", "red_flag", "no_answer", "unchecked"} <= reasons()
     assert {"patient", "red flags", "system"} <= actors()
 
@@ -103,7 +119,9 @@ def test_every_kind_of_event_has_words(kind: str) -> None:
 @pytest.mark.parametrize("reason", sorted(reasons()))
 def test_every_reason_to_wait_has_words_in_the_list_and_in_the_history(reason: str) -> None:
     assert reason in words.REASONS
-    assert words.REASONS[reason].lower() in words.event_text(Event(kind="hand_over", actor="x", data={"reason": reason}))
+    assert words.REASONS[reason].lower() in words.event_text(
+        Event(kind="hand_over", actor="x", data={"reason": reason})
+    )
 
 
 @pytest.mark.parametrize("actor", sorted(actors()))
@@ -113,8 +131,13 @@ def test_every_part_of_ours_that_acts_has_a_name(actor: str) -> None:
 
 def test_a_person_keeps_their_name_and_what_they_said_stands_beside_it() -> None:
     event = Event(kind="take_over", actor="Ana Ruiz", data={"why": "Bo has gone home"})
-    assert (words.actor(event), words.event_text(event)) == ("Ana Ruiz", "took the conversation over (“Bo has gone home”)")
+    assert (words.actor(event), words.event_text(event)) == (
+        "Ana Ruiz",
+        "took the conversation over (“Bo has gone home”)",
+    )
 
 
 def test_the_ladder_says_how_long_nobody_looked() -> None:
-    assert "after 15 minutes of opening hours" in words.event_text(Event(kind="alert_step", actor="system", data={"minutes": 15.0}))
+    assert "after 15 minutes of opening hours" in words.event_text(
+        Event(kind="alert_step", actor="system", data={"minutes": 15.0})
+    )

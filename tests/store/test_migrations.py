@@ -23,14 +23,19 @@ from bot.store.models import Base
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         return list(compare_metadata(context, Base.metadata))
 
 
 def checks(engine: Engine) -> dict[str, set[str]]:
     """Alembic does not compare these."""
     inspector = inspect(engine)
-    return {table: {str(check["name"]) for check in inspector.get_check_constraints(table)} for table in Base.metadata.tables}
+    return {
+        table: {str(check["name"]) for check in inspector.get_check_constraints(table)}
+        for table in Base.metadata.tables
+    }
 
 
 def test_migrations_and_models_agree(engine: Engine) -> None:
@@ -45,22 +50,34 @@ def test_they_agree_on_checks_and_cascades_too(engine: Engine) -> None:
     assert checks(engine) == wanted
     inspector = inspect(engine)
     for name, table in Base.metadata.tables.items():
-        made = {key["constrained_columns"][0]: (key["options"].get("ondelete") or "").upper() for key in inspector.get_foreign_keys(name)}
+        made = {
+            key["constrained_columns"][0]: (key["options"].get("ondelete") or "").upper()
+            for key in inspector.get_foreign_keys(name)
+        }
         assert made == {key.parent.name: key.ondelete or "" for key in table.foreign_keys}, name
 
 
 def test_front_doors_that_start_together_wait_for_each_other(postgres: Any) -> None:
     url = postgres.new(empty=True)
-    (lock,) = re.findall(r"^LOCK = ([\d_]+)", (Path(migrations.__file__).parent / "migrations" / "env.py").read_text(), re.MULTILINE)
+    (lock,) = re.findall(
+        r"^LOCK = ([\d_]+)",
+        (Path(migrations.__file__).parent / "migrations" / "env.py").read_text(),
+        re.MULTILINE,
+    )
     engine = make_engine(url)
     code = f"from bot.store.engine import make_engine; from bot.store.migrate import migrate; migrate(make_engine({url!r}))"
     with engine.connect() as first:
         first.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
-        doors = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        doors = [
+            subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         until = time.monotonic() + 60
         while first.exec_driver_sql(waiting).scalar_one() < len(doors):
-            assert time.monotonic() < until and all(door.poll() is None for door in doors), "they did not wait"
+            assert time.monotonic() < until and all(door.poll() is None for door in doors), (
+                "they did not wait"
+            )
             time.sleep(0.1)
     said = [door.communicate(timeout=60)[1] for door in doors]
     assert [door.returncode for door in doors] == [0, 0], said

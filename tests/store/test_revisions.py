@@ -38,14 +38,19 @@ def test_changing_a_table_deletes_nothing_that_hangs_on_it(engine: Engine) -> No
     talk.say("my legs never rest")
     with migrations.without_cascades(engine) as gentle, gentle.connect() as connection:
         context = MigrationContext.configure(connection)
-        with context.begin_transaction(), Operations(context).batch_alter_table("conversations", recreate="auto") as table:
+        with (
+            context.begin_transaction(),
+            Operations(context).batch_alter_table("conversations", recreate="auto") as table,
+        ):
             table.drop_column("reset_brain")
         connection.commit()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM messages")).scalar() == 1
         if engine.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
-            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1  # on again for everybody else
+            assert (
+                connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+            )  # on again for everybody else
 
 
 @pytest.mark.parametrize("name", ["base", "head", "-1", "9999", ""])
@@ -61,12 +66,16 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone_and_said_plainly(e
     as_of_the_future(engine)
     newest = known(engine)[-1]
     for work in (migrate, refuse_newer, lambda engine: go_to(engine, newest)):
-        with pytest.raises(ConfigError, match=f"at revision 9999.*none after {newest}.*migrate --to {newest}"):
+        with pytest.raises(
+            ConfigError, match=f"at revision 9999.*none after {newest}.*migrate --to {newest}"
+        ):
             work(engine)
     assert stands_at(engine) == "9999"
 
 
-@pytest.mark.parametrize("words", [["migrate"], ["migrate", "--to", "0001"], ["serve"], ["run"], ["staff", "list"], ["erase", "x"]])
+@pytest.mark.parametrize(
+    "words", [["migrate"], ["migrate", "--to", "0001"], ["serve"], ["run"], ["staff", "list"], ["erase", "x"]]
+)
 def test_no_command_works_on_a_newer_database(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     migrate(store().engine)
     as_of_the_future(store().engine)

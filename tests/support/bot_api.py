@@ -150,7 +150,9 @@ class BotApi:
         self._loop.call_soon_threadsafe(self._wake)
         return identifier
 
-    def fault(self, method: str, kind: str, *, chat: int | None = None, times: int = 1, seconds: float = 1.0) -> None:
+    def fault(
+        self, method: str, kind: str, *, chat: int | None = None, times: int = 1, seconds: float = 1.0
+    ) -> None:
         with self._lock:
             self._faults.append(Fault(method, kind, chat, times, seconds))
 
@@ -165,7 +167,9 @@ class BotApi:
         """Wait until ``what()`` is true; fails the test if it never is."""
         until = time.monotonic() + seconds
         while not what():
-            assert time.monotonic() < until, f"nothing came of it; sent: {[(m.chat, m.text[:60]) for m in self.sent]}"
+            assert time.monotonic() < until, (
+                f"nothing came of it; sent: {[(m.chat, m.text[:60]) for m in self.sent]}"
+            )
             time.sleep(0.01)
 
     def peaks(self) -> tuple[int, int]:
@@ -173,7 +177,9 @@ class BotApi:
         chats: dict[int, list[float]] = defaultdict(list)
         for message in self.sent:
             chats[message.chat].append(message.at)
-        return _peak([message.at for message in self.sent]), max((_peak(times) for times in chats.values()), default=0)
+        return _peak([message.at for message in self.sent]), max(
+            (_peak(times) for times in chats.values()), default=0
+        )
 
     # -- the Bot API
 
@@ -217,7 +223,11 @@ class BotApi:
             return _error(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
         if kind == "junk":
             return web.Response(text="<html>bad gateway</html>")
-        texts = {"403": "Forbidden: bot was blocked by the user", "400": "Bad Request: chat not found", "500": "Internal Server Error"}
+        texts = {
+            "403": "Forbidden: bot was blocked by the user",
+            "400": "Bad Request: chat not found",
+            "500": "Internal Server Error",
+        }
         return _error(int(kind), texts[kind])
 
     async def _on_unknown(self, _: dict[str, Any]) -> web.Response:
@@ -257,14 +267,21 @@ class BotApi:
             recent = [m for m in self.sent[-OVERALL - 1 :] if message.at - m.at < 1]
             if len(recent) > OVERALL:
                 self.violations.append(f"{len(recent)} messages in a second")
-            if len([m for m in self.to(chat)[-PER_CHAT_BURST - 1 :] if message.at - m.at < 1]) > PER_CHAT_BURST:
+            if (
+                len([m for m in self.to(chat)[-PER_CHAT_BURST - 1 :] if message.at - m.at < 1])
+                > PER_CHAT_BURST
+            ):
                 self.violations.append(f"more than {PER_CHAT_BURST} messages in a second to chat {chat}")
         private = {"id": chat, "type": "private", "first_name": "Pat"}
-        return _ok({"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text})
+        return _ok(
+            {"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text}
+        )
 
     async def _on_setWebhook(self, arguments: dict[str, Any]) -> web.Response:
         left = self._hook.close() if self._hook else []
-        self._hook = Hook(arguments["url"], arguments.get("secret_token", ""), self.patience, self.webhook_answers)
+        self._hook = Hook(
+            arguments["url"], arguments.get("secret_token", ""), self.patience, self.webhook_answers
+        )
         self._hook.take(left)
         self._wake()
         return _ok(True)
@@ -278,7 +295,9 @@ class BotApi:
 
     async def _on_getWebhookInfo(self, _: dict[str, Any]) -> web.Response:
         url = self._hook.url if self._hook else ""
-        return _ok({"url": url, "has_custom_certificate": False, "pending_update_count": self.unacknowledged()})
+        return _ok(
+            {"url": url, "has_custom_certificate": False, "pending_update_count": self.unacknowledged()}
+        )
 
     async def _on_getUpdates(self, arguments: dict[str, Any]) -> web.Response:
         if self._hook:
@@ -327,7 +346,9 @@ class BotApi:
         what = request.match_info["what"]
         body = await request.json() if request.can_read_body else {}
         if what == "push":
-            return web.json_response({"update_id": self.push(body["update"], update_id=body.get("update_id"))})
+            return web.json_response(
+                {"update_id": self.push(body["update"], update_id=body.get("update_id"))}
+            )
         if what == "fault":
             self.fault(**body)
         elif what == "mix":
@@ -378,7 +399,12 @@ def _ok(result: Any) -> web.Response:
 
 
 def _error(code: int, description: str, parameters: dict[str, Any] | None = None) -> web.Response:
-    body = {"ok": False, "error_code": code, "description": description, **({"parameters": parameters} if parameters else {})}
+    body = {
+        "ok": False,
+        "error_code": code,
+        "description": description,
+        **({"parameters": parameters} if parameters else {}),
+    }
     return web.json_response(body, status=code)
 
 

@@ -45,7 +45,9 @@ class FrontDoor:
         self.http = httpx.Client(base_url=self.url, timeout=30)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.http.close()
         self._server.should_exit = True
         self._thread.join(20)

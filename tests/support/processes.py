@@ -87,7 +87,13 @@ class House:
     def command(self, *words: str, given: str = "") -> str:
         """Run ``python -m bot`` with the settings of this house; returns what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "bot", *words], cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "bot", *words],
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -87,7 +87,9 @@ class RasaServer:
                 Route("/status", self._status),
             ]
         )
-        config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off", ws="none"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -157,13 +159,22 @@ class RasaServer:
         return JSONResponse([])
 
     def _say(self, asked: Asked, replies: list[dict[str, Any]]) -> Response:
-        self.trackers.setdefault(asked.sender, []).append({"text": asked.message, "metadata": asked.metadata, "said": replies})
+        self.trackers.setdefault(asked.sender, []).append(
+            {"text": asked.message, "metadata": asked.metadata, "said": replies}
+        )
         return self._send(replies)
 
     def _said(self, asked: Asked) -> list[dict[str, Any]]:
         """What was said to this very message in an earlier turn."""
         known = self.trackers.get(asked.sender, [])
-        return next((turn["said"] for turn in known if turn["metadata"].get("inbound_id") == asked.metadata.get("inbound_id")), [])
+        return next(
+            (
+                turn["said"]
+                for turn in known
+                if turn["metadata"].get("inbound_id") == asked.metadata.get("inbound_id")
+            ),
+            [],
+        )
 
     @staticmethod
     def _send(replies: list[dict[str, Any]]) -> Response:

@@ -42,14 +42,22 @@ class Talk:
     def __init__(self, store: Store, *, channel: str = "widget", rules: Rules | None = None) -> None:
         self.store, self.rules = store, rules or Rules()
         with store.write() as session:
-            conversation = Conversation(channel=channel, external_id=f"chat-{next(_numbers)}", consent_at=now())
+            conversation = Conversation(
+                channel=channel, external_id=f"chat-{next(_numbers)}", consent_at=now()
+            )
             session.add(conversation)
         self.id = conversation.id
 
     def say(self, text: str | None = None, *, choice: str | None = None, key: str | None = None) -> Receipt:
         with self.store.write() as session:
             return accept(
-                session, self.rules, self.id, external_id=key or f"message-{next(_numbers)}", text=text, choice=choice, client_id=key
+                session,
+                self.rules,
+                self.id,
+                external_id=key or f"message-{next(_numbers)}",
+                text=text,
+                choice=choice,
+                client_id=key,
             )
 
     @property
@@ -64,7 +72,9 @@ class Talk:
     def lines(self) -> list[tuple[str, str]]:
         """Who said what, in order."""
         with self.store.read() as session:
-            found = session.scalars(select(Message).where(Message.conversation_id == self.id).order_by(Message.seq)).all()
+            found = session.scalars(
+                select(Message).where(Message.conversation_id == self.id).order_by(Message.seq)
+            ).all()
         assert [line.seq for line in found] == list(range(1, len(found) + 1))
         return [(line.sender, line.text) for line in found]
 

@@ -51,7 +51,9 @@ class Brain:
         self.delay = 0.0
         self.down = False
 
-    async def ask(self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None) -> list[Reply]:
+    async def ask(
+        self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None
+    ) -> list[Reply]:
         if self.down:
             raise BrainUnavailable("played")
         await asyncio.sleep(self.delay)
@@ -79,8 +81,17 @@ class House:
         self._thread: threading.Thread | None = None
 
     def settings(self, **more: Any) -> Settings:
-        hook = {"telegram_webhook_url": f"http://127.0.0.1:{self.port}/telegram/webhook", "telegram_webhook_secret": SECRET}
-        return Settings(_env_file=None, telegram_bot_token=TOKEN, telegram_api_url=self.api.url, **(hook if self.webhook else {}), **more)
+        hook = {
+            "telegram_webhook_url": f"http://127.0.0.1:{self.port}/telegram/webhook",
+            "telegram_webhook_secret": SECRET,
+        }
+        return Settings(
+            _env_file=None,
+            telegram_bot_token=TOKEN,
+            telegram_api_url=self.api.url,
+            **(hook if self.webhook else {}),
+            **more,
+        )
 
     def start(self, *, deliver: bool = True) -> House:
         self._loop = asyncio.new_event_loop()
@@ -108,7 +119,14 @@ class House:
         await self.runner.start()
         if self.webhook:
             await self._serve()
-        self.telegram = Telegram(self.store, self.rules, self.bell, self.runner.kick, self.settings(), read_timeout=self.read_timeout)
+        self.telegram = Telegram(
+            self.store,
+            self.rules,
+            self.bell,
+            self.runner.kick,
+            self.settings(),
+            read_timeout=self.read_timeout,
+        )
         self.delivery = Delivery(self.store, self.bell, {"telegram": self.telegram.sender})
         if deliver:
             await self.delivery.start()
@@ -118,7 +136,9 @@ class House:
 
     async def _serve(self) -> None:
         self._app = FastAPI()
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", ws="none")
+        config = uvicorn.Config(
+            self._app, host="127.0.0.1", port=self.port, log_level="warning", lifespan="off", ws="none"
+        )
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server.serve())
         while not self._server.started:
@@ -139,7 +159,13 @@ class House:
 
     def rows(self, model: Any, *where: Any) -> list[Any]:
         with self.store.read() as session:
-            return list(session.scalars(select(model).where(*where).order_by(model.created_at if model is Conversation else model.id)))
+            return list(
+                session.scalars(
+                    select(model)
+                    .where(*where)
+                    .order_by(model.created_at if model is Conversation else model.id)
+                )
+            )
 
     def conversation(self, chat: int) -> Conversation:
         return self.rows(Conversation, Conversation.external_id == str(chat))[0]

@@ -49,14 +49,28 @@ def content(chat: int, **what: Any) -> dict[str, Any]:
 
 
 def edit(chat: int, words: str, message_id: int = 7) -> dict[str, Any]:
-    return {"edited_message": {**message(chat, text=words), "message_id": message_id, "edit_date": int(time.time())}}
+    return {
+        "edited_message": {
+            **message(chat, text=words),
+            "message_id": message_id,
+            "edit_date": int(time.time()),
+        }
+    }
 
 
 def press(chat: int, data: str, query: str | None = None) -> dict[str, Any]:
     """A button was pressed."""
     held = {**message(chat, text="..."), "from": {"id": 4242, "is_bot": True, "first_name": "Test"}}
     identifier = query or str(next(_numbers))
-    return {"callback_query": {"id": identifier, "from": person(chat), "chat_instance": "1", "message": held, "data": data}}
+    return {
+        "callback_query": {
+            "id": identifier,
+            "from": person(chat),
+            "chat_instance": "1",
+            "message": held,
+            "data": data,
+        }
+    }
 
 
 def member(chat: int, status: str, kind: str = "private") -> dict[str, Any]:
@@ -68,8 +82,16 @@ def member(chat: int, status: str, kind: str = "private") -> dict[str, Any]:
             "chat": {"id": chat, "type": kind, "first_name": "Pat"},
             "from": person(chat),
             "date": int(time.time()),
-            "old_chat_member": {"user": bot, "status": before, **({"until_date": 0} if before == "kicked" else {})},
-            "new_chat_member": {"user": bot, "status": status, **({"until_date": 0} if status == "kicked" else {})},
+            "old_chat_member": {
+                "user": bot,
+                "status": before,
+                **({"until_date": 0} if before == "kicked" else {}),
+            },
+            "new_chat_member": {
+                "user": bot,
+                "status": status,
+                **({"until_date": 0} if status == "kicked" else {}),
+            },
         }
     }
 
@@ -77,7 +99,16 @@ def member(chat: int, status: str, kind: str = "private") -> dict[str, Any]:
 _FILE = {"file_id": "f", "file_unique_id": "u", "file_size": 10}
 #: One of each kind of content without words, by the name of its field.
 CONTENTS: dict[str, dict[str, Any]] = {
-    "sticker": {"sticker": {**_FILE, "type": "regular", "width": 1, "height": 1, "is_animated": False, "is_video": False}},
+    "sticker": {
+        "sticker": {
+            **_FILE,
+            "type": "regular",
+            "width": 1,
+            "height": 1,
+            "is_animated": False,
+            "is_video": False,
+        }
+    },
     "photo": {"photo": [{**_FILE, "width": 1, "height": 1}]},
     "voice": {"voice": {**_FILE, "duration": 3}},
     "audio": {"audio": {**_FILE, "duration": 3}},

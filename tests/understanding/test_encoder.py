@@ -20,7 +20,9 @@ def test_vectors_have_length_one_and_keep_their_order() -> None:
 
 
 def test_like_meanings_lie_near() -> None:
-    one, two, other = encoder().encode(["does it run in families", "is it hereditary", "what time do you open"])
+    one, two, other = encoder().encode(
+        ["does it run in families", "is it hereditary", "what time do you open"]
+    )
     assert float(one @ two) > float(one @ other) + 0.2
 
 

@@ -14,7 +14,14 @@ SAME = {
     "characters": {"analyzer": "char_wb", "ngram_range": (1, 4)},
     "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w[\w']*\b"},
 }
-TEXTS = ["My legs won't keep still", "i can't sleep, my legs!", "a", "I'm  up\tat 3 am\nagain", "", "né, ÇA va? 夜 👪"]
+TEXTS = [
+    "My legs won't keep still",
+    "i can't sleep, my legs!",
+    "a",
+    "I'm  up\tat 3 am\nagain",
+    "",
+    "né, ÇA va? 夜 👪",
+]
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -151,7 +151,10 @@ def test_messages_with_a_topic_of_their_own(text: str) -> None:
 def test_each_fact_says_where_it_was_read() -> None:
     text = "Hello, I'm pregnant and I take Requip"
     found = find_context(text)
-    assert {key: text[slice(*found.spans[key])].lower() for key in found.facts} == {"pregnant": "pregnant", "dopamine": "requip"}
+    assert {key: text[slice(*found.spans[key])].lower() for key in found.facts} == {
+        "pregnant": "pregnant",
+        "dopamine": "requip",
+    }
 
 
 @pytest.mark.parametrize(
@@ -172,42 +175,64 @@ def test_what_stands_before_a_comma_is_no_taking_of_it() -> None:
     assert "dopamine" not in find_context("now my own calves, can i have pramipexole").facts
 
 
-@pytest.mark.parametrize("text", ["i take requip, can i have wine", "can i have wine while i take requip", "is wine ok with my requip"])
+@pytest.mark.parametrize(
+    "text",
+    ["i take requip, can i have wine", "can i have wine while i take requip", "is wine ok with my requip"],
+)
 def test_who_takes_it_and_asks_about_something_else_takes_it(text: str) -> None:
     assert find_context(text).facts == {"dopamine": "yes"}
 
 
-@pytest.mark.parametrize("text", ["how about pregabalin", "could i take mirapex", "and neurontin?", "what about the methadone then"])
+@pytest.mark.parametrize(
+    "text",
+    ["how about pregabalin", "could i take mirapex", "and neurontin?", "what about the methadone then"],
+)
 def test_a_medicine_asked_for_by_name_leans_on_nothing(text: str) -> None:
     assert not find_context(text).elliptical
 
 
-@pytest.mark.parametrize("text", ["and with pregabalin?", "what if i'm on mirapex", "no, i don't take methadone", "while on lyrica?"])
+@pytest.mark.parametrize(
+    "text",
+    ["and with pregabalin?", "what if i'm on mirapex", "no, i don't take methadone", "while on lyrica?"],
+)
 def test_a_medicine_that_is_only_a_circumstance_leans(text: str) -> None:
     assert find_context(text).elliptical
 
 
-@pytest.mark.parametrize("text", ["what about my own legs", "and magnesium for me", "now my own rls please", "is that ok for me too?"])
+@pytest.mark.parametrize(
+    "text",
+    ["what about my own legs", "and magnesium for me", "now my own rls please", "is that ok for me too?"],
+)
 def test_back_to_oneself(text: str) -> None:
     assert find_context(text).facts["subject"] == "self"
 
 
-@pytest.mark.parametrize("text", ["what is good for my son and not bad for me", "so is it for my husband, or for me?"])
+@pytest.mark.parametrize(
+    "text", ["what is good for my son and not bad for me", "so is it for my husband, or for me?"]
+)
 def test_a_relative_beside_oneself_is_not_forgotten(text: str) -> None:
     assert find_context(text).facts.get("subject") != "self"
 
 
-@pytest.mark.parametrize("text", ["i'm 16 and can't sleep", "im 12", "i am only 14, my legs jump", "I'm 17 years old"])
+@pytest.mark.parametrize(
+    "text", ["i'm 16 and can't sleep", "im 12", "i am only 14, my legs jump", "I'm 17 years old"]
+)
 def test_who_is_under_age_is_a_child(text: str) -> None:
     assert find_context(text).facts == {"subject": "child"}
 
 
-@pytest.mark.parametrize("text", ["i'm 16 weeks along", "i am 71 and can't sleep", "im 15 stone", "i am 12 hours in", "i'm 10 mg short"])
+@pytest.mark.parametrize(
+    "text",
+    ["i'm 16 weeks along", "i am 71 and can't sleep", "im 15 stone", "i am 12 hours in", "i'm 10 mg short"],
+)
 def test_other_numbers_are_no_age(text: str) -> None:
     assert "subject" not in find_context(text).facts
 
 
-@pytest.mark.parametrize("text", ["will our kids have that as well", "so my daughters might get it", "my children would inherit it then"])
+@pytest.mark.parametrize(
+    "text",
+    ["will our kids have that as well", "so my daughters might get it", "my children would inherit it then"],
+)
 def test_heirs_are_neither_subject_nor_situation(text: str) -> None:
     found = find_context(text)
     assert found.facts == {} and found.mentions == []

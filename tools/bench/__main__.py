@@ -20,14 +20,21 @@ from tools.bench.load import MAX_LAG, Figures, at, drive
 
 STUB_SECONDS = 0.15
 _TRIES = 3
-_QUESTIONS = ("why does iron matter for my legs", "does it run in families", "is magnesium any good", "does stress make it worse")
+_QUESTIONS = (
+    "why does iron matter for my legs",
+    "does it run in families",
+    "is magnesium any good",
+    "does stress make it worse",
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--rate", type=float, default=100, help="messages a second (100)")
     parser.add_argument("--seconds", type=float, default=20, help="how long (20)")
-    parser.add_argument("--parts", default="start,load,classify,house", help="of start, load, classify, house")
+    parser.add_argument(
+        "--parts", default="start,load,classify,house", help="of start, load, classify, house"
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
     parts = options.parts.split(",")
@@ -78,8 +85,21 @@ def measure_start(place: Path) -> dict[str, Any]:
 
 def measure_load(place: Path, rate: float, seconds: float) -> dict[str, Any]:
     """The same load on three front doors, one after the other."""
-    print(f"\n{rate:.0f} messages/s for {seconds:.0f} s, Rasa played by a server that answers after {STUB_SECONDS * 1000:.0f} ms")
-    columns = ("sent", "failed", "ack p50", "ack p99", "red flag p50", "red flag p99", "answered", "CPU", "lag", "RSS MB")
+    print(
+        f"\n{rate:.0f} messages/s for {seconds:.0f} s, Rasa played by a server that answers after {STUB_SECONDS * 1000:.0f} ms"
+    )
+    columns = (
+        "sent",
+        "failed",
+        "ack p50",
+        "ack p99",
+        "red flag p50",
+        "red flag p99",
+        "answered",
+        "CPU",
+        "lag",
+        "RSS MB",
+    )
     print(
         f"  {'':<30}"
         + "".join(f"{name:>14}" for name in columns)
@@ -95,10 +115,14 @@ def measure_load(place: Path, rate: float, seconds: float) -> dict[str, Any]:
             if settings is None:
                 print(f"  {name:<30}  NOT RUN: no PostgreSQL server could be started")
                 continue
-            made[name] = _one_load(_folder(place, name.split(",")[0] + str(rules)), rate, seconds, rules=rules, settings=settings)
+            made[name] = _one_load(
+                _folder(place, name.split(",")[0] + str(rules)), rate, seconds, rules=rules, settings=settings
+            )
             row = made[name]
             print(
-                f"  {name:<30}" + "".join(f"{row[column]:>14}" for column in columns) + ("" if row["trusted"] else "   REJECTED"),
+                f"  {name:<30}"
+                + "".join(f"{row[column]:>14}" for column in columns)
+                + ("" if row["trusted"] else "   REJECTED"),
                 flush=True,
             )
     base = made["SQLite"]
@@ -111,7 +135,9 @@ def measure_load(place: Path, rate: float, seconds: float) -> dict[str, Any]:
     return made
 
 
-def _one_load(folder: Path, rate: float, seconds: float, *, rules: bool, settings: dict[str, str]) -> dict[str, Any]:
+def _one_load(
+    folder: Path, rate: float, seconds: float, *, rules: bool, settings: dict[str, str]
+) -> dict[str, Any]:
     door = Door(folder, rules=rules, **settings)
     try:
         door.start_rasa(STUB_SECONDS)
@@ -172,7 +198,11 @@ def measure_house(place: Path) -> dict[str, Any]:
         visitor, turns = Visitor(house.url), []
         for text in _QUESTIONS * 5:
             turns.append(_timed(lambda text=text: _until_answered(visitor, text)))
-        pids = {"front door": house.pid(house.port), "Rasa": house.pid(house.rasa_port), "action server": house.pid(house.actions_port)}
+        pids = {
+            "front door": house.pid(house.port),
+            "Rasa": house.pid(house.rasa_port),
+            "action server": house.pid(house.actions_port),
+        }
         memory = {name: megabytes(pid) for name, pid in pids.items()}
     finally:
         house.stop()
@@ -188,7 +218,8 @@ def measure_house(place: Path) -> dict[str, Any]:
 def _until_answered(visitor: Visitor, text: str) -> None:
     seq = visitor.say(text)
     while not any(
-        line["from"] == "assistant" for line in visitor.http.get("/api/messages", params={"after": seq, "wait": 10}).json()["messages"]
+        line["from"] == "assistant"
+        for line in visitor.http.get("/api/messages", params={"after": seq, "wait": 10}).json()["messages"]
     ):
         pass
 

@@ -28,12 +28,21 @@ class Door:
         self.port, self._rasa_port, actions = free_ports(3)
         self.url = f"http://127.0.0.1:{self.port}"
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("RLA_", "TELEGRAM_"))}
-        own = {"RLA_PORT": self.port, "RLA_RASA_PORT": self._rasa_port, "RLA_ACTIONS_PORT": actions, "RLA_DATA_DIR": folder}
+        own = {
+            "RLA_PORT": self.port,
+            "RLA_RASA_PORT": self._rasa_port,
+            "RLA_ACTIONS_PORT": actions,
+            "RLA_DATA_DIR": folder,
+        }
         self._environment = (
-            clean | {key: str(value) for key, value in own.items()} | {"RLA_RATE_LIMITS": "false", "RLA_LOG_LEVEL": "WARNING"}
+            clean
+            | {key: str(value) for key, value in own.items()}
+            | {"RLA_RATE_LIMITS": "false", "RLA_LOG_LEVEL": "WARNING"}
         )
         self._environment |= settings
-        self._command = ["-m", "bot", "serve"] if rules else ["-m", "tools.bench.door", "serve", "--without-rules"]
+        self._command = (
+            ["-m", "bot", "serve"] if rules else ["-m", "tools.bench.door", "serve", "--without-rules"]
+        )
         self._log = (folder / "door.log").open("a")
         self._rasa: subprocess.Popen[bytes] | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -49,7 +58,9 @@ class Door:
                         return time.monotonic() - begun
                 except httpx.HTTPError:
                     time.sleep(0.02)
-                assert self.process.poll() is None, f"the front door ended: {Path(self._log.name).read_text()[-2000:]}"
+                assert self.process.poll() is None, (
+                    f"the front door ended: {Path(self._log.name).read_text()[-2000:]}"
+                )
         raise AssertionError("the front door does not start")
 
     def start_rasa(self, seconds: float) -> None:
@@ -106,7 +117,9 @@ def _serve_rasa(port: int, seconds: float) -> None:
     async def answer(request: web.Request) -> web.Response:
         body = await request.json()
         await asyncio.sleep(seconds)
-        return web.json_response([{"recipient_id": body["sender"], "custom": {"text": "An answer.", "answer": "ask_iron_link"}}])
+        return web.json_response(
+            [{"recipient_id": body["sender"], "custom": {"text": "An answer.", "answer": "ask_iron_link"}}]
+        )
 
     async def status(_: web.Request) -> web.Response:
         return web.json_response({"model_file": "a model"})

@@ -40,7 +40,10 @@ def at(times: list[float], share: float) -> float:
 
 async def drive(url: str, *, rate: float, seconds: float, conversations: int = 200) -> Figures:
     """Send ``rate`` messages a second, every fiftieth a red flag, the others all different, in turn through the conversations."""
-    figures, texts = Figures(), [line.split("\t")[0] for line in ORDINARY.read_text(encoding="utf-8").splitlines()[1:]]
+    figures, texts = (
+        Figures(),
+        [line.split("\t")[0] for line in ORDINARY.read_text(encoding="utf-8").splitlines()[1:]],
+    )
     random.Random(1).shuffle(texts)
     async with ClientSession(url, connector=TCPConnector(limit=0), timeout=ClientTimeout(30)) as http:
         tokens = []
@@ -55,7 +58,9 @@ async def drive(url: str, *, rate: float, seconds: float, conversations: int = 2
             # Red flags go through conversations of their own, so that what follows is no repeat of an emergency.
             flag = number % _FLAG_EVERY == 0
             place = (number // _FLAG_EVERY) % 10 if flag else 10 + number % (conversations - 10)
-            task = asyncio.create_task(_say(http, tokens[place], FLAG if flag else texts[number % len(texts)], figures))
+            task = asyncio.create_task(
+                _say(http, tokens[place], FLAG if flag else texts[number % len(texts)], figures)
+            )
             sending.add(task)
             task.add_done_callback(sending.discard)
         await asyncio.gather(*sending)
@@ -69,7 +74,9 @@ async def _say(http: ClientSession, token: str, text: str, figures: Figures) -> 
     body = {"client_id": str(uuid.uuid4()), "text": text}
     begun = time.perf_counter()
     try:
-        async with http.post("/api/messages", json=body, headers={"Authorization": f"Bearer {token}"}) as answer:
+        async with http.post(
+            "/api/messages", json=body, headers={"Authorization": f"Bearer {token}"}
+        ) as answer:
             await answer.read()
             good = answer.status == 202
     except (OSError, TimeoutError):
@@ -93,7 +100,9 @@ async def _all_answered(http: ClientSession, tokens: list[str]) -> float:
     begun = time.perf_counter()
     for token in tokens:
         while time.perf_counter() - begun < 120:
-            async with http.get("/api/messages", params={"after": 100_000}, headers={"Authorization": f"Bearer {token}"}) as answer:
+            async with http.get(
+                "/api/messages", params={"after": 100_000}, headers={"Authorization": f"Bearer {token}"}
+            ) as answer:
                 if not (await answer.json())["typing"]:
                     break
             await asyncio.sleep(0.1)

@@ -12,7 +12,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # one thread each, as 
 from bot.errors import AssistantError  # noqa: E402
 from tools.evaluation.command import add_arguments, run  # noqa: E402
 
-parser = argparse.ArgumentParser(prog="python -m tools.evaluation", description="How well patients are understood, on a file of sentences.")
+parser = argparse.ArgumentParser(
+    prog="python -m tools.evaluation", description="How well patients are understood, on a file of sentences."
+)
 add_arguments(parser)
 try:
     run(parser.parse_args())

@@ -45,10 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
     parser.add_argument(
-        "--model", type=Path, help="a trained model (default: the one in models/ if it is up to date, else train on data/nlu)"
+        "--model",
+        type=Path,
+        help="a trained model (default: the one in models/ if it is up to date, else train on data/nlu)",
     )
     parser.add_argument(
-        "--typos", type=float, default=0.3, metavar="SHARE", help="also measure with typos in this share of words; 0 for not"
+        "--typos",
+        type=float,
+        default=0.3,
+        metavar="SHARE",
+        help="also measure with typos in this share of words; 0 for not",
     )
     parser.add_argument("--train", type=Path, metavar="CSV", help="HINT3 format: train on this file ...")
     parser.add_argument("--test", type=Path, metavar="CSV", help="... and test on this one")
@@ -64,7 +70,11 @@ def run(options: argparse.Namespace) -> None:
         if not (options.train and options.test):
             raise ConfigError("give both --train and --test")
         figures = compare(options.train, options.test)
-        print(json.dumps(figures, indent=2) if options.json else "\n".join(f"{name:<50} {value}" for name, value in figures.items()))
+        print(
+            json.dumps(figures, indent=2)
+            if options.json
+            else "\n".join(f"{name:<50} {value}" for name, value in figures.items())
+        )
         return
     if options.file is None:
         raise ConfigError("name a file to evaluate, or give --train and --test")
@@ -74,12 +84,21 @@ def run(options: argparse.Namespace) -> None:
     else:
         cases = read_cases(options.file)
         model, origin = find_model(options.model)
-        report = evaluate(cases, model, options.typos, options.matrix) | {"file": str(options.file), "model": origin}
+        report = evaluate(cases, model, options.typos, options.matrix) | {
+            "file": str(options.file),
+            "model": origin,
+        }
         lines = _table(report)
-    print(json.dumps(report, indent=2, default=lambda made: made.to_json()) if options.json else "\n".join(lines))
+    print(
+        json.dumps(report, indent=2, default=lambda made: made.to_json())
+        if options.json
+        else "\n".join(lines)
+    )
 
 
-def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matrix: Path | None = None) -> dict[str, Any]:
+def evaluate(
+    cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matrix: Path | None = None
+) -> dict[str, Any]:
     """All figures for these cases; ``Share`` objects where so many of so many are counted."""
     readings, times = _read_all(model, [case.text for case in cases])
     report: dict[str, Any] = {"sentences": len(cases), "figures": measure(cases, readings)}
@@ -87,8 +106,13 @@ def evaluate(cases: Sequence[Case], model: IntentModel, typos: float = 0.0, matr
         mistyped, _ = _read_all(model, [with_typos(case.text, typos) for case in cases])
         report["with typos"] = {"share of words": typos, "figures": measure(cases, mistyped)}
     report["red flags"] = red_flags(rows_of(cases))
-    report["worst confusions"] = [{"asked": a, "answered": b, "times": n} for a, b, n in confusions(cases, readings)]
-    report["milliseconds"] = {"p50": round(float(np.percentile(times, 50)), 1), "p95": round(float(np.percentile(times, 95)), 1)}
+    report["worst confusions"] = [
+        {"asked": a, "answered": b, "times": n} for a, b, n in confusions(cases, readings)
+    ]
+    report["milliseconds"] = {
+        "p50": round(float(np.percentile(times, 50)), 1),
+        "p95": round(float(np.percentile(times, 95)), 1),
+    }
     if matrix:
         draw_matrix(cases, readings, matrix)
     return report
@@ -101,7 +125,9 @@ def find_model(archive: Path | None) -> tuple[IntentModel, str]:
         if not is_current(ROOT):
             training = read_training()
             texts = [prepared(text) for text, _ in training]
-            return IntentModel(encoder()).fit(texts, [intent for _, intent in training]), "trained now on data/nlu"
+            return IntentModel(encoder()).fit(
+                texts, [intent for _, intent in training]
+            ), "trained now on data/nlu"
     if not archive.is_file():
         raise ConfigError(f"{archive}: there is no such model")
     with tarfile.open(archive) as tar, tempfile.TemporaryDirectory() as folder:
@@ -140,7 +166,12 @@ def _table(report: dict[str, Any]) -> list[str]:
         lines += [_row(name, figure) for name, figure in report["with typos"]["figures"].items()]
     lines += ["", *flag_table(report["red flags"])]
     times = report["milliseconds"]
-    lines += ["", f"milliseconds a message: p50 {times['p50']}, p95 {times['p95']}", "", "worst confusions (asked, answered, times)"]
+    lines += [
+        "",
+        f"milliseconds a message: p50 {times['p50']}, p95 {times['p95']}",
+        "",
+        "worst confusions (asked, answered, times)",
+    ]
     lines += [f"  {row['asked']} -> {row['answered']}: {row['times']}" for row in report["worst confusions"]]
     return lines
 

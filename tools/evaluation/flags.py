@@ -69,13 +69,22 @@ def read_rows(path: Path) -> list[Row]:
             text, flags = (line["text"] or "").strip(), (line["flags"] or "").strip()
             if not text or not flags:
                 raise ConfigError(f"{path}:{number}: a row needs a text, and flags or '-'")
-            rows.append(Row(tuple(text.split(_BETWEEN)), () if flags == "-" else tuple(flags.split("|")), (line.get("kind") or "").strip()))
+            rows.append(
+                Row(
+                    tuple(text.split(_BETWEEN)),
+                    () if flags == "-" else tuple(flags.split("|")),
+                    (line.get("kind") or "").strip(),
+                )
+            )
     return rows
 
 
 def rows_of(cases: Iterable[Case]) -> list[Row]:
     """The red-flag side of sentences that are labelled with intents."""
-    return [Row(tuple(case.text.split(_BETWEEN)), tuple(sorted(case.flags)), "with" if case.flags else "without") for case in cases]
+    return [
+        Row(tuple(case.text.split(_BETWEEN)), tuple(sorted(case.flags)), "with" if case.flags else "without")
+        for case in cases
+    ]
 
 
 def seen(row: Row, checker: Checker) -> Seen:
@@ -100,7 +109,9 @@ def flag_report(rows: Iterable[Row], checker: Checker, flags: dict[str, Flag]) -
         ``recall`` (the right flag) and ``false alarms``, each a ``Share`` by table and key; ``any flag``, what was answered as urgent at all;
         ``only asked``, of what was caught rightly; ``misses`` and ``alarms``, lists of texts with what was wanted and raised.
     """
-    caught: dict[str, dict[str, list[bool]]] = {name: defaultdict(list) for name in ("all", "tier", "flag", "kind")}
+    caught: dict[str, dict[str, list[bool]]] = {
+        name: defaultdict(list) for name in ("all", "tier", "flag", "kind")
+    }
     alarmed: dict[str, dict[str, list[bool]]] = {name: defaultdict(list) for name in ("all", "kind")}
     any_flag: list[bool] = []
     only_asked: list[bool] = []
@@ -137,7 +148,10 @@ def flag_report(rows: Iterable[Row], checker: Checker, flags: dict[str, Flag]) -
 
 
 def _shares(tables: dict[str, dict[str, list[bool]]]) -> dict[str, dict[str, Share]]:
-    return {name: {key: share(table[key]) for key in sorted(table, key=lambda key: (len(key), key))} for name, table in tables.items()}
+    return {
+        name: {key: share(table[key]) for key in sorted(table, key=lambda key: (len(key), key))}
+        for name, table in tables.items()
+    }
 
 
 def flag_table(report: dict[str, Any]) -> list[str]:
@@ -155,7 +169,9 @@ def flag_table(report: dict[str, Any]) -> list[str]:
     for name in ("misses", "alarms"):
         if report[name]:
             lines += ["", f"{name} (wanted, raised, kind)"]
-            lines += [f"  {e['wanted']:<9} {e['raised']:<9} {e['kind']:<14} {e['text'][:160]}" for e in report[name]]
+            lines += [
+                f"  {e['wanted']:<9} {e['raised']:<9} {e['kind']:<14} {e['text'][:160]}" for e in report[name]
+            ]
     return lines
 
 

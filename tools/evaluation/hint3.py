@@ -40,13 +40,17 @@ def compare(train: Path, test: Path) -> dict[str, Any]:
     trained = perf_counter()
     guesses = model.guess([correct(text) for text, _ in unseen])
     done = perf_counter()
-    right = np.array([guess.ranking[0][0] == label for guess, (_, label) in zip(guesses, unseen, strict=True)])
+    right = np.array(
+        [guess.ranking[0][0] == label for guess, (_, label) in zip(guesses, unseen, strict=True)]
+    )
     scores = np.array([guess.score for guess in guesses])
     threshold = np.sort(scores[~inside])[int(np.ceil(RECALL * (~inside).sum())) - 1]
     return {
         "in-scope accuracy": round(float(right[inside].mean()), 4),
         "AUROC": round(float(roc_auc_score(inside, scores)), 4),
-        "in-scope accuracy at 70 % out-of-scope recall": round(float((right & (scores > threshold))[inside].mean()), 4),
+        "in-scope accuracy at 70 % out-of-scope recall": round(
+            float((right & (scores > threshold))[inside].mean()), 4
+        ),
         "in scope": int(inside.sum()),
         "out of scope": int((~inside).sum()),
         "training seconds": round(trained - start, 1),
@@ -57,7 +61,9 @@ def compare(train: Path, test: Path) -> dict[str, Any]:
 def _speller(texts: Sequence[str]) -> Callable[[str], str]:
     """Corrects typos by the rules of ``bot.language.spelling``, with the words of these training texts for a domain, not ours."""
     symspell = SymSpell(max_dictionary_edit_distance=2)
-    symspell.load_dictionary(str(files("symspellpy") / "frequency_dictionary_en_82_765.txt"), 0, 1, encoding="utf-8-sig")
+    symspell.load_dictionary(
+        str(files("symspellpy") / "frequency_dictionary_en_82_765.txt"), 0, 1, encoding="utf-8-sig"
+    )
     for text in texts:
         for known in re.findall(r"[a-z]+", text.lower()):
             symspell.create_dictionary_entry(known, 10**12)

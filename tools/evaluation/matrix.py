@@ -39,7 +39,15 @@ def draw_matrix(cases: Sequence[Case], readings: Sequence[Reading], path: Path) 
     axes.set_ylabel("asked")
     for row, column in zip(*np.nonzero(counts), strict=True):
         light = shares[row, column] > 0.5
-        axes.text(column, row, int(counts[row, column]), ha="center", va="center", fontsize=5, color="white" if light else "black")
+        axes.text(
+            column,
+            row,
+            int(counts[row, column]),
+            ha="center",
+            va="center",
+            fontsize=5,
+            color="white" if light else "black",
+        )
     figure.tight_layout()
     figure.savefig(path, dpi=130)
     plt.close(figure)

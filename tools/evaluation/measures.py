@@ -93,20 +93,32 @@ def measure(cases: Sequence[Case], readings: Sequence[Reading]) -> dict[str, Sha
     return {
         "in scope, answered rightly": share([right(*pair) for pair in inside]),
         "in scope, wrong answer": share([wrong(*pair) for pair in inside]),
-        "in scope, wrongly declined": share([declines(answered(r) or "") and not right(c, r) for c, r in inside]),
+        "in scope, wrongly declined": share(
+            [declines(answered(r) or "") and not right(c, r) for c, r in inside]
+        ),
         "in scope, did you mean, and meant": share([suggested(*pair) for pair in inside]),
-        "in scope, first guess right at any confidence": share([reading.ranking[0][0] in case.asked[0] for case, reading in inside]),
+        "in scope, first guess right at any confidence": share(
+            [reading.ranking[0][0] in case.asked[0] for case, reading in inside]
+        ),
         "out of scope, recognised": share([recognised(reading) for _, reading in outside]),
         "both of two questions": share([both(*pair) for pair in doubles]),
-        "a second question where there is one": share([reading.also is not None for _, reading in inside + outside]),
+        "a second question where there is one": share(
+            [reading.also is not None for _, reading in inside + outside]
+        ),
     }
 
 
-def confusions(cases: Sequence[Case], readings: Sequence[Reading], most: int = 12) -> list[tuple[str, str, int]]:
+def confusions(
+    cases: Sequence[Case], readings: Sequence[Reading], most: int = 12
+) -> list[tuple[str, str, int]]:
     """Asked, answered, how often: the worst first."""
     counted = Counter(
         ("|".join(sorted(case.asked[0])), answered(reading) or "")
         for case, reading in zip(cases, readings, strict=True)
-        if not case.two and (wrong(case, reading) or (case.in_scope and declines(answered(reading) or "") and not right(case, reading)))
+        if not case.two
+        and (
+            wrong(case, reading)
+            or (case.in_scope and declines(answered(reading) or "") and not right(case, reading))
+        )
     )
     return [(asked, got, count) for (asked, got), count in counted.most_common(most)]

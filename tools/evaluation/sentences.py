@@ -55,13 +55,17 @@ def read_cases(path: Path) -> list[Case]:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
         if missing:
-            raise ConfigError(f"{path}:1: the column '{missing[0]}' is missing; expected {', '.join(COLUMNS)}, parted by tabs")
+            raise ConfigError(
+                f"{path}:1: the column '{missing[0]}' is missing; expected {', '.join(COLUMNS)}, parted by tabs"
+            )
         for number, row in enumerate(rows, 2):
             text, intents = (row["text"] or "").strip(), (row["intents"] or "").strip()
             if not text or not intents:
                 raise ConfigError(f"{path}:{number}: a row needs a text and at least one intent")
             asked = tuple(frozenset(name.strip() for name in part.split("|")) for part in intents.split("&"))
-            flags = frozenset(flag.strip() for flag in (row.get("red_flag") or "").split("|") if flag.strip(" -"))
+            flags = frozenset(
+                flag.strip() for flag in (row.get("red_flag") or "").split("|") if flag.strip(" -")
+            )
             made.append(Case(text, asked, flags))
     if not made:
         raise ConfigError(f"{path}: no sentences in it")

@@ -50,17 +50,34 @@ class Telegram:
     """
 
     def __init__(
-        self, store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], config: Settings, *, read_timeout: float = 10.0
+        self,
+        store: Store,
+        guard: Guard,
+        bell: Bell,
+        kick: Callable[[str], None],
+        config: Settings,
+        *,
+        read_timeout: float = 10.0,
     ) -> None:
-        if config.telegram_webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", config.telegram_webhook_secret):
-            raise ConfigError("TELEGRAM_WEBHOOK_SECRET: with TELEGRAM_WEBHOOK_URL this must be 1 to 256 of A-Z a-z 0-9 _ -")
+        if config.telegram_webhook_url and not re.fullmatch(
+            r"[A-Za-z0-9_-]{1,256}", config.telegram_webhook_secret
+        ):
+            raise ConfigError(
+                "TELEGRAM_WEBHOOK_SECRET: with TELEGRAM_WEBHOOK_URL this must be 1 to 256 of A-Z a-z 0-9 _ -"
+            )
         self._store, self._bell, self._kick, self._config = store, bell, kick, config
         self._bot_id = config.telegram_bot_token.partition(":")[0]
         self._requests = tuple(
-            HTTPXRequest(size, read_timeout=read_timeout, connect_timeout=5, write_timeout=5, pool_timeout=5) for size in (2, 64)
+            HTTPXRequest(size, read_timeout=read_timeout, connect_timeout=5, write_timeout=5, pool_timeout=5)
+            for size in (2, 64)
         )
         base = f"{config.telegram_api_url.rstrip('/')}/bot"
-        self.bot = PollingBot(config.telegram_bot_token, base_url=base, get_updates_request=self._requests[0], request=self._requests[1])
+        self.bot = PollingBot(
+            config.telegram_bot_token,
+            base_url=base,
+            get_updates_request=self._requests[0],
+            request=self._requests[1],
+        )
         self.receiver = Receiver(store, guard, self.bot, bot_id=self._bot_id)
         self.sender = TelegramSender(self.bot)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,7 +149,9 @@ class Telegram:
 
     async def _say_farewell(self, chat: int, text: str) -> None:
         try:
-            await self.bot.send_message(chat, clinic().fill(text), link_preview_options=LinkPreviewOptions(is_disabled=True))
+            await self.bot.send_message(
+                chat, clinic().fill(text), link_preview_options=LinkPreviewOptions(is_disabled=True)
+            )
         except TelegramError as error:
             log.warning("farewell_not_sent", error=type(error).__name__)
 

@@ -49,7 +49,14 @@ def ask(entry: Entry, *, kept: bool = False, again: bool = False) -> None:
 
 
 def _ask(entry: Entry, text: str) -> None:
-    add_line(entry.session, entry.conversation, "system", clinic().fill(text), choices=words.CONSENT_CHOICES, answer_id="telegram_consent")
+    add_line(
+        entry.session,
+        entry.conversation,
+        "system",
+        clinic().fill(text),
+        choices=words.CONSENT_CHOICES,
+        answer_id="telegram_consent",
+    )
 
 
 def start(entry: Entry) -> After:
@@ -74,7 +81,9 @@ def stop(entry: Entry) -> After:
     inbox.drop(entry.session, conversation.id, "stopped")
     conversation.consent_at = None
     conversation.reset_brain = True
-    conversation.version += 1  # it numbers the wish to forget, and while staff are waited for no change of the mode counts on
+    conversation.version += (
+        1  # it numbers the wish to forget, and while staff are waited for no change of the mode counts on
+    )
     entry.session.add(Event(conversation_id=conversation.id, kind="stopped", actor="patient"))
     # Forget that consent was asked, so that the next message gets the full words again.
     entry.session.execute(
@@ -127,12 +136,20 @@ def decline(entry: Entry) -> After:
 def _why_kept(entry: Entry) -> str:
     """What to say to a refusal after which the conversation stays; nothing if all of it may go."""
     conversation = entry.conversation
-    alert = select(Alert.id).where(Alert.conversation_id == conversation.id, Alert.closed_at.is_(None)).limit(1)
+    alert = (
+        select(Alert.id).where(Alert.conversation_id == conversation.id, Alert.closed_at.is_(None)).limit(1)
+    )
     if entry.session.scalars(alert).first() is not None:
-        return words.DECLINED_URGENT  # staff have not closed the red flag yet, and to lose it could cost a life
+        return (
+            words.DECLINED_URGENT
+        )  # staff have not closed the red flag yet, and to lose it could cost a life
     if conversation.mode in ("waiting", "staff"):
-        return words.DECLINED_STAFF  # a message that our rules could not check, say, or staff who are writing at this moment
-    agreed = select(Event.id).where(Event.conversation_id == conversation.id, Event.kind == "consent").limit(1)
+        return (
+            words.DECLINED_STAFF
+        )  # a message that our rules could not check, say, or staff who are writing at this moment
+    agreed = (
+        select(Event.id).where(Event.conversation_id == conversation.id, Event.kind == "consent").limit(1)
+    )
     if entry.session.scalars(agreed).first() is not None:
         return words.DECLINED_LATER  # after /stop: an earlier talk, with its requests, goes by /delete alone
     return ""
@@ -144,7 +161,10 @@ def delete(entry: Entry) -> After:
 
 def erasing(conversation_id: str, choice: str) -> After:
     """What follows a wish to be forgotten; the last words cannot go through an outbox that is erased."""
-    return After(erase=conversation_id, farewell=words.DECLINED if choice == "consent_no" else answers()["delete_done"].text)
+    return After(
+        erase=conversation_id,
+        farewell=words.DECLINED if choice == "consent_no" else answers()["delete_done"].text,
+    )
 
 
 def keep(entry: Entry) -> After:

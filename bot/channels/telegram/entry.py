@@ -74,7 +74,9 @@ class Entry:
 
     def noted(self, note: str, *, within: timedelta | None = None) -> bool:
         """Whether an earlier update of this chat carries ``note``; so that one kind line is not said ten times for an album."""
-        query = select(Inbound.id).where(Inbound.conversation_id == self.conversation.id, Inbound.note == note)
+        query = select(Inbound.id).where(
+            Inbound.conversation_id == self.conversation.id, Inbound.note == note
+        )
         if within:
             query = query.where(Inbound.received_at > now() - within)
         return self.session.scalars(query.limit(1)).first() is not None

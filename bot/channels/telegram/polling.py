@@ -32,7 +32,9 @@ class PollingBot(Bot):
     async def raw_updates(self, offset: int | None, *, hold: int = HOLD_SECONDS) -> list[Any]:
         """Updates as Telegram sent them; waits up to ``hold`` seconds for the first."""
         asked = {"timeout": hold, "offset": offset, "allowed_updates": ALLOWED_UPDATES}
-        answer = await self._post("getUpdates", {k: v for k, v in asked.items() if v is not None}, read_timeout=hold + 10)
+        answer = await self._post(
+            "getUpdates", {k: v for k, v in asked.items() if v is not None}, read_timeout=hold + 10
+        )
         return answer if isinstance(answer, list) else []
 
 
@@ -50,7 +52,9 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
             offset = await asyncio.to_thread(_offset, store, receiver.offset_key)
             updates = await bot.raw_updates(offset)
             # In their order, for the offset moves with each: a later one stored first would skip an earlier one after a crash.
-            for raw in sorted(updates, key=lambda raw: raw.get("update_id", 0) if isinstance(raw, dict) else 0):
+            for raw in sorted(
+                updates, key=lambda raw: raw.get("update_id", 0) if isinstance(raw, dict) else 0
+            ):
                 follow(await asyncio.to_thread(receiver.take, raw, polled=True))
             failures = 0
             if not updates or await asyncio.to_thread(_offset, store, receiver.offset_key) != offset:

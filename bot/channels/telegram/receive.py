@@ -134,7 +134,11 @@ class Receiver:
         if update.my_chat_member:
             return self._membership(session, update.my_chat_member)
         message = update.message or update.edited_message
-        if message is None or message.chat.type != "private" or (message.from_user and message.from_user.is_bot):
+        if (
+            message is None
+            or message.chat.type != "private"
+            or (message.from_user and message.from_user.is_bot)
+        ):
             return After()
         language = (message.from_user.language_code or "en") if message.from_user else "en"
         conversation = self._find(session, message.chat.id) or self._begin(session, message.chat.id, language)
@@ -160,17 +164,29 @@ class Receiver:
         return conversation
 
     def _known(self, session: Session, key: str) -> Inbound | None:
-        return session.execute(select(Inbound).where(Inbound.channel == CHANNEL, Inbound.external_id == key)).scalar_one_or_none()
+        return session.execute(
+            select(Inbound).where(Inbound.channel == CHANNEL, Inbound.external_id == key)
+        ).scalar_one_or_none()
 
     def _mark_late(self, session: Session, conversation: Conversation, update_id: int) -> None:
         """Note for staff that this was written before what stands above it; a small step back only, ids may start anew."""
         last = session.scalars(
-            select(Inbound.external_id).where(Inbound.conversation_id == conversation.id).order_by(Inbound.id.desc()).limit(1)
+            select(Inbound.external_id)
+            .where(Inbound.conversation_id == conversation.id)
+            .order_by(Inbound.id.desc())
+            .limit(1)
         ).first()
         numbers = re.findall(r":(\d+)", last or "")
         before = int(numbers[0]) if numbers else 0
         if 0 < before - update_id < 100_000:
-            session.add(Event(conversation_id=conversation.id, kind="late_message", actor=CHANNEL, data={"seq": conversation.last_seq + 1}))
+            session.add(
+                Event(
+                    conversation_id=conversation.id,
+                    kind="late_message",
+                    actor=CHANNEL,
+                    data={"seq": conversation.last_seq + 1},
+                )
+            )
 
     def _written(self, entry: Entry, message: Message) -> After:
         text = message.text or message.caption or ""
@@ -204,7 +220,11 @@ class Receiver:
     def _with_words(self, entry: Entry, message: Message) -> None:
         """Say once that of a picture with a caption we read the caption only."""
         conversation = entry.conversation
-        if conversation.consent_at is None or conversation.mode == "staff" or not any(getattr(message, name, None) for name in REPLIES):
+        if (
+            conversation.consent_at is None
+            or conversation.mode == "staff"
+            or not any(getattr(message, name, None) for name in REPLIES)
+        ):
             return
         aside = replace(entry, key=f"{entry.key}:file")
         if not aside.noted("caption", within=_QUIET):
@@ -215,13 +235,21 @@ class Receiver:
         """Hand a message to intake; hold it if there is no consent yet."""
         try:
             receipt = accept(
-                entry.session, self._guard, entry.conversation.id, external_id=entry.key, text=text, choice=choice, limit=MAX_TEXT
+                entry.session,
+                self._guard,
+                entry.conversation.id,
+                external_id=entry.key,
+                text=text,
+                choice=choice,
+                limit=MAX_TEXT,
             )
         except RefusedError as refused:
             reply = words.OLD_BUTTON if refused.code == "unknown_choice" else words.TOO_LONG
             return self._kindly(entry, refused.code, reply)
         inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        waits = inbound.state == "pending" or inbound.note == urgent.REPLIED  # a no lets the message before it be answered
+        waits = (
+            inbound.state == "pending" or inbound.note == urgent.REPLIED
+        )  # a no lets the message before it be answered
         return entry.done(turn=waits and not consent.hold(entry))
 
     def _kindly(self, entry: Entry, kind: str, reply: str, text: str = "", *, shown: str = "") -> After:
@@ -271,17 +299,24 @@ class Receiver:
         if waits := self._waits_already(session, conversation, choice):
             entry.record("other", waits.text, note="tapped_again", shown=waits.text)
             return replace(entry.done(), callback=query.id, toast=words.WORKING)
-        after = self._taken(entry, choice=choice) if choice not in consent.KEYS else self._own_key(entry, choice)
+        after = (
+            self._taken(entry, choice=choice) if choice not in consent.KEYS else self._own_key(entry, choice)
+        )
         return replace(after, callback=query.id, chat=chat.id)
 
     def _own_key(self, entry: Entry, choice: str) -> After:
         """One of the buttons that this channel answers itself."""
         try:
-            receipt = accept(entry.session, self._guard, entry.conversation.id, external_id=entry.key, choice=choice)
+            receipt = accept(
+                entry.session, self._guard, entry.conversation.id, external_id=entry.key, choice=choice
+            )
         except RefusedError:
             return self._kindly(entry, "unknown_choice", words.OLD_BUTTON)
         inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        inbound.state, inbound.done_at = "done", inbound.received_at  # before all else: it must not count as waiting itself
+        inbound.state, inbound.done_at = (
+            "done",
+            inbound.received_at,
+        )  # before all else: it must not count as waiting itself
         after = consent.KEYS[choice](entry)
         inbound.note = "erase" if after.erase else choice
         if not after.erase:
@@ -291,7 +326,13 @@ class Receiver:
     def _waits_already(self, session: Session, conversation: Conversation, choice: str) -> Inbound | None:
         """The same button, pressed a moment ago and still waiting; an impatient second tap is no second question."""
         return session.scalars(
-            select(Inbound).where(Inbound.conversation_id == conversation.id, Inbound.state == "pending", Inbound.choice == choice).limit(1)
+            select(Inbound)
+            .where(
+                Inbound.conversation_id == conversation.id,
+                Inbound.state == "pending",
+                Inbound.choice == choice,
+            )
+            .limit(1)
         ).first()
 
     def _membership(self, session: Session, change: ChatMemberUpdated) -> After:
@@ -334,7 +375,14 @@ class Receiver:
         entry = Entry(session, conversation, key)
         inbound = entry.record("unreadable", text, note=reason, shown=text)
         inbound.state = "set_aside"
-        session.add(Event(conversation_id=conversation.id, kind="set_aside", actor=CHANNEL, data={"seq": inbound.seq, "error": reason}))
+        session.add(
+            Event(
+                conversation_id=conversation.id,
+                kind="set_aside",
+                actor=CHANNEL,
+                data={"seq": inbound.seq, "error": reason},
+            )
+        )
         change_mode(session, conversation, "hand_over", actor=CHANNEL, reason="no_answer")
         entry.say(words.UNREADABLE)
         return entry.done()

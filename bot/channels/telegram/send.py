@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import httpx
 from telegram import Bot, LinkPreviewOptions
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.channels.telegram.render import Part, render
 from bot.conversation.delivery import Outcome
 from bot.store.models import Message
 
 #: Failures before the first byte left us: nobody can have seen the message.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _BAD_TOKEN_WAIT = 60.0
 
@@ -52,7 +67,9 @@ def outcome(error: Exception) -> Outcome:
     name = type(error).__name__
     if isinstance(error, RetryAfter):
         seconds = error.retry_after  # a timedelta if PTB_TIMEDELTA is set
-        return Outcome("later", wait=float(seconds if isinstance(seconds, int) else seconds.total_seconds()), error="429")
+        return Outcome(
+            "later", wait=float(seconds if isinstance(seconds, int) else seconds.total_seconds()), error="429"
+        )
     if isinstance(error, Forbidden):
         return Outcome("unreachable", error=error.message)
     if isinstance(error, InvalidToken):

@@ -29,7 +29,9 @@ def units(text: str) -> int:
 
 def visible(text: str) -> bool:
     """Whether a reader sees anything; Telegram refuses a text of white space and invisible characters."""
-    return any(not character.isspace() and unicodedata.category(character)[0] not in "CZ" for character in text)
+    return any(
+        not character.isspace() and unicodedata.category(character)[0] not in "CZ" for character in text
+    )
 
 
 def spans(text: str, *, limit: int = LIMIT, whole: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
@@ -60,7 +62,10 @@ def _cut(text: str, start: int, furthest: int, whole: Sequence[tuple[int, int]])
     least = start + int((furthest - start) * _LEAST)
     for pattern, lowest in ((_PARAGRAPH, least), (_SENTENCE, least), (_WORD, start + 1)):
         # A run of white space may reach over the limit: what counts is where it begins.
-        places: list[int] = [m.start() if m.group() else m.end() for m in pattern.finditer(text, lowest, min(len(text), furthest + 1))]
+        places: list[int] = [
+            m.start() if m.group() else m.end()
+            for m in pattern.finditer(text, lowest, min(len(text), furthest + 1))
+        ]
         for place in reversed(places):
             if start < place <= furthest and not any(a < place < b for a, b in whole):
                 return place

@@ -77,9 +77,14 @@ async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str
         wait = _BACK_OFF[min(attempt, len(_BACK_OFF) - 1)]
         attempt += 1
         try:
-            if await asyncio.to_thread(_known, store, key) == print_ and (await bot.get_webhook_info()).url == url:
+            if (
+                await asyncio.to_thread(_known, store, key) == print_
+                and (await bot.get_webhook_info()).url == url
+            ):
                 return
-            await bot.set_webhook(url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=_CONNECTIONS)
+            await bot.set_webhook(
+                url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=_CONNECTIONS
+            )
             await asyncio.to_thread(_remember, store, key, print_)
             log.info("webhook_set")
             return

@@ -25,9 +25,7 @@ DECLINED_URGENT = (
     "That is fine, I will not answer questions. Your message sounded urgent, so it stays with the clinic staff until they have "
     "seen it. In an emergency call {emergency_number}. To have everything deleted, send /delete."
 )
-DECLINED_LATER = (
-    "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. In an emergency call {emergency_number}."
-)
+DECLINED_LATER = "That is fine, I will not answer. What you wrote earlier is still stored: /delete removes it. In an emergency call {emergency_number}."
 DECLINED_STAFF = (
     "That is fine, I will not answer. Staff of {clinic_name} have this chat on their list and may still write to you. "
     "What you wrote is still stored: /delete removes it. In an emergency call {emergency_number}."
@@ -57,10 +55,10 @@ VOICE = "I cannot listen to recordings. Please type your question, even a few wo
 VIDEO = "I cannot watch videos. Please tell me in words what you would like to know. In an emergency call {emergency_number}."
 FILE = "I cannot open files, and our staff do not see them here either. Please do not send reports here; ask me in words."
 STICKER = "Thank you. I only understand words, though. What would you like to know?"
-LOCATION = "I do not need to know where you are, and I cannot send help. In an emergency call {emergency_number}."
-CONTACT = (
-    "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask for one safely."
+LOCATION = (
+    "I do not need to know where you are, and I cannot send help. In an emergency call {emergency_number}."
 )
+CONTACT = "Please do not send contact details in this chat. If you would like an appointment, tell me, and I will help you ask for one safely."
 POLL = "I cannot take part in polls or games. Is there something about restless legs that you would like to know?"
 TOO_LONG = "That message is too long for me. Please send it in shorter parts."
 UNREADABLE = (
@@ -68,5 +66,11 @@ UNREADABLE = (
     "In an emergency call {emergency_number}."
 )
 
-CONSENT_CHOICES = ({"key": "consent_yes", "label": "Yes, I agree"}, {"key": "consent_no", "label": "No, thank you"})
-DELETE_CHOICES = ({"key": "delete_yes", "label": "Yes, delete everything"}, {"key": "delete_no", "label": "No, keep it"})
+CONSENT_CHOICES = (
+    {"key": "consent_yes", "label": "Yes, I agree"},
+    {"key": "consent_no", "label": "No, thank you"},
+)
+DELETE_CHOICES = (
+    {"key": "delete_yes", "label": "Yes, delete everything"},
+    {"key": "delete_no", "label": "No, keep it"},
+)

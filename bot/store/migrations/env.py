@@ -21,7 +21,9 @@ with engine.connect() as connection:
         # Within the transaction of the migrations: they may take long, and each front door runs them at its start.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item)
+    context.configure(
+        connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item
+    )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
