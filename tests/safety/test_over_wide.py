@@ -11,8 +11,8 @@ from bot.safety.words import normal, split
 #: Words that say nothing by themselves: an alternative of a list may not consist of one alone.
 EMPTY = {
     normal(word)
-    for word in "and or with now one two since go dose the this that so when from for just it them".split()
-}  # noqa: SIM905
+    for word in "and or with now one two since go dose the this that so when from for just it them".split()  # noqa: SIM905
+}
 #: Lists whose very matter such a word is: the time, what was swallowed, what was stopped.
 MEANT = {
     "sudden": {"now", "since", "just", "went", "getting"},

