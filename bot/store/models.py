@@ -217,6 +217,14 @@ class TurnLog(Base):
     answer_id: Mapped[str | None] = mapped_column(String(64))
     answer_version: Mapped[str | None] = mapped_column(String(16))
     model: Mapped[str | None] = mapped_column(String(80))
+    #: The name of the rule or stage that chose what to do (``actions/policy.py``).
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    #: The text as the classifier read it, its spelling corrected.
+    read_as: Mapped[str | None] = mapped_column(Text)
+    #: The topic or flag before it that the message was taken to lean on.
+    leaned_on: Mapped[str | None] = mapped_column(String(64))
+    #: What was heard of the person: situation -> yes, no or mentioned.
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -275,6 +283,9 @@ class Alert(Base):
     )
     inbound_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
     flags: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    #: The rule that fired, or the trained classifier, and the score in log-odds that it gave.
+    raised_by: Mapped[str | None] = mapped_column(String(120))
+    score: Mapped[float | None]
     tier: Mapped[str] = mapped_column(String(16))
     seq: Mapped[int]
     raised_at: Mapped[datetime] = mapped_column(default=now)

@@ -56,7 +56,7 @@ def test_changing_a_table_deletes_nothing_that_hangs_on_it(engine: Engine) -> No
 @pytest.mark.parametrize("name", ["base", "head", "-1", "9999", ""])
 def test_only_a_revision_by_its_name_is_gone_to(name: str, engine: Engine) -> None:
     """``base`` would delete everything."""
-    with pytest.raises(ConfigError, match="This code knows 0001, 0002"):
+    with pytest.raises(ConfigError, match="This code knows 0001, 0002, 0003"):
         go_to(engine, name)
     assert "conversations" in inspect(engine).get_table_names()
 
