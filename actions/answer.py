@@ -15,9 +15,9 @@ from actions.follow import NO_TOPIC, asks_when, beside, named_instead, of_topic,
 from actions.misfit import foreign, kind
 from actions.say import just_said, last_message, last_said, log_turn, said_lately, say, say_line
 from actions.turn import Turn, contexts, read_turn
+from bot.clock import now
 from bot.content.answers import TEACHING, Answer, answers
 from bot.content.clinic import clinic
-from bot.store.models import now
 
 MAX_CAUTIONS = 2
 #: Medicines that can slow breathing: their cautions are never the ones that find no room.

@@ -21,11 +21,12 @@ from actions.handoff import hand_over
 from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, last_said, lines_before, log_turn, say_line
 from actions.turn import Turn, contexts, read_turn
+from bot.clock import now
 from bot.content.answers import TEACHING, answers
 from bot.settings import settings
 from bot.store.contact_links import CHANNELS as OPEN_TO_OTHERS
 from bot.store.contact_links import make_link
-from bot.store.models import Booking, Event, now
+from bot.store.models import Booking, Event
 
 FORM = "booking_form"
 

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from actions.aspect import leans_on_flag
 from actions.say import say, say_line
 from actions.turn import FALLBACK, Turn
+from bot.clock import now
 from bot.content.answers import TEACHING, answers
 from bot.store.engine import store
-from bot.store.models import Alert, Conversation, Inbound, TurnLog, now
+from bot.store.models import Alert, Conversation, Inbound, TurnLog
 
 FOR = timedelta(minutes=30)
 #: Said of a leg that may hold a clot or lack blood, these would do harm.

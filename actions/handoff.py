@@ -14,9 +14,9 @@ from actions.flagged import after_flag, standing
 from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, log_turn, say_line
 from actions.turn import Turn, read_turn
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
-from bot.store.models import now
 from bot.store.modes import change_mode
 
 _WANTS_NOBODY = re.compile(

@@ -20,8 +20,9 @@ from actions.handoff import hand_over
 from actions.log import OUTSIDE, belongs_here
 from actions.say import in_store, last_said, log_turn, say_line
 from actions.turn import Turn, read_turn
+from bot.clock import now
 from bot.content.answers import answers
-from bot.store.models import Timer, now
+from bot.store.models import Timer
 
 DELAY = timedelta(seconds=10)  # long enough for the last line to be read
 

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.limits import Limits
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import urgent
@@ -33,7 +34,7 @@ from bot.conversation.lines import add_line, as_json, lines_after
 from bot.conversation.text import MAX_CHARACTERS
 from bot.errors import RefusedError
 from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, Message, Staff, now
+from bot.store.models import Conversation, Inbound, Message, Staff
 
 MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0

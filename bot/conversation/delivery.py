@@ -22,12 +22,13 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.conversation.bell import STAFF, Bell
 from bot.conversation.lines import add_line, locked
 from bot.conversation.pace import Pace
 from bot.errors import NotAllowedError, RefusedError
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Message, Outbox, Staff, now
+from bot.store.models import Conversation, Event, Message, Outbox, Staff
 
 log = structlog.get_logger(__name__)
 

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.conversation.lines import add_line, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
 from bot.safety.finding import TIERS
-from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Staff, now
+from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Staff
 from bot.store.modes import change_mode
 
 MAX_REPLY = 4000

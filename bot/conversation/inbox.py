@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.store.models import Inbound, now
+from bot.clock import now
+from bot.store.models import Inbound
 
 #: A message that waits for consent is not due before this.
 HELD = datetime(9999, 1, 1, tzinfo=UTC)

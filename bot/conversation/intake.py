@@ -15,13 +15,14 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.conversation import urgent
 from bot.conversation.inbox import end
 from bot.conversation.lines import add_line, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
 from bot.errors import RefusedError
 from bot.safety import Finding
-from bot.store.models import Conversation, Inbound, Message, now
+from bot.store.models import Conversation, Inbound, Message
 from bot.store.modes import change_mode
 
 log = structlog.get_logger(__name__)

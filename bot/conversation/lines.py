@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.store.models import Conversation, Message, Outbox, Staff, now
+from bot.clock import now
+from bot.store.models import Conversation, Message, Outbox, Staff
 
 #: Channels that must be sent to. The widget fetches by sequence number instead.
 SENT_CHANNELS = frozenset({"telegram"})

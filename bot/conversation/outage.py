@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation.inbox import HELD, end
 from bot.conversation.lines import add_line, locked
 from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, now
+from bot.store.models import Conversation, Inbound
 from bot.store.modes import change_mode
 
 RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from bot.store.models import Outbox, now
+from bot.clock import now
+from bot.store.models import Outbox
 
 #: At most so many to one conversation, within so many seconds: the parts of a long answer come together.
 EACH, EACH_SECONDS = 3, 3.0

@@ -11,12 +11,13 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation import notify
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
-from bot.store.models import Alert, Conversation, Event, Timer, now
+from bot.store.models import Alert, Conversation, Event, Timer
 
 log = structlog.get_logger(__name__)
 

@@ -23,6 +23,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content.reply import Reply
 from bot.conversation.bell import Bell
 from bot.conversation.inbox import end, hold
@@ -31,7 +32,7 @@ from bot.conversation.outage import failed_try, grant, tell_late
 from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Inbound, now
+from bot.store.models import Conversation, Event, Inbound
 
 log = structlog.get_logger(__name__)
 _T = TypeVar("_T")

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation.inbox import end, reopen
 from bot.conversation.lines import add_line
 from bot.safety import Finding
 from bot.safety.finding import TIERS
 from bot.settings import settings
-from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer, now
+from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
 from bot.store.modes import change_mode
 
 

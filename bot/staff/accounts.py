@@ -13,8 +13,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.errors import RefusedError
-from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession, now
+from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession
 
 ROLES = ("admin", "staff")
 MIN_PASSWORD = 12

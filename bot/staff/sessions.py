@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
 from bot.staff.accounts import clean_email, verify
 from bot.store.engine import Store, one_at_a_time
-from bot.store.models import SignInAttempt, Staff, StaffSession, now
+from bot.store.models import SignInAttempt, Staff, StaffSession
 
 FREE_TRIES = 5  # wrong passwords for one account before it slows down
 _FIRST_WAIT = timedelta(seconds=15)  # doubles with every further wrong password

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.clock import now
 from bot.content.clinic import clinic
-from bot.store.models import Event, now
+from bot.store.models import Event
 
 FLAGS = {
     "R1": "Possible clot",

@@ -10,7 +10,8 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import Booking, ContactLink, now
+from bot.clock import now
+from bot.store.models import Booking, ContactLink
 
 LASTS = timedelta(hours=24)
 #: Where others may read the chat, so that name and contact are not asked in it.

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.errors import NotAllowedError
-from bot.store.models import Conversation, Event, Staff, now
+from bot.store.models import Conversation, Event, Staff
 
 #: (mode, what happens) -> the mode after it. What is not here is refused.
 TRANSITIONS: dict[tuple[str, str], str] = {

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.safety.rules import load
-from bot.store.models import Alert, TurnLog, now
+from bot.store.models import Alert, TurnLog
 from tests.actions.conftest import Patient
 from tests.actions.talk import flag, tell
 

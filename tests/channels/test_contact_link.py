@@ -13,12 +13,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
 
 from bot.channels.contact_link import ARRIVED, make_router
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.settings import ROOT
 from bot.store.contact_links import make_link, open_link, use_link
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox, now
+from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox
 
 DETAILS = {"name": "Pat Example", "contact": "+1 555 010 0100"}
 

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.channels.telegram import words
+from bot.clock import now
 from bot.conversation import desk
 from bot.conversation.inbox import HELD
 from bot.safety import Finding
-from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, Staff, now
+from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, Staff
 from bot.store.modes import change_mode
 from tests.support import updates
 from tests.support.telegram_chat import CHAT, Chat, claimed, filled, make_chat

@@ -17,12 +17,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
+from bot.clock import now
 from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery, Outcome
 from bot.conversation.lines import add_line, locked
 from bot.conversation.pace import Pace
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Conversation, Inbound, Message, Outbox, now
+from bot.store.models import Base, Conversation, Inbound, Message, Outbox
 from tests.support import updates
 from tests.support.bot_api import TOKEN, BotApi
 from tests.support.telegram_rig import Rules

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot.clock import now
 from bot.conversation.delivery import resend
 from bot.conversation.lines import add_line, locked
 from bot.errors import NotAllowedError, RefusedError
-from bot.store.models import Conversation, Outbox, Staff, now
+from bot.store.models import Conversation, Outbox, Staff
 from tests.support import updates
 from tests.support.bot_api import BotApi
 from tests.support.telegram_rig import House

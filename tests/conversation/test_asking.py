@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
+from bot.clock import now
 from bot.conversation import inbox
 from bot.conversation.intake import accept
 from bot.conversation.lines import add_line, locked
 from bot.safety import Finding
 from bot.store.engine import Store
-from bot.store.models import Alert, Conversation, Inbound, Message, now
+from bot.store.models import Alert, Conversation, Inbound, Message
 from bot.store.modes import change_mode
 
 UNSURE = Finding(("R1",), "today", "Please get help today: {emergency_link}.", ask=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from bot.clock import now
 from bot.conversation import erasure
 from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase
@@ -28,7 +29,6 @@ from bot.store.models import (
     Outbox,
     Timer,
     TurnLog,
-    now,
 )
 from tests.support.talk import Talk, person
 

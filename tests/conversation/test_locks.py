@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.clock import now
 from bot.conversation import desk
 from bot.conversation.lines import locked
 from bot.errors import RefusedError
 from bot.staff import sessions
 from bot.store.engine import Store
-from bot.store.models import Alert, Booking, Staff, now
+from bot.store.models import Alert, Booking, Staff
 from tests.support.talk import Talk, person
 
 

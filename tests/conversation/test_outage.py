@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import desk, inbox, outage, turn
 from bot.conversation.turn import TurnRunner
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Inbound, now
+from bot.store.models import Conversation, Event, Inbound
 from tests.conversation.test_turn import settled
 from tests.support.rasa_server import RasaServer, Way
 from tests.support.talk import Talk, person, until

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.clock import now
 from bot.conversation import desk, notify, timers
 from bot.conversation.bell import Bell
 from bot.conversation.timers import Timers
 from bot.store.engine import Store
-from bot.store.models import Alert, Conversation, Event, Timer, now
+from bot.store.models import Alert, Conversation, Event, Timer
 from tests.support.talk import Talk, person
 
 MONDAY_10 = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # 10 in the morning at the clinic

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.clock import now
 from bot.conversation import desk, outage
 from bot.conversation.bell import Bell
 from bot.conversation.inbox import HELD, free
@@ -15,7 +16,7 @@ from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Inbound, Message, now
+from bot.store.models import Conversation, Event, Inbound, Message
 from bot.store.modes import change_mode
 from tests.support.rasa_server import RasaServer
 from tests.support.talk import Talk, person, until

@@ -12,12 +12,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
+from bot.clock import now
 from bot.conversation import desk
 from bot.conversation.lines import add_line
 from bot.settings import settings
 from bot.staff.accounts import add_staff
 from bot.store.engine import Store, make_engine
-from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff, now
+from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode
 from tests.support.front_door import FrontDoor
 

@@ -18,13 +18,14 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from bot.clock import now
 from bot.conversation.bell import Bell
 from bot.conversation.lines import add_line
 from bot.staff import accounts
 from bot.staff.accounts import add_staff
 from bot.staff.app import make_router
 from bot.store.engine import Store, make_engine
-from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff, now
+from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode
 
 PASSWORD = "violet harbour lamp"

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import cli
+from bot.clock import now
 from bot.staff.accounts import add_staff, verify
 from bot.staff.sessions import begin
 from bot.store.engine import Store, store
 from bot.store.migrate import migrate
-from bot.store.models import SignInAttempt, Staff, StaffSession, now
+from bot.store.models import SignInAttempt, Staff, StaffSession
 from tests.staff.conftest import PASSWORD
 
 NEW = "quiet orchard bicycle"

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.staff.canned import canned
-from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog, now
+from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, TurnLog
 from tests.staff.conftest import House, Person, talk_path
 
 XSS = (

@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.clock import now
 from bot.settings import settings
 from bot.staff.accounts import add_staff
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Conversation, now
+from bot.store.models import Base, Conversation
 from tests.staff.conftest import PASSWORD, token_in
 from tests.support.front_door import FrontDoor
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.clock import now
 from bot.conversation import desk
 from bot.conversation.lines import add_line
-from bot.store.models import Alert, Conversation, Staff, now
+from bot.store.models import Alert, Conversation, Staff
 from tests.staff.conftest import House, Person, talk_path
 
 

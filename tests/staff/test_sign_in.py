@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.clock import now
 from bot.errors import RefusedError
 from bot.settings import settings
 from bot.staff import sessions
 from bot.staff.accounts import add_staff, check_password
-from bot.store.models import SignInAttempt, Staff, StaffSession, now
+from bot.store.models import SignInAttempt, Staff, StaffSession
 from tests.staff.conftest import PASSWORD, House, Person, try_password
 
 

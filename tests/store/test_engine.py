@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, StatementError
 
+from bot.clock import now
 from bot.store import engine as engines
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Conversation, KeyValue, Timer, now
+from bot.store.models import Base, Conversation, KeyValue, Timer
 
 
 def put(store: Store, key: str, value: str = "x") -> None:

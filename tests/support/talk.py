@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.clock import now
 from bot.conversation.intake import Receipt, accept
 from bot.safety import Finding
 from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, Message, Staff, now
+from bot.store.models import Conversation, Inbound, Message, Staff
 
 _numbers = itertools.count(1)
 

@@ -23,13 +23,14 @@ from bot.channels.telegram.entry import After
 from bot.channels.telegram.polling import PollingBot, poll
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation.bell import Bell
 from bot.conversation.intake import Guard
 from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.store.engine import Store
-from bot.store.models import Conversation, Inbound, now
+from bot.store.models import Conversation, Inbound
 
 log = structlog.get_logger(__name__)
 

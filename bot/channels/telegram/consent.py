@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 
 from bot.channels.telegram import words
 from bot.channels.telegram.entry import After, Entry
+from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import inbox
 from bot.conversation.lines import add_line
-from bot.store.models import Alert, Event, Message, now
+from bot.store.models import Alert, Event, Message
 from bot.store.modes import change_mode
 
 _REMIND_AFTER = timedelta(seconds=60)

@@ -9,9 +9,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation.lines import add_line
-from bot.store.models import Conversation, Inbound, now
+from bot.store.models import Conversation, Inbound
 
 CHANNEL = "telegram"
 
