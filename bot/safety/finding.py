@@ -1,4 +1,4 @@
-"""What the rules found in a message."""
+"""What was found in a message."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ class Finding:
         tier: one of ``TIERS``; it orders the staff's queue.
         reply: what to do now, with placeholders of ``bot.content.clinic`` and links in the form ``[label](tel:911)``.
         ask: not sure enough to call it a flag: the reply is shown with the question whether it is happening now.
+        raised_by: the rules that fired, by file and place in it (``r01_clot.yml rule 3``), and ``classifier`` where the trained part saw the
+            flag as well or alone; at most 120 characters.
+        score: what the trained classifier gave the message, in log-odds that it holds a flag; ``None`` where it was not asked or saw nothing.
     """
 
     flags: tuple[str, ...]
     tier: str
     reply: str
     ask: bool = False
+    raised_by: str = ""
+    score: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -20,6 +20,9 @@ from bot.safety.words import SENTENCE, Words, folded, normal, split
 SENTENCE_COST = 3
 EARLIER, EARLIER_CHARS = 3, 600
 _ENOUGH = 3  # words that mean something, without which a flag needs a sign
+_NAMED = (
+    4  # rules that a finding names, those of the most urgent flags; more would not fit the alert's column
+)
 _READ = 64  # texts whose reading is remembered, as both nets ask for it
 
 
@@ -31,14 +34,23 @@ class _Seen:
     raised: dict[str, bool]
     other: bool
     language: str
+    by: dict[str, str]
 
 
 class Raised(NamedTuple):
-    """The flags in a message, each with whether its worse form holds; whether it is about somebody else; the language, if not English."""
+    """What the rules raised.
+
+    Args:
+        flags: each with whether its worse form holds.
+        other: whether it is about somebody else.
+        language: the language of the message, if not English.
+        by: for each flag, the file and the place in it of the rule that raised it.
+    """
 
     flags: dict[str, bool]
     other: bool
     language: str
+    by: dict[str, str]
 
 
 class RedFlags:
@@ -60,8 +72,10 @@ class RedFlags:
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in a message, by the rules alone; arguments as for ``raised``."""
-        raised, other, language = self.raised(text, earlier)
-        return self.finding(raised, other=other, language=language) if raised else None
+        raised = self.raised(text, earlier)
+        if not raised.flags:
+            return None
+        return self.finding(raised.flags, other=raised.other, language=raised.language, by=raised.by)
 
     def raised(self, text: str, earlier: Sequence[str] = ()) -> Raised:
         """The flags in a message and what goes with them.
@@ -72,7 +86,7 @@ class RedFlags:
                 What they already say without the new one is not raised again.
         """
         seen = self._read(folded(text))
-        raised, other, language = dict(seen.raised), seen.other, seen.language
+        raised, other, language, by = dict(seen.raised), seen.other, seen.language, dict(seen.by)
         before = [message[-EARLIER_CHARS:] for message in earlier[-EARLIER:]]
         if before:
             old = self._split(before[0])
@@ -91,15 +105,22 @@ class RedFlags:
             for name, worse in fresh.items():
                 if name not in known or (worse and not known[name]):
                     raised[name] = raised.get(name, False) or worse
+                    by[name] = together.by[name]
                     language = language or together.language
-        return Raised(raised, other, language)
+        return Raised(raised, other, language, by)
 
     def finding(
-        self, raised: dict[str, bool], *, other: bool = False, first: str = "", language: str = ""
+        self,
+        raised: dict[str, bool],
+        *,
+        other: bool = False,
+        first: str = "",
+        language: str = "",
+        by: Mapping[str, str] | None = None,
     ) -> Finding:
         """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``.
 
-        What was written in another ``language`` gets a line in it first.
+        What was written in another ``language`` gets a line in it first. ``by`` says which rule raised a flag.
         """
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
         names = sorted(
@@ -118,7 +139,13 @@ class RedFlags:
             reply.append(self.book.flags["R7"].now)
         if leading.rest:
             reply.append(leading.rest)
-        return Finding(tuple(names), tier[names[0]], "\n\n".join(text.strip() for text in reply))
+        rules = [by[name] for name in names if name in by][:_NAMED] if by else []
+        return Finding(
+            tuple(names),
+            tier[names[0]],
+            "\n\n".join(text.strip() for text in reply),
+            raised_by=", ".join(rules),
+        )
 
     def _spoken(self, language: str, names: list[str], tier: str) -> list[str]:
         """The lines in the language of the message: what is urgent, and the crisis line wherever it is called for."""
@@ -183,20 +210,22 @@ class RedFlags:
 
     def _seen(self, words: Words) -> _Seen:
         matches = self.matcher.match(words, self._readings(words))
-        raised, language = self._judged(matches) if matches.literal else ({}, "")
-        return _Seen(matches, raised, bool(raised and matches.of("other_person")), language)
+        raised, language, by = self._judged(matches) if matches.literal else ({}, "", {})
+        return _Seen(matches, raised, bool(raised and matches.of("other_person")), language, by)
 
-    def _judged(self, matches: Matches) -> tuple[dict[str, bool], str]:
+    def _judged(self, matches: Matches) -> tuple[dict[str, bool], str, dict[str, str]]:
         judge = Judge(self.book, matches)
         raised: dict[str, bool] = {}
+        by: dict[str, str] = {}
         language = ""
         for ruled in self.book.rules:
             if ruled.flag in raised and (raised[ruled.flag] or not ruled.rule.worse):
                 continue
             if judge.fires(ruled):
                 raised[ruled.flag] = raised.get(ruled.flag, False) or ruled.rule.worse
+                by[ruled.flag] = ruled.place
                 language = language or ruled.language
-        return raised, language
+        return raised, language, by
 
 
 class Judge:

@@ -104,13 +104,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Ruled:
-    """A rule of a flag with its concepts split up, and the language that it is in, if not English."""
+    """A rule of a flag with its concepts split up, the language that it is in, if not English, and where it stands."""
 
     flag: str
     rule: Rule
     all: tuple[tuple[str, ...], ...]
     anywhere: tuple[tuple[str, ...], ...]
     language: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,12 @@ def load() -> Book:
             signs[file.flag.name] = frozenset(file.signs)
         written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
     flags = {file.flag.name: file.flag for file in files.values() if file.flag}
-    rules = [_ruled(file.flag, rule, written) for file in files.values() if file.flag for rule in file.rules]
+    rules = [
+        _ruled(file.flag, rule, written, f"{name} rule {number}")
+        for name, file in files.items()
+        if file.flag
+        for number, rule in enumerate(file.rules, 1)
+    ]
     languages = {code: language for file in files.values() for code, language in file.languages.items()}
     for code, language in languages.items():
         for name, phrases in language.phrases.items():
@@ -237,6 +243,7 @@ def load() -> Book:
                     ((f"{code}_{name}",),),
                     (),
                     code,
+                    f"languages.yml {code} {name}",
                 )
             )
     literals: dict[str, frozenset[tuple[str, ...]]] = {}
@@ -266,10 +273,10 @@ def load() -> Book:
     )
 
 
-def _ruled(flag: Flag, rule: Rule, written: dict[str, Any]) -> Ruled:
+def _ruled(flag: Flag, rule: Rule, written: dict[str, Any], place: str) -> Ruled:
     groups = tuple(tuple(item.split("|")) for item in rule.all)
     anywhere = tuple(tuple(item.split("|")) for item in rule.anywhere)
     for concept in [name for group in groups + anywhere for name in group] + rule.unless:
         if concept not in written:
             raise ConfigError(f"red flags: a rule of {flag.name} names '{concept}', which nothing is called")
-    return Ruled(flag.name, rule, groups, anywhere)
+    return Ruled(flag.name, rule, groups, anywhere, place=place)

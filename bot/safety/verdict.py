@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 #: What it counts, in log-odds, that a rule has fired; the score from which a message is called a flag outright; and the one
 #: from which the advice is shown with the question whether it is happening now.
 RULE, FLAG, ASK = 1.5, 1.5, -0.25
+CLASSIFIER = "classifier"  # how the trained part is called among what raised a flag
 _LOOKED = 64  # verdicts that are remembered, from ``prepare`` to ``check``
 #: Never silenced, only lowered to a question, and asked about sooner: to be wrong here costs too much.
 SELF_HARM, ASK_SELF_HARM = "R7", -0.4
@@ -55,10 +56,10 @@ class Watch:
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in ``text``, seen with up to three ``earlier`` messages of the same patient."""
-        raised, other, language = self._rules.raised(text, earlier)
+        raised, other, language, by = self._rules.raised(text, earlier)
         weighed = None if language else self._weighed(text)  # the net knows English only
         if weighed is None:
-            return self._rules.finding(raised, other=other, language=language) if raised else None
+            return self._rules.finding(raised, other=other, language=language, by=by) if raised else None
         flag, score = weighed
         seen_by_rules, before = frozenset(raised), earlier[-1][-_TOGETHER:] if earlier else ""
         if raised and score + RULE < FLAG and earlier:
@@ -75,8 +76,14 @@ class Watch:
         first = (
             flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""
         )  # else the rules know better
-        found = self._rules.finding(raised, other=other, first=first)
-        return replace(found, ask=certainty < FLAG)
+        found = self._rules.finding(raised, other=other, first=first, by=by)
+        named = [found.raised_by] if found.raised_by else []
+        return replace(
+            found,
+            ask=certainty < FLAG,
+            raised_by=", ".join([*named, CLASSIFIER] if score >= least else named),
+            score=score if math.isfinite(score) else None,
+        )
 
     def _weighed(self, text: str, **more: str) -> tuple[str, float] | None:
         """The net's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
