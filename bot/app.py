@@ -27,7 +27,7 @@ from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
-from bot.safety import Watch
+from bot.safety import RedFlagCheck
 from bot.settings import Settings, settings
 from bot.staff.app import make_router as staff_router
 from bot.store.engine import Store, store
@@ -47,7 +47,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     """The application on a configuration and a store; by default those of the environment."""
     config = config or settings()
     house = on or store()
-    guard = Watch.load()
+    guard = RedFlagCheck.load()
     bell = Bell(config.redis_url)
     brain = RasaClient(
         config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url
@@ -136,7 +136,7 @@ def _public_pages(app: FastAPI) -> None:
         )
 
 
-def _health(app: FastAPI, house: Store, brain: RasaClient, guard: Watch) -> None:
+def _health(app: FastAPI, house: Store, brain: RasaClient, guard: RedFlagCheck) -> None:
     async def database() -> str | None:
         def look() -> None:
             with house.read() as session:
@@ -164,9 +164,9 @@ def _health(app: FastAPI, house: Store, brain: RasaClient, guard: Watch) -> None
         found = await asyncio.gather(*(check() for check in names.values()))
         parts = {name: reason or "ready" for name, reason in zip(names, found, strict=True)}
         ready = not any(found)
-        # Emergencies are noticed without the trained net too, only not as many: it is said, and nothing is held back for it.
+        # Emergencies are noticed without the trained classifier too, only not as many: it is said, and nothing is held back for it.
         parts["red_flags"] = (
-            "ready" if guard.trained else "the trained net is missing; the written rules watch alone"
+            "ready" if guard.trained else "the trained classifier is missing; the written rules check alone"
         )
         return JSONResponse(
             {"status": "ready" if ready else "not ready", **parts}, status_code=200 if ready else 503

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from bot.content.answers import TEACHING, Answer, Answers, Caution, answers
 from bot.content.clinic import Clinic, clinic
-from bot.safety.rules import Flag, load
+from bot.safety.rule_files import Flag, load
 from bot.settings import settings
 
 HEADINGS = {

@@ -1,4 +1,4 @@
-"""Training the Rasa model and the second safety net when something that they depend on has changed, and only then."""
+"""Training the Rasa model and the red-flag classifier when something that they depend on has changed, and only then."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from bot.safety.rules import Book, Part
+from bot.safety.rule_files import Book, Part
 from bot.safety.words import SENTENCE, Words
 
 #: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.

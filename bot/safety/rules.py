@@ -1,282 +1,326 @@
-"""The rules as data: what the ``.yml`` files beside this module say, checked and compiled.
-
-A phrase is written as patients speak, in a small notation:
-
-- ``(a|b c|)`` one of several, an empty one making it optional;
-- ``<name>`` anything that the concept of that name matches;
-- ``..`` up to three other words in between, ``..5`` up to five.
-"""
+"""Red flags in what somebody writes: the first thing that happens to every message, with nothing but this process needed."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, product
-from pathlib import Path
-from typing import Any, Literal, get_args
+from functools import cache, lru_cache
+from typing import NamedTuple
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from spacy.lang.en.stop_words import STOP_WORDS
 
-from bot.errors import ConfigError
-from bot.safety.words import join, normal, split
+from bot.language.spelling import OPTIONS, speller
+from bot.safety.finding import TIERS, Finding
+from bot.safety.matcher import Hit, Matcher, Matches
+from bot.safety.rule_files import Book, Ruled, load
+from bot.safety.scope import Scope
+from bot.safety.words import SENTENCE, Words, folded, normal, split
 
-HERE = Path(__file__).parent
-Context = Literal["negated", "past", "hypothetical", "question", "story"]
-
-
-class Flag(BaseModel):
-    """A red flag: how urgent, and what to say. ``other`` is said when it is about somebody else, ``worse`` by a rule that is more urgent."""
-
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    tier: Literal["emergency", "support", "today", "prescriber"]
-    now: str
-    rest: str = ""
-    other: str = ""
-    worse: str = ""
+#: How many words a sentence end counts for when the distance of two concepts is measured.
+SENTENCE_COST = 3
+EARLIER, EARLIER_CHARS = 3, 600
+_ENOUGH = 3  # words that mean something, without which a flag needs a sign
+_NAMED = (
+    4  # rules that a finding names, those of the most urgent flags; more would not fit the alert's column
+)
+_READ = 64  # texts whose reading is remembered, as the rules and the classifier ask for it
 
 
-class Rule(BaseModel):
-    """Concepts that together raise a flag.
+@dataclass(frozen=True)
+class _Seen:
+    """What stands in a text, the flags raised with whether their worse form holds, and whether it is about somebody else."""
+
+    matches: Matches
+    raised: dict[str, bool]
+    other: bool
+    language: str
+    by: dict[str, str]
+
+
+class Raised(NamedTuple):
+    """What the rules raised.
 
     Args:
-        all: concepts that must stand beside each other; ``a|b`` takes either.
-        within: how many words they may lie apart.
-        unless: concepts that, live and close by, keep the flag down.
-        even: contexts that do not keep this rule from firing.
-        worse: the more urgent form of the flag.
-        order: whether the concepts must come in the order given.
-        anywhere: concepts that may stand far away in the same message, such as the medicine.
+        flags: each with whether its worse form holds.
+        other: whether it is about somebody else.
+        language: the language of the message, if not English.
+        by: for each flag, the file and the place in it of the rule that raised it.
     """
 
-    model_config = ConfigDict(extra="forbid")
-    all: list[str] = Field(min_length=1)
-    within: int = 12
-    unless: list[str] = []
-    even: list[Context] = []
-    worse: bool = False
-    order: bool = False
-    anywhere: list[str] = []
+    flags: dict[str, bool]
+    other: bool
+    language: str
+    by: dict[str, str]
 
 
-class Language(BaseModel):
-    """How emergencies sound in a language that is not understood otherwise.
+class RedFlagRules:
+    """The fourteen red flags."""
 
-    Args:
-        now, today, crisis: a short line in that language before the English reply: an emergency, something to be looked at today, R7.
-        phrases: by flag, what raises it.
-        denials: what before a phrase, with at most one word between, takes it back.
-        needs_clinician_check: what nobody who speaks the language has signed.
-    """
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.matcher = Matcher(book)
+        self.speller = speller()
+        order = {name: number for number, name in enumerate(book.flags)}
+        self._read = lru_cache(_READ)(lambda text: self._seen(self._split(text)))
+        self.order = sorted(book.flags, key=lambda name: (TIERS.index(book.flags[name].tier), order[name]))
 
-    model_config = ConfigDict(extra="forbid")
-    now: str
-    today: str
-    crisis: str
-    phrases: dict[str, list[str]]
-    denials: list[str] = []
-    needs_clinician_check: list[str] = []
+    @staticmethod
+    @cache
+    def load() -> RedFlagRules:
+        """The rules of this installation, compiled once."""
+        return RedFlagRules(load())
 
+    def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
+        """Red flags in a message, by the rules alone; arguments as for ``raised``."""
+        raised = self.raised(text, earlier)
+        if not raised.flags:
+            return None
+        return self.finding(raised.flags, other=raised.other, language=raised.language, by=raised.by)
 
-class File(BaseModel):
-    """One ``.yml`` file. ``things`` cannot be negated, ``signs`` can; ``masks`` are sayings in which nothing counts for this file's flag."""
+    def raised(self, text: str, earlier: Sequence[str] = ()) -> Raised:
+        """The flags in a message and what goes with them.
 
-    model_config = ConfigDict(extra="forbid")
-    flag: Flag | None = None
-    things: dict[str, list[str]] = {}
-    signs: dict[str, list[str]] = {}
-    masks: list[str] = []
-    cues: dict[str, list[str]] = {}
-    rules: list[Rule] = []
-    languages: dict[str, Language] = {}
+        Args:
+            text: the new message.
+            earlier: up to three messages that the same patient sent shortly before, oldest first; a symptom may be spread over them.
+                What they already say without the new one is not raised again.
+        """
+        seen = self._read(folded(text))
+        raised, other, language, by = dict(seen.raised), seen.other, seen.language, dict(seen.by)
+        before = [message[-EARLIER_CHARS:] for message in earlier[-EARLIER:]]
+        if before:
+            old = self._split(before[0])
+            for message in before[1:]:
+                old = old.join(self._split(message))
+            together = self._seen(
+                old.join(self._split(text[:EARLIER_CHARS]))
+            )  # what is split stands at the seam
+            other = other or together.other
+            fresh = {
+                name: worse
+                for name, worse in together.raised.items()
+                if name not in raised or (worse and not raised[name])
+            }
+            known = self._seen(old).raised if fresh else {}
+            for name, worse in fresh.items():
+                if name not in known or (worse and not known[name]):
+                    raised[name] = raised.get(name, False) or worse
+                    by[name] = together.by[name]
+                    language = language or together.language
+        return Raised(raised, other, language, by)
 
+    def finding(
+        self,
+        raised: dict[str, bool],
+        *,
+        other: bool = False,
+        first: str = "",
+        language: str = "",
+        by: Mapping[str, str] | None = None,
+    ) -> Finding:
+        """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``.
 
-@dataclass(frozen=True)
-class Part:
-    """A piece of a phrase: words to be found as they stand, or another concept, and how many words may come before it."""
+        What was written in another ``language`` gets a line in it first. ``by`` says which rule raised a flag.
+        """
+        tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
+        names = sorted(
+            raised, key=lambda name: (TIERS.index(tier[name]), name != first, self.order.index(name))
+        )
+        leading = self.book.flags[names[0]]
+        now = (
+            leading.worse
+            if raised[names[0]] and leading.worse
+            else leading.other
+            if other and leading.other
+            else leading.now
+        )
+        reply = [*self._spoken(language, names, tier[names[0]]), now]
+        if "R7" in names[1:]:
+            reply.append(self.book.flags["R7"].now)
+        if leading.rest:
+            reply.append(leading.rest)
+        rules = [by[name] for name in names if name in by][:_NAMED] if by else []
+        return Finding(
+            tuple(names),
+            tier[names[0]],
+            "\n\n".join(text.strip() for text in reply),
+            raised_by=", ".join(rules),
+        )
 
-    key: str
-    gap: int
-    concept: bool
+    def _spoken(self, language: str, names: list[str], tier: str) -> list[str]:
+        """The lines in the language of the message: what is urgent, and the crisis line wherever it is called for."""
+        if language not in self.book.languages:
+            return []
+        said = self.book.languages[language]
+        urgent = [] if names[0] == "R7" else [said.now if tier == "emergency" else said.today]
+        return urgent + ([said.crisis] if "R7" in names else [])
 
+    def _split(self, text: str) -> Words:
+        """Words, those typed together taken apart."""
+        words = split(text)
+        for at in range(len(words.raw) - 1, -1, -1):
+            two = self.speller.pieces(words.raw[at])
+            if two:
+                words.raw[at : at + 1] = two
+                words.stems[at : at + 1] = [normal(word) for word in two]
+                words.breaks.insert(at + 1, 0)
+        return words
 
-@dataclass(frozen=True)
-class Ruled:
-    """A rule of a flag with its concepts split up, the language that it is in, if not English, and where it stands."""
-
-    flag: str
-    rule: Rule
-    all: tuple[tuple[str, ...], ...]
-    anywhere: tuple[tuple[str, ...], ...]
-    language: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Book:
-    """All rules, compiled."""
-
-    flags: dict[str, Flag]
-    rules: tuple[Ruled, ...]
-    phrases: dict[str, tuple[tuple[Part, ...], ...]]
-    literals: dict[str, frozenset[tuple[str, ...]]]
-    negatable: frozenset[str]
-    signs: dict[str, frozenset[str]]
-    words: frozenset[str]
-    languages: dict[str, Language]
-
-
-def _alternatives(text: str) -> list[tuple[str, ...]]:
-    """Every way of reading a phrase with ``(a|b)`` in it, each as the raw words that a message would have there."""
-    depth, start = 0, 0
-    pieces: list[list[tuple[str, ...]]] = []
-    for at, char in enumerate(text):
-        if char == "(":
-            if depth == 0:
-                pieces.append([_leaf(text[start:at])])
-                start = at + 1
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth < 0:
-                raise ConfigError(f"red flags: a bracket is closed twice in '{text}'")
-            if depth == 0:
-                pieces.append([more for option in _options(text[start:at]) for more in _alternatives(option)])
-                start = at + 1
-    if depth:
-        raise ConfigError(f"red flags: a bracket stays open in '{text}'")
-    pieces.append([_leaf(text[start:])])
-    return [tuple(chain.from_iterable(choice)) for choice in product(*pieces)]
-
-
-@cache
-def _leaf(text: str) -> tuple[str, ...]:
-    return tuple(split(text).raw)
-
-
-def _options(text: str) -> list[str]:
-    depth, options, start = 0, [], 0
-    for at, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "|" and depth == 0:
-            options.append(text[start:at])
-            start = at + 1
-    return [*options, text[start:]]
-
-
-@cache
-def _rows(text: str) -> frozenset[tuple[str, ...]]:
-    """The raw words of every way of reading a phrase."""
-    return frozenset(tuple(join(list(row))) for row in _alternatives(text) if row)
-
-
-_CUT = re.compile(r"\s*(\.\.\d*|<[a-z_]+>)\s*")
-
-
-def _parts(phrase: str) -> list[Part]:
-    parts: list[Part] = []
-    gap = 0
-    for piece in _CUT.split(phrase):
-        if not piece.strip():
-            continue
-        if piece.startswith(".."):
-            gap = int(piece[2:] or 3)
-            continue
-        concept = piece.startswith("<")
-        if not concept and not _rows(piece):
-            continue  # an article on its own
-        parts.append(Part(piece[1:-1] if concept else " ".join(piece.split()), gap, concept))
-        gap = 0
-    return parts
-
-
-def read() -> dict[str, File]:
-    """The files as they are written, by name."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times as fast, and as safe
-    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.yml"))}
-    return {name: File.model_validate(yaml.load(text, Loader=loader)) for name, text in texts.items()}  # noqa: S506
-
-
-@cache
-def load() -> Book:
-    """Read and compile every file.
-
-    Raises:
-        ConfigError: a phrase cannot be read, or a rule names a concept that does not exist.
-    """
-    files = read()
-    written: dict[str, list[str]] = {}
-    signs: dict[str, frozenset[str]] = {}
-    for name, file in files.items():
-        for kind in (file.things, file.signs, {f"cue_{cue}": phrases for cue, phrases in file.cues.items()}):
-            for concept, phrases in kind.items():
-                if concept in written:
-                    raise ConfigError(f"red flags: {name} says '{concept}' a second time")
-                written[concept] = [str(phrase) for phrase in phrases]
-        if file.flag:
-            signs[file.flag.name] = frozenset(file.signs)
-        written[f"mask_{file.flag.name if file.flag else 'all'}"] = file.masks
-    flags = {file.flag.name: file.flag for file in files.values() if file.flag}
-    rules = [
-        _ruled(file.flag, rule, written, f"{name} rule {number}")
-        for name, file in files.items()
-        if file.flag
-        for number, rule in enumerate(file.rules, 1)
-    ]
-    languages = {code: language for file in files.values() for code, language in file.languages.items()}
-    for code, language in languages.items():
-        for name, phrases in language.phrases.items():
-            if name not in flags:
-                raise ConfigError(f"red flags: the language '{code}' names {name}, which nothing is called")
-            written[f"{code}_{name}"] = phrases
-            written[f"mask_{name}"] = [
-                *written[f"mask_{name}"],
-                *(f"{denial} ..1 <{code}_{name}>" for denial in language.denials),
+    def _readings(self, words: Words) -> list[list[str]]:
+        """The words as written, then with each unknown word as its likeliest corrections."""
+        heard = self.speller.heard
+        options = [
+            (heard[word],)
+            if word in heard
+            else (word,)
+            if word in self.book.words
+            else self.speller.options(word)
+            for stem, word in zip(words.stems, words.raw, strict=True)
+        ]
+        readings = [words.stems]
+        for number in range(OPTIONS + 2):
+            reading = [
+                stem if choices[0] == word else normal(choices[min(number, len(choices) - 1)])
+                for stem, word, choices in zip(words.stems, words.raw, options, strict=True)
             ]
-            signs[name] |= {f"{code}_{name}"}
-            rules.append(
-                Ruled(
-                    name,
-                    Rule(all=[f"{code}_{name}"], even=list(get_args(Context))),
-                    ((f"{code}_{name}",),),
-                    (),
-                    code,
-                    f"languages.yml {code} {name}",
-                )
-            )
-    literals: dict[str, frozenset[tuple[str, ...]]] = {}
-    words: set[str] = set()
-    compiled = {concept: tuple(tuple(_parts(text)) for text in texts) for concept, texts in written.items()}
-    spoken = {f"{code}_{name}" for code, language in languages.items() for name in language.phrases}
-    for concept, part in {
-        (concept, part) for concept, group in compiled.items() for row in group for part in row
-    }:
-        if part.concept:
-            if part.key not in written:
-                raise ConfigError(f"red flags: nothing is called '{part.key}'")
-            continue
-        rows = _rows(part.key)
-        literals[part.key] = frozenset(tuple(map(normal, row)) for row in rows)
-        if concept not in spoken:  # "bein" in an English message is a typing error like any other
-            words.update(chain.from_iterable(rows))
-    return Book(
-        flags,
-        tuple(rules),
-        compiled,
-        literals,
-        frozenset().union(*signs.values()),
-        signs,
-        frozenset(words),
-        languages,
-    )
+            if reading not in readings:
+                readings.append(reading)
+        return readings
+
+    def signals(self, text: str) -> list[str]:
+        """What the rules see in a text read on its own, as names: ``fires:R1`` for a flag, and every concept that stands in it."""
+        seen = self._read(folded(text))
+        if not seen.matches.literal:
+            return []
+        return [f"fires:{name}" for name in seen.raised] + [
+            concept for concept in self.book.phrases if seen.matches.of(concept)
+        ]
+
+    def grounded(self, text: str, flag: str, before: str = "") -> bool:
+        """Whether a text has a sign of the flag in it, or words enough to mean something: "left calf" is an answer, not a symptom.
+
+        Args:
+            before: what the same patient wrote just before; after a sign of any flag in it a few words may complete the picture.
+        """
+        if not self.book.signs[flag].isdisjoint(self.signals(text)) or not self.book.negatable.isdisjoint(
+            self.signals(before)
+        ):
+            return True
+        return sum(word not in STOP_WORDS for word in split(text).raw) >= _ENOUGH
+
+    def _seen(self, words: Words) -> _Seen:
+        matches = self.matcher.match(words, self._readings(words))
+        raised, language, by = self._judged(matches) if matches.literal else ({}, "", {})
+        return _Seen(matches, raised, bool(raised and matches.of("other_person")), language, by)
+
+    def _judged(self, matches: Matches) -> tuple[dict[str, bool], str, dict[str, str]]:
+        judge = Judge(self.book, matches)
+        raised: dict[str, bool] = {}
+        by: dict[str, str] = {}
+        language = ""
+        for ruled in self.book.rules:
+            if ruled.flag in raised and (raised[ruled.flag] or not ruled.rule.worse):
+                continue
+            if judge.fires(ruled):
+                raised[ruled.flag] = raised.get(ruled.flag, False) or ruled.rule.worse
+                by[ruled.flag] = ruled.place
+                language = language or ruled.language
+        return raised, language, by
 
 
-def _ruled(flag: Flag, rule: Rule, written: dict[str, Any], place: str) -> Ruled:
-    groups = tuple(tuple(item.split("|")) for item in rule.all)
-    anywhere = tuple(tuple(item.split("|")) for item in rule.anywhere)
-    for concept in [name for group in groups + anywhere for name in group] + rule.unless:
-        if concept not in written:
-            raise ConfigError(f"red flags: a rule of {flag.name} names '{concept}', which nothing is called")
-    return Ruled(flag.name, rule, groups, anywhere, place=place)
+class Judge:
+    """Decides rule by rule for one message."""
+
+    def __init__(self, book: Book, matches: Matches) -> None:
+        self.book = book
+        self.matches = matches
+        self._masks: dict[str, list[bool]] = {}
+        self._scopes: dict[str, Scope] = {}
+        self.places = self._measure(matches.words)
+
+    def scope(self, flag: str) -> Scope:
+        """The contexts as a flag sees them, worked out only once one of its rules has all that it needs."""
+        if flag not in self._scopes:
+            self._scopes[flag] = Scope(self.matches, self.book.signs[flag])
+        return self._scopes[flag]
+
+    def _masked(self, flag: str) -> list[bool]:
+        """Which words belong to a saying that means something else."""
+        if flag not in self._masks:
+            marks = [False] * len(self.matches.words)
+            for start, end in self.matches.of(f"mask_{flag}"):
+                marks[start:end] = [True] * (end - start)
+            self._masks[flag] = marks
+        return self._masks[flag]
+
+    @staticmethod
+    def _measure(words: Words) -> list[int]:
+        places, place = [], 0
+        for pause in words.breaks:
+            place += 1 + (SENTENCE_COST if pause == SENTENCE else 0)
+            places.append(place)
+        return places
+
+    def fires(self, ruled: Ruled) -> bool:
+        """Whether the concepts of a rule stand beside each other, none of them denied."""
+        if not all(any(self.matches.of(name) for name in group) for group in ruled.all + ruled.anywhere):
+            return False
+        if not all(self._present(group, ruled) for group in ruled.anywhere):
+            return False
+        live = [self._live(group, ruled) for group in ruled.all]
+        if not all(live):
+            return False
+        away = [hit for name in ruled.rule.unless for hit in self.matches.of(name)]
+        return any(self._beside(anchor, live, ruled, away) for anchor in live[0])
+
+    def _present(self, group: tuple[str, ...], ruled: Ruled) -> bool:
+        """Whether one of the concepts stands somewhere in the message without being long over."""
+        scope = self.scope(ruled.flag)
+        return any(
+            not scope.past[start] and not scope.story[start]
+            for name in group
+            for start, _ in self.matches.of(name)
+        )
+
+    def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
+        even = tuple(ruled.rule.even)
+        masked, scope = self._masked(ruled.flag), self.scope(ruled.flag)
+        return [
+            hit
+            for name in group
+            for hit in self.matches.of(name)
+            if not any(masked[hit[0] : hit[1]])
+            and not scope.discounts(hit, even, name in self.book.negatable)
+        ]
+
+    def _beside(self, anchor: Hit, live: list[list[Hit]], ruled: Ruled, away: list[Hit]) -> bool:
+        chosen = [anchor]
+        for hits in live[1:]:
+            near = [hit for hit in hits if not ruled.rule.order or hit[0] >= chosen[-1][1]]
+            if not near:
+                return False
+            chosen.append(min(near, key=lambda hit: self._apart(anchor, hit)))
+        start, end = min(hit[0] for hit in chosen), max(hit[1] for hit in chosen)
+        if self._length(start, end) > ruled.rule.within + sum(hit[1] - hit[0] for hit in chosen):
+            return False
+        if end <= self.matches.words.new:
+            return False  # nothing of it is new
+        return not any(self._near(hit, start, end) for hit in away)
+
+    def _length(self, start: int, end: int) -> int:
+        return self.places[end - 1] - self.places[start] + 1
+
+    @staticmethod
+    def _apart(one: Hit, two: Hit) -> int:
+        return max(one[0], two[0]) - min(one[1], two[1])
+
+    def _near(self, hit: Hit, start: int, end: int) -> bool:
+        """Whether a concept that keeps the flag down stands close by, in the same sentence and on the same side of a "but"."""
+        low, high = max(0, start - 6), min(len(self.places), end + 6)
+        if not (low <= hit[0] < high):
+            return False
+        words = self.matches.words
+        first, last = sorted((hit[0], start if hit[0] < start else end - 1))
+        return not any(
+            words.breaks[at] >= SENTENCE or words.stems[at] == "but" for at in range(first + 1, last + 1)
+        )

@@ -1,7 +1,7 @@
-"""``python -m bot.safety.train``: trains the second net and saves it in ``models/``."""
+"""``python -m bot.safety.train``: trains the red-flag classifier and saves it in ``models/``."""
 
-from bot.safety.guard import RedFlags
-from bot.safety.net import Net
+from bot.safety.classifier import RedFlagClassifier
+from bot.safety.rules import RedFlagRules
 
 if __name__ == "__main__":
-    Net(RedFlags.load()).train().save()
+    RedFlagClassifier(RedFlagRules.load()).train().save()

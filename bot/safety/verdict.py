@@ -1,4 +1,4 @@
-"""Both nets over every message: what the rules see, and what a trained classifier makes of the whole of it."""
+"""Rules and classifier over every message: what the rules see, and what a trained classifier makes of the whole of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import cache, lru_cache
 
 import structlog
 
+from bot.safety.classifier import RedFlagClassifier
 from bot.safety.finding import Finding
-from bot.safety.guard import RedFlags
-from bot.safety.net import Net
+from bot.safety.rules import RedFlagRules
 
 log = structlog.get_logger(__name__)
 
@@ -25,30 +25,30 @@ SELF_HARM, ASK_SELF_HARM = "R7", -0.4
 _TOGETHER = 400  # characters of the message before that are looked at together with the new one
 
 
-class Watch:
+class RedFlagCheck:
     """What the front door asks of a message: is there a red flag in it?
 
     Args:
         rules: the fourteen red flags as written rules.
-        net: weighs what the rules found against the whole wording. It finds what no rule knows, and lowers a rule's alarm to a
+        classifier: weighs what the rules found against the whole wording. It finds what no rule knows, and lowers a rule's alarm to a
             question, or drops it, where the wording says otherwise ("my aunt's book about strokes"). ``None``, or not loaded: the rules alone.
     """
 
-    def __init__(self, rules: RedFlags, net: Net | None) -> None:
-        self._rules, self._net = rules, net
-        self._look = lru_cache(_LOOKED)(net.look) if net else None
+    def __init__(self, rules: RedFlagRules, classifier: RedFlagClassifier | None) -> None:
+        self._rules, self._classifier = rules, classifier
+        self._look = lru_cache(_LOOKED)(classifier.classify) if classifier else None
 
     @staticmethod
     @cache
-    def load() -> Watch:
-        """The nets of this installation."""
-        rules = RedFlags.load()
-        return Watch(rules, Net(rules).read())
+    def load() -> RedFlagCheck:
+        """The rules and the classifier of this installation."""
+        rules = RedFlagRules.load()
+        return RedFlagCheck(rules, RedFlagClassifier(rules).read())
 
     @property
     def trained(self) -> bool:
-        """Whether the trained net is there, beside the rules."""
-        return self._net is not None and self._net.loaded
+        """Whether the trained classifier is there, beside the rules."""
+        return self._classifier is not None and self._classifier.loaded
 
     def prepare(self, text: str) -> None:
         """Do the costly part of ``check``, which needs no database, before a transaction is opened."""
@@ -57,7 +57,7 @@ class Watch:
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         """Red flags in ``text``, seen with up to three ``earlier`` messages of the same patient."""
         raised, other, language, by = self._rules.raised(text, earlier)
-        weighed = None if language else self._weighed(text)  # the net knows English only
+        weighed = None if language else self._weighed(text)  # the classifier knows English only
         if weighed is None:
             return self._rules.finding(raised, other=other, language=language, by=by) if raised else None
         flag, score = weighed
@@ -86,11 +86,11 @@ class Watch:
         )
 
     def _weighed(self, text: str, **more: str) -> tuple[str, float] | None:
-        """The net's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
+        """The classifier's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
         if self._look is None or not self.trained:
             return None
         try:
             return self._look(text, **more) or ("", -math.inf)
-        except Exception as error:  # the rules must go on, whatever the net does
-            log.error("safety_net_failed", error=type(error).__name__)
+        except Exception as error:  # the rules must go on, whatever the classifier does
+            log.error("red_flag_classifier_failed", error=type(error).__name__)
             return None

@@ -82,7 +82,7 @@ def _cut(word: str) -> str:
 
 
 def folded(text: str) -> str:
-    """The text without capitals and curly apostrophes: what both nets start from."""
+    """The text without capitals and curly apostrophes: what the rules and the classifier start from."""
     return text.lower().replace("’", "'")
 
 

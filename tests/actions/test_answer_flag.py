@@ -9,7 +9,7 @@ import pytest
 from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
-from bot.safety.rules import load
+from bot.safety.rule_files import load
 from bot.store.models import Alert, TurnLog
 from tests.actions.conftest import Patient
 from tests.actions.talk import flag, tell

@@ -68,7 +68,7 @@ def test_yes_it_is_happening_is_never_behind_a_limit(
 ) -> None:
     asks = Finding(("R1",), "today", "Please get help today.", ask=True)
     monkeypatch.setattr(
-        "bot.safety.verdict.Watch.check", lambda _, text, earlier: asks if "odd" in text else None
+        "bot.safety.verdict.RedFlagCheck.check", lambda _, text, earlier: asks if "odd" in text else None
     )
     for text in ("hello", "my leg is odd"):
         assert visitor.say(text).status_code == 202
@@ -101,7 +101,7 @@ def test_a_bug_in_a_rule_breaks_neither_the_message_nor_the_limit(
     def broken(*_: object) -> None:
         raise RuntimeError("a bug in a rule")
 
-    monkeypatch.setattr("bot.safety.guard.RedFlags.raised", broken)
+    monkeypatch.setattr("bot.safety.rules.RedFlagRules.raised", broken)
     assert [visitor.say(text).status_code for text in ("one", "two", "three")] == [202, 202, 429]
     assert visitor.news().json()["mode"] == "waiting"  # staff look at what the rules could not
 

@@ -15,7 +15,7 @@ from bot.cli import main
 from bot.content import review_page
 from bot.content.answers import FOLDER, answers, load_answers
 from bot.content.clinic import clinic
-from bot.safety.rules import load
+from bot.safety.rule_files import load
 
 
 def plain(html: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.content.clinic import clinic
 from bot.conversation import urgent
-from bot.safety import Finding, RedFlags
+from bot.safety import Finding, RedFlagRules
 from bot.settings import ROOT, settings
 
 OPEN = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # Monday, 10 in the morning at the clinic
@@ -45,7 +45,7 @@ def test_every_reply_has_the_numbers_of_the_country_as_links(
     monkeypatch.setenv("RLA_COUNTRY", country)
     settings.cache_clear()
     clinic.cache_clear()
-    for name, flag in RedFlags.load().book.flags.items():
+    for name, flag in RedFlagRules.load().book.flags.items():
         for reply in filter(None, (flag.now, flag.other, flag.worse)):
             said = urgent.text(Finding((name,), flag.tier, f"{reply} {flag.rest}"), NIGHT)
             assert "{" not in said

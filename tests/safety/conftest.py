@@ -1,12 +1,12 @@
-"""The rules and both nets, loaded once, and the labelled sets."""
+"""The rules and the rules and the classifier, loaded once, and the labelled sets."""
 
 from pathlib import Path
 
 import pytest
 
 from bot.rasa_server.training import train_if_needed
-from bot.safety import RedFlags, Watch
-from bot.safety.net import Net
+from bot.safety import RedFlagCheck, RedFlagRules
+from bot.safety.classifier import RedFlagClassifier
 from bot.settings import ROOT
 from tools.evaluation.flags import Row, read_rows
 
@@ -14,20 +14,20 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def rules() -> RedFlags:
-    return RedFlags.load()
+def rules() -> RedFlagRules:
+    return RedFlagRules.load()
 
 
 @pytest.fixture(scope="session")
-def net(rules: RedFlags) -> Net:
+def classifier(rules: RedFlagRules) -> RedFlagClassifier:
     train_if_needed(ROOT)
-    return Net(rules).read()
+    return RedFlagClassifier(rules).read()
 
 
 @pytest.fixture(scope="session")
-def watch(rules: RedFlags, net: Net) -> Watch:
-    """Both nets, as the front door asks them."""
-    return Watch(rules, net)
+def red_flags(rules: RedFlagRules, classifier: RedFlagClassifier) -> RedFlagCheck:
+    """The rules and the classifier, as the front door asks them."""
+    return RedFlagCheck(rules, classifier)
 
 
 @pytest.fixture(scope="session")

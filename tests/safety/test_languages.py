@@ -7,9 +7,9 @@ import csv
 import pytest
 
 from actions.misfit import foreign
-from bot.safety import RedFlags, Watch
-from bot.safety.net import DATA
-from bot.safety.rules import _alternatives, _parts
+from bot.safety import RedFlagCheck, RedFlagRules
+from bot.safety.classifier import DATA
+from bot.safety.rule_files import _alternatives, _parts
 from bot.safety.words import folded
 from bot.store.models import Alert
 from tests.support.talk import Talk
@@ -45,10 +45,10 @@ SAID = [
 
 @pytest.mark.parametrize(("text", "flag", "code"), SAID)
 def test_it_is_seen_and_answered_in_that_language_first(
-    text: str, flag: str, code: str, watch: Watch, rules: RedFlags
+    text: str, flag: str, code: str, red_flags: RedFlagCheck, rules: RedFlagRules
 ) -> None:
     language = rules.book.languages[code]
-    found = watch.check(text)
+    found = red_flags.check(text)
     assert found and flag in found.flags and not found.ask
     first, *rest = found.reply.split("\n\n")
     assert first in (language.now, language.today, language.crisis)
@@ -59,13 +59,13 @@ def test_it_is_seen_and_answered_in_that_language_first(
     )
 
 
-def test_what_began_in_the_message_before_is_seen(watch: Watch) -> None:
-    found = watch.check("el pecho", ("me duele mucho",))
+def test_what_began_in_the_message_before_is_seen(red_flags: RedFlagCheck) -> None:
+    found = red_flags.check("el pecho", ("me duele mucho",))
     assert found and "R2" in found.flags and "emergencia" in found.reply
 
 
-def test_the_crisis_line_stands_beside_the_emergency(watch: Watch, rules: RedFlags) -> None:
-    found = watch.check("no puedo respirar y quiero morir")
+def test_the_crisis_line_stands_beside_the_emergency(red_flags: RedFlagCheck, rules: RedFlagRules) -> None:
+    found = red_flags.check("no puedo respirar y quiero morir")
     assert found and found.flags[0] == "R2"
     assert rules.book.languages["es"].now in found.reply and rules.book.languages["es"].crisis in found.reply
 
@@ -83,11 +83,11 @@ def test_the_crisis_line_stands_beside_the_emergency(watch: Watch, rules: RedFla
         "quiero una cita",
     ],
 )
-def test_ordinary_messages_in_them_are_no_alarm(text: str, watch: Watch) -> None:
-    assert watch.check(text) is None
+def test_ordinary_messages_in_them_are_no_alarm(text: str, red_flags: RedFlagCheck) -> None:
+    assert red_flags.check(text) is None
 
 
-def test_no_english_message_is_taken_for_another_language(rules: RedFlags) -> None:
+def test_no_english_message_is_taken_for_another_language(rules: RedFlagRules) -> None:
     faults = []
     for path in sorted(DATA.glob("*.tsv")):
         with path.open(encoding="utf-8", newline="") as file:
@@ -96,7 +96,7 @@ def test_no_english_message_is_taken_for_another_language(rules: RedFlags) -> No
     assert not faults
 
 
-def test_every_phrase_raises_its_flag(rules: RedFlags) -> None:
+def test_every_phrase_raises_its_flag(rules: RedFlagRules) -> None:
     """No word of one falls to the speller, to contractions or to a denial."""
     faults = []
     for code, language in rules.book.languages.items():
@@ -113,7 +113,7 @@ def test_every_phrase_raises_its_flag(rules: RedFlags) -> None:
     assert not faults
 
 
-def test_every_line_names_its_number(rules: RedFlags) -> None:
+def test_every_line_names_its_number(rules: RedFlagRules) -> None:
     for language in rules.book.languages.values():
         assert "{emergency_link}" in language.now and "{emergency_link}" in language.today
         assert "{crisis_link}" in language.crisis and "{emergency_link}" in language.crisis
@@ -121,12 +121,12 @@ def test_every_line_names_its_number(rules: RedFlags) -> None:
         assert not any(char.isdigit() for char in language.now + language.today + language.crisis)
 
 
-def test_the_words_of_other_languages_are_still_typing_errors_in_english(rules: RedFlags) -> None:
+def test_the_words_of_other_languages_are_still_typing_errors_in_english(rules: RedFlagRules) -> None:
     assert "brustschmerzen" not in rules.book.words and "pecho" not in rules.book.words
 
 
 def test_it_is_urgent_and_staff_are_told(store) -> None:  # type: ignore[no-untyped-def]
-    talk = Talk(store, rules=RedFlags.load())  # type: ignore[arg-type]
+    talk = Talk(store, rules=RedFlagRules.load())  # type: ignore[arg-type]
     assert talk.say("quiero matarme").urgent
     assert {flag for alert in talk.rows(Alert, Alert.conversation_id == talk.id) for flag in alert.flags} == {
         "R7"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.safety import RedFlags, Watch
-from bot.safety import rules as rulebook
+from bot.safety import RedFlagCheck, RedFlagRules, rule_files
 from bot.safety.words import normal, split
 
 #: Words that say nothing by themselves: an alternative of a list may not consist of one alone.
@@ -28,7 +27,7 @@ def test_no_list_holds_a_word_that_says_nothing() -> None:
     """ "a1" was the road and, as "a" is dropped, every "one"; "dosed" was asleep and every "dose"."""
     allowed = {concept: {normal(word) for word in words} for concept, words in MEANT.items()}
     faults = []
-    for name, file in rulebook.read().items():
+    for name, file in rule_files.read().items():
         spoken = {
             f"{code} {flag}": rows
             for code, language in file.languages.items()
@@ -36,10 +35,10 @@ def test_no_list_holds_a_word_that_says_nothing() -> None:
         }
         for concept, phrases in (file.things | file.signs | spoken).items():
             for phrase in phrases:
-                parts = rulebook._parts(str(phrase))
+                parts = rule_files._parts(str(phrase))
                 if len(parts) != 1 or parts[0].concept:
                     continue
-                for row in rulebook._rows(parts[0].key):
+                for row in rule_files._rows(parts[0].key):
                     stems = [normal(word) for word in row]
                     if len(stems) == 1 and stems[0] in EMPTY - allowed.get(concept, set()):
                         faults.append((name, concept, row))
@@ -58,15 +57,17 @@ LIFE = [
 
 
 @pytest.mark.parametrize("text", MEDICINE_NOT_LIFE)
-def test_a_medicine_not_taken_is_no_wish_to_die(text: str, rules: RedFlags, watch: Watch) -> None:
+def test_a_medicine_not_taken_is_no_wish_to_die(
+    text: str, rules: RedFlagRules, red_flags: RedFlagCheck
+) -> None:
     assert "R7" not in rules.raised(text).flags
-    found = watch.check(text)
+    found = red_flags.check(text)
     assert found is None or "R7" not in found.flags
 
 
 @pytest.mark.parametrize("text", LIFE)
-def test_who_cannot_take_it_any_more_is_heard(text: str, watch: Watch) -> None:
-    found = watch.check(text)
+def test_who_cannot_take_it_any_more_is_heard(text: str, red_flags: RedFlagCheck) -> None:
+    found = red_flags.check(text)
     assert found and "R7" in found.flags
 
 
@@ -95,9 +96,11 @@ def test_who_cannot_take_it_any_more_is_heard(text: str, watch: Watch) -> None:
         ("the nurse asked me whether I cough blood", "R2"),
     ],
 )
-def test_an_over_wide_list_raises_nothing(text: str, flag: str, rules: RedFlags, watch: Watch) -> None:
+def test_an_over_wide_list_raises_nothing(
+    text: str, flag: str, rules: RedFlagRules, red_flags: RedFlagCheck
+) -> None:
     assert flag not in rules.raised(text).flags
-    found = watch.check(text)
+    found = red_flags.check(text)
     assert found is None or flag not in found.flags
 
 
@@ -120,7 +123,7 @@ def test_an_over_wide_list_raises_nothing(text: str, flag: str, rules: RedFlags,
         ("my foot is suddenly cold and white as a sheet", "R4"),
     ],
 )
-def test_its_neighbour_is_still_seen(text: str, flag: str, rules: RedFlags) -> None:
+def test_its_neighbour_is_still_seen(text: str, flag: str, rules: RedFlagRules) -> None:
     assert flag in rules.raised(text).flags
 
 

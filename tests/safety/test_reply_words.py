@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from bot.safety import RedFlags
+from bot.safety import RedFlagRules
 from tests.content.test_words import breaks, sentences, table
 from tests.support.reading import grade
 
 TEXTS = {
     f"{name} {field}": getattr(flag, field)
-    for name, flag in RedFlags.load().book.flags.items()
+    for name, flag in RedFlagRules.load().book.flags.items()
     for field in ("now", "other", "worse", "rest")
     if getattr(flag, field)
 }
@@ -31,7 +31,7 @@ def test_no_reply_says_what_none_may_say(key: str) -> None:
 
 @pytest.mark.parametrize("key", FIRST)
 def test_what_to_do_now_names_a_number_or_the_prescriber_and_is_short(key: str) -> None:
-    tier = RedFlags.load().book.flags[key.split()[0]].tier
+    tier = RedFlagRules.load().book.flags[key.split()[0]].tier
     wanted = (
         r"prescriber"
         if tier == "prescriber" and not key.endswith("worse")

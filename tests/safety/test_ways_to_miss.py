@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bot.conversation import desk
-from bot.safety import RedFlags
+from bot.safety import RedFlagRules
 from bot.store.models import Alert
 from tests.support.talk import Talk, person
 
@@ -32,7 +32,7 @@ PLAIN = {
 
 @pytest.fixture
 def talk(store) -> Talk:  # type: ignore[no-untyped-def]
-    return Talk(store, rules=RedFlags.load())  # type: ignore[arg-type]
+    return Talk(store, rules=RedFlagRules.load())  # type: ignore[arg-type]
 
 
 def flags(talk: Talk) -> set[str]:
@@ -40,7 +40,7 @@ def flags(talk: Talk) -> set[str]:
 
 
 def test_the_plain_sentences_are_of_every_flag() -> None:
-    assert set(PLAIN) == set(RedFlags.load().book.flags)
+    assert set(PLAIN) == set(RedFlagRules.load().book.flags)
 
 
 @pytest.mark.parametrize("flag", PLAIN)

@@ -168,15 +168,15 @@ def _one_load(
 
 def measure_reading() -> dict[str, Any]:
     """Milliseconds a message: the classifier beside the red-flag rules, on the sentences of tests/nlu/dev.tsv."""
-    from bot.safety import RedFlags, Watch
-    from bot.safety.net import Net
+    from bot.safety import RedFlagCheck, RedFlagRules
+    from bot.safety.classifier import RedFlagClassifier
     from bot.understanding.reading import read
     from tools.evaluation.command import find_model
     from tools.evaluation.sentences import read_cases
 
     texts = [case.text for case in read_cases(Path("tests/nlu/dev.tsv"))][:300]
     model, _ = find_model(None)
-    rules = Watch(RedFlags.load(), Net(RedFlags.load()).read())
+    rules = RedFlagCheck(RedFlagRules.load(), RedFlagClassifier(RedFlagRules.load()).read())
     read(model, texts[0])
     reading = [_timed(lambda text=text: read(model, text)) for text in texts]
     ruling = [_timed(lambda text=text: rules.check(text)) for text in texts]

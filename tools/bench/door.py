@@ -135,7 +135,7 @@ def _serve_rasa(port: int, seconds: float) -> None:
 
 
 def _serve_without_rules() -> None:
-    from bot.safety import Watch
+    from bot.safety import RedFlagCheck
     from bot.serve import serve
 
     class Blind:
@@ -145,7 +145,7 @@ def _serve_without_rules() -> None:
         def check(self, text: str, earlier: object = ()) -> None:
             return None
 
-    Watch.load = lambda *_: Blind()  # type: ignore[assignment,method-assign]
+    RedFlagCheck.load = lambda *_: Blind()  # type: ignore[assignment,method-assign]
     serve()
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from bot.errors import ConfigError
 from bot.rasa_server.training import MODEL, is_current
-from bot.safety.guard import RedFlags
-from bot.safety.net import Net
-from bot.safety.verdict import Watch
+from bot.safety.classifier import RedFlagClassifier
+from bot.safety.rules import RedFlagRules
+from bot.safety.verdict import RedFlagCheck
 from bot.settings import ROOT
 from bot.understanding.encoder import encoder
 from bot.understanding.intent_model import IntentModel
@@ -153,9 +153,9 @@ def _read_all(model: IntentModel, texts: Sequence[str]) -> tuple[list[Reading], 
 
 
 def red_flags(rows: Sequence[Row]) -> dict[str, Any]:
-    """What both nets together see in these rows, as ``tools.evaluation.flags.flag_report`` gives it."""
-    rules = RedFlags.load()
-    return flag_report(rows, Watch(rules, Net(rules).read()), rules.book.flags)
+    """What the rules and the classifier together see in these rows, as ``tools.evaluation.flags.flag_report`` gives it."""
+    rules = RedFlagRules.load()
+    return flag_report(rows, RedFlagCheck(rules, RedFlagClassifier(rules).read()), rules.book.flags)
 
 
 def _table(report: dict[str, Any]) -> list[str]:

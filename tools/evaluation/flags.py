@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.errors import ConfigError
 from bot.safety import Finding
-from bot.safety.rules import Flag
+from bot.safety.rule_files import Flag
 from tools.evaluation.measures import Share, share
 from tools.evaluation.sentences import Case
 
@@ -21,7 +21,7 @@ _BETWEEN = " || "
 
 
 class Checker(Protocol):
-    """The rules alone, or both nets."""
+    """The rules alone, or the rules and the classifier."""
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None: ...
 

@@ -1,4 +1,4 @@
-"""In which light each word of a message stands: denied, long over, only imagined, asked about in general, or somebody's story.
+"""For each word of a message: is it denied, long over, only imagined, asked about in general, or part of somebody's story?
 
 Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not denials. Words inside a sign never deny anything.
 """
@@ -88,7 +88,7 @@ PRESENT = frozenset(
 LISTS = frozenset(["or", "nor", "and"])
 
 
-class Light:
+class Scope:
     """For every context, whether a word stands in it, as one flag sees it.
 
     Args:
@@ -118,7 +118,7 @@ class Light:
         for start, _ in self._cue("story"):
             self._mark_sentence(self.story, start)
 
-    def dark(self, hit: Hit, even: tuple[str, ...], sign: bool) -> bool:
+    def discounts(self, hit: Hit, even: tuple[str, ...], sign: bool) -> bool:
         """Whether a hit does not count, the contexts in ``even`` left aside."""
         at = hit[0]
         if self.story[at] and "story" not in even:

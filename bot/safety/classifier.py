@@ -1,7 +1,7 @@
-"""The second net: a trained classifier beside the rules, for wordings that no rule knows and for alarms that are none.
+"""A trained classifier beside the rules, for wordings that no rule knows and for alarms that are none.
 
 Three views see a text: its characters and its words (logistic regressions), and its sense, a small network over the sentence's meaning and
-what the rules see in it (``RedFlags.signals``). Their weighed log-odds are the score, a log-odds itself. It learns from ``data/safety``
+what the rules see in it (``RedFlagRules.signals``). Their weighed log-odds are the score, a log-odds itself. It learns from ``data/safety``
 (real-sounding emergencies and near-misses, written for it) and, as what is ordinary, from the training sentences of the topics. Nothing of
 ``tests/safety`` is in it.
 """
@@ -19,7 +19,7 @@ import numpy as np
 import structlog
 import yaml
 
-from bot.safety.guard import RedFlags
+from bot.safety.rules import RedFlagRules
 from bot.safety.words import folded
 from bot.settings import ROOT
 from bot.understanding.encoder import encoder
@@ -59,10 +59,10 @@ class _Model:
     sense: Layered
 
 
-class Net:
-    """The trained net. Until it is loaded it has nothing to say."""
+class RedFlagClassifier:
+    """The trained classifier. Until it is loaded it has nothing to say."""
 
-    def __init__(self, rules: RedFlags) -> None:
+    def __init__(self, rules: RedFlagRules) -> None:
         self._rules = rules
         self._model: _Model | None = None
 
@@ -70,7 +70,7 @@ class Net:
     def loaded(self) -> bool:
         return self._model is not None
 
-    def train(self) -> Net:
+    def train(self) -> RedFlagClassifier:
         """Learn from the data of this checkout; about twenty seconds."""
         written, ordinary = sentences(), sorted(_topics())
         texts = [folded(text) for text, _ in written] + [folded(text) for text in ordinary]
@@ -114,14 +114,14 @@ class Net:
         with path.open("wb") as file:
             np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
-    def read(self, path: Path = MODEL) -> Net:
+    def read(self, path: Path = MODEL) -> RedFlagClassifier:
         """Read a trained file. A missing or foreign one is said in the log, and the rules go on alone."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
             about = json.loads(str(kept["about"]))
             if about["encoder"] != encoder().digest:
-                log.error("safety_net_of_another_encoder")
+                log.error("red_flag_classifier_of_another_encoder")
                 return self
             terms = {name: Terms(name, kept[f"{name}.terms"].tolist(), kept[f"{name}.idf"]) for name in VIEWS}
             layers = ("sense.hidden", "sense.out")
@@ -138,10 +138,10 @@ class Net:
                 sense,
             )
         except Exception as error:  # whatever it is, the rules must go on and somebody must read of it
-            log.error("safety_net_missing", error=type(error).__name__)
+            log.error("red_flag_classifier_missing", error=type(error).__name__)
         return self
 
-    def look(self, text: str, *, before: str = "") -> tuple[str, float] | None:
+    def classify(self, text: str, *, before: str = "") -> tuple[str, float] | None:
         """The likeliest flag, and the score of the text or of the sentence in it that scores highest; ``None`` far from all.
 
         Args:
@@ -191,7 +191,7 @@ def pieces(text: str) -> list[str]:
 
 
 def sentences() -> list[tuple[str, str]]:
-    """What is written for the net: texts with their flag, or ``-`` for a near-miss."""
+    """What is written for the classifier: texts with their flag, or ``-`` for a near-miss."""
     made = []
     for path in sorted(DATA.glob("*.tsv")):
         with path.open(encoding="utf-8", newline="") as file:

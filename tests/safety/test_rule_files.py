@@ -1,0 +1,74 @@
+"""The rule files themselves: shape, notation, and words that would vanish."""
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from bot.errors import ConfigError
+from bot.safety import rule_files
+from bot.safety.forms import NOISE
+from bot.safety.rule_files import File, _alternatives
+from bot.safety.words import split
+
+
+def test_every_file_reads_and_every_rule_names_concepts_that_exist() -> None:
+    book = rule_files.load()
+    assert sorted(book.flags, key=lambda name: int(name[1:])) == [f"R{number}" for number in range(1, 15)]
+    assert {rule.flag for rule in book.rules} == set(book.flags)
+
+
+def test_no_alternative_is_only_noise() -> None:
+    """An article or "really" vanishes, so that an alternative made of it would match nothing at all: "a (very|) sore" says so openly."""
+    for name, file in rule_files.read().items():
+        for group in (file.signs, file.things, file.cues):
+            for concept, phrases in group.items():
+                for phrase in phrases:
+                    for options in re.findall(r"\(([^()]*)\)", phrase):
+                        row = options.split("|")
+                        empty = [
+                            option
+                            for option in row
+                            if option and all(word in NOISE - {"the"} for word in option.split())
+                        ]
+                        assert not empty, (name, concept, empty)
+
+
+@pytest.mark.parametrize("phrase", ["(a|b", "a|b)", "((a)"])
+def test_a_bracket_that_does_not_close_is_refused(phrase: str) -> None:
+    with pytest.raises(ConfigError):
+        _alternatives(phrase)
+
+
+def test_a_field_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        File.model_validate({"rulez": []})
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("I can't breathe", "i cannot breathing"),
+        ("SWOLLEN legs", "swelling legs"),
+        ("I've stopped", "i have stopping"),
+        ("don’t", "dont"),
+        ("20 pills", "thirty pill"),
+    ],
+)
+def test_ways_of_writing_meet(one: str, two: str) -> None:
+    assert split(one).stems == split(two).stems
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("leg", "legs"),
+        ("caring", "car"),
+        ("note", "not"),
+        ("bit", "bite"),
+        ("calf", "calves"),
+        ("sore", "sores"),
+    ],
+)
+def test_words_that_must_not_meet(one: str, two: str) -> None:
+    assert split(one).stems != split(two).stems
