@@ -15,11 +15,11 @@ from typing import Any, Literal, Self, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bot.content.yaml_file import fault_line, read_yaml
 from bot.errors import ConfigError
 from bot.settings import ROOT
 
 Model = TypeVar("Model", bound=BaseModel)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 FOLDER = ROOT / "data" / "answers"
 CONTEXTS = ("pregnant", "kidney", "child", "other", "dopamine", "gabapentinoid", "opioid")
@@ -164,7 +164,7 @@ def load_answers(folder: Path) -> Answers:
             try:
                 answer = Answer.model_validate({**raw, "group": path.stem, "place": place})
             except ValidationError as error:
-                faults += [_fault(path, node, raw.get("id", "?"), problem) for problem in error.errors()]
+                faults += [fault_line(path, node, raw.get("id", "?"), problem) for problem in error.errors()]
                 continue
             if answer.id in made:
                 faults.append(f"{place}: {answer.id}: stands already at {made[answer.id].place}")
@@ -209,25 +209,8 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
                 faults.append(f"{where}: {field} is missing")
 
 
-def _read(path: Path, faults: list[str]) -> tuple[yaml.Node | None, Any] | None:
-    """A file as nodes, which know their lines, and as values; ``None`` if it cannot be read, with the fault noted."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        return yaml.compose(text, Loader=_LOADER), yaml.load(text, Loader=_LOADER)  # noqa: S506
-    except OSError as error:
-        faults.append(f"{path.name}: cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        faults.append(f"{path.name}: is not written in UTF-8")
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        faults.append(
-            f"{path.name}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', None) or error}"
-        )
-    return None
-
-
 def _entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
-    read = _read(path, faults)
+    read = read_yaml(path, faults)
     if read is None:
         return []
     root, rows = read
@@ -237,19 +220,8 @@ def _entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict
     return list(zip(root.value, rows, strict=True))
 
 
-def _fault(path: Path, node: yaml.MappingNode, name: str, problem: Any) -> str:
-    """One line for one fault, at the line of the field where it has one."""
-    field = str(problem["loc"][0]) if problem["loc"] else ""
-    line = next((key.start_mark.line for key, _ in node.value if key.value == field), node.start_mark.line)
-    return ": ".join(
-        part
-        for part in (f"{path.name}:{line + 1}", name, field, problem["msg"].removeprefix("Value error, "))
-        if part
-    )
-
-
 def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Model]:
-    read = _read(path, faults)
+    read = read_yaml(path, faults)
     if read is None:
         return {}
     root, rows = read
@@ -264,7 +236,7 @@ def _mapping(path: Path, kind: type[Model], faults: list[str]) -> dict[str, Mode
         try:
             made[key.value] = kind.model_validate({**rows[key.value], **place})
         except ValidationError as error:
-            faults += [_fault(path, node, key.value, problem) for problem in error.errors()]
+            faults += [fault_line(path, node, key.value, problem) for problem in error.errors()]
     return made
 
 
