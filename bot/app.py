@@ -22,7 +22,6 @@ from bot.channels import contact_link, widget
 from bot.channels.limits import Limits
 from bot.channels.telegram import Telegram
 from bot.content.clinic import clinic
-from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
 from bot.conversation.turn import TurnRunner
@@ -31,6 +30,7 @@ from bot.safety import RedFlagCheck
 from bot.settings import Settings, settings
 from bot.staff.app import make_router as staff_router
 from bot.store.engine import Store, store
+from bot.work.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 
@@ -48,20 +48,20 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     config = config or settings()
     house = on or store()
     guard = RedFlagCheck.load()
-    bell = Bell(config.redis_url)
+    notifier = Notifier(config.redis_url)
     brain = RasaClient(
         config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url
     )
-    runner = TurnRunner(house, brain, bell, lease_seconds=config.lease_seconds)
-    timers = Timers(house, bell)
-    telegram = Telegram(house, guard, bell, runner.kick, config) if config.telegram_bot_token else None
-    delivery = Delivery(house, bell, {"telegram": telegram.sender} if telegram else {})
+    runner = TurnRunner(house, brain, notifier, lease_seconds=config.lease_seconds)
+    timers = Timers(house, notifier)
+    telegram = Telegram(house, guard, notifier, runner.kick, config) if config.telegram_bot_token else None
+    delivery = Delivery(house, notifier, {"telegram": telegram.sender} if telegram else {})
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Database work runs in threads; the default of a small machine (6) would make patients wait for each other.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
-        await bell.start()
+        await notifier.start()
         await runner.start()
         await timers.start()
         await delivery.start()
@@ -79,7 +79,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
         await timers.stop()
         await runner.stop(config.drain_timeout)
         await delivery.stop()
-        await bell.stop()
+        await notifier.stop()
         await brain.close()
 
     app = FastAPI(
@@ -93,9 +93,9 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     )
     http.guard_requests(app, config.origins)
     http.answer_errors(app)
-    app.include_router(widget.make_router(house, guard, bell, runner.kick, Limits(on=config.rate_limits)))
-    app.include_router(staff_router(house, bell, runner.kick))
-    app.include_router(contact_link.make_router(house, bell))
+    app.include_router(widget.make_router(house, guard, notifier, runner.kick, Limits(on=config.rate_limits)))
+    app.include_router(staff_router(house, notifier, runner.kick))
+    app.include_router(contact_link.make_router(house, notifier))
     if telegram:
         app.include_router(telegram.router)
     _public_pages(app)

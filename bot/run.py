@@ -17,7 +17,7 @@ import httpx
 from honcho.environ import parse_procfile
 from sqlalchemy import func, select
 
-from bot.conversation import notify
+from bot.conversation import alerting
 from bot.rasa_server.training import train_if_needed
 from bot.serve import check_port
 from bot.settings import ROOT, Settings, settings
@@ -198,7 +198,7 @@ def _announce(config: Settings, supervisor: Supervisor) -> None:
                 '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin',
                 flush=True,
             )
-    if not notify.ways():
+    if not alerting.ways():
         print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
     telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
     print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)

@@ -17,11 +17,11 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from bot.content.clinic import clinic
-from bot.conversation.bell import Bell
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.conversation.text import clean
 from bot.store.contact_links import open_link, use_link
 from bot.store.engine import Store
+from bot.work.notifier import Notifier
 
 MAX_FIELD = 256
 ARRIVED = "Thank you. Your contact details have reached {clinic_name}. They are not shown in this chat."
@@ -64,7 +64,7 @@ _HEADERS = {
 }
 
 
-def make_router(store: Store, bell: Bell) -> APIRouter:
+def make_router(store: Store, notifier: Notifier) -> APIRouter:
     """``GET`` and ``POST /contact/{token}``."""
     router = APIRouter(include_in_schema=False)
 
@@ -89,8 +89,8 @@ def make_router(store: Store, bell: Bell) -> APIRouter:
                 )
             if not use_link(session, link, name=name, contact=contact):
                 return _closed()
-            add_line(session, conversation, "system", clinic().fill(ARRIVED))
-        bell.ring(conversation.id)
+            add_message(session, conversation, "system", clinic().fill(ARRIVED))
+        notifier.notify(conversation.id)
         return _page(
             "Thank you",
             ["Your details are with the clinic. You can close this page and go back to the chat."],

@@ -27,14 +27,14 @@ from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import urgent
-from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase
 from bot.conversation.intake import Guard, accept, prepare
-from bot.conversation.lines import add_line, as_json, lines_after
+from bot.conversation.messages import add_message, as_json, messages_after
 from bot.conversation.text import MAX_CHARACTERS
 from bot.errors import RefusedError
 from bot.store.engine import Store
 from bot.store.models import Conversation, Inbound, Message, Staff
+from bot.work.notifier import Notifier
 
 MAX_WAIT = 25.0  # seconds that a call is held at most
 _HEARTBEAT = 15.0
@@ -131,7 +131,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def make_router(
-    store: Store, guard: Guard, bell: Bell, kick: Callable[[str], None], limits: Limits
+    store: Store, guard: Guard, notifier: Notifier, kick: Callable[[str], None], limits: Limits
 ) -> APIRouter:
     """The widget's API as a router, on the given parts of the house."""
     router = APIRouter(prefix="/api", tags=["widget"], responses=PROBLEMS)
@@ -183,7 +183,7 @@ def make_router(
             session.add(conversation)
             session.flush()
             greeting = answers()["greet"]
-            add_line(
+            add_message(
                 session,
                 conversation,
                 "assistant",
@@ -197,7 +197,7 @@ def make_router(
     @router.post("/messages", status_code=202, summary="Say something, or press a button")
     async def say(body: Say, request: Request, authorization: Annotated[str, Header()] = "") -> Taken:
         conversation_id, seq = await asyncio.to_thread(_say, body, authorization, _address(request))
-        bell.ring(conversation_id)
+        notifier.notify(conversation_id)
         kick(conversation_id)
         return Taken(seq=seq)
 
@@ -250,7 +250,7 @@ def make_router(
         ] = None,
     ) -> News:
         until = time.monotonic() + wait
-        event = bell.subscribe(conversation_id)
+        event = notifier.subscribe(conversation_id)
         try:
             while True:
                 event.clear()
@@ -265,7 +265,7 @@ def make_router(
                     return News(**news)
                 await _news_or(event, left)
         finally:
-            bell.unsubscribe(conversation_id, event)
+            notifier.unsubscribe(conversation_id, event)
 
     @router.get("/events", summary="The same as server-sent events", response_class=StreamingResponse)
     async def events(
@@ -283,7 +283,7 @@ def make_router(
     async def _stream(conversation_id: str, after: int, request: Request) -> AsyncIterator[str]:
         known: dict[str, Any] = {}
         beat = time.monotonic()
-        event = bell.subscribe(conversation_id)
+        event = notifier.subscribe(conversation_id)
         try:
             while not await request.is_disconnected():
                 event.clear()
@@ -305,7 +305,7 @@ def make_router(
                 if not news["messages"]:  # there may be more of them than one reading gives
                     await _news_or(event, 5.0)
         finally:
-            bell.unsubscribe(conversation_id, event)
+            notifier.unsubscribe(conversation_id, event)
 
     def _read(conversation_id: str, after: int) -> dict[str, Any]:
         with store.read() as session:
@@ -336,7 +336,7 @@ def make_router(
     @router.delete("/conversations", status_code=204, summary="Erase the conversation everywhere")
     def delete(conversation_id: str = Depends(who)) -> Response:
         erase(store, conversation_id)
-        bell.ring(conversation_id)
+        notifier.notify(conversation_id)
         return Response(status_code=204)
 
     return router
@@ -356,12 +356,12 @@ def _news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
         "mode": conversation.mode,
         "staff": holder.name if holder else None,
         "typing": pending is not None and conversation.mode != "staff" and not conversation.told_late,
-        "messages": [as_json(line) for line in lines_after(session, conversation_id, after)],
+        "messages": [as_json(line) for line in messages_after(session, conversation_id, after)],
     }
 
 
 async def _news_or(event: asyncio.Event, seconds: float) -> None:
-    """Wait for the bell, but look again now and then: a ring from another process may be missed."""
+    """Wait for news, but look again now and then: a notification from another process may be missed."""
     try:
         async with asyncio.timeout(min(seconds, 5.0)):  # wait_for of 3.11 can swallow a cancellation
             await event.wait()

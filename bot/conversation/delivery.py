@@ -23,12 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.clock import now
-from bot.conversation.bell import STAFF, Bell
-from bot.conversation.lines import add_line, locked
-from bot.conversation.pace import Pace
+from bot.conversation.messages import add_message, locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Message, Outbox, Staff
+from bot.work.notifier import STAFF, Notifier
+from bot.work.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -106,9 +106,9 @@ class Delivery:
     """
 
     def __init__(
-        self, store: Store, bell: Bell, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0
+        self, store: Store, notifier: Notifier, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0
     ) -> None:
-        self._store, self._bell, self._senders = store, bell, senders
+        self._store, self._notifier, self._senders = store, notifier, senders
         self._lease = timedelta(seconds=lease_seconds)
         self._owner = uuid.uuid4().hex
         self._rests_until = dict.fromkeys(senders, 0.0)  # by the clock that only rises
@@ -121,14 +121,14 @@ class Delivery:
 
     async def start(self) -> None:
         if not self._senders:
-            return  # every ring would cost a look at an outbox that nobody sends from
-        self._wake = self._bell.subscribe(STAFF)  # every ring of a conversation is one of the staff's too
+            return  # every notification would cost a look at an outbox that nobody sends from
+        self._wake = self._notifier.subscribe(STAFF)  # staff are notified of every conversation
         self._pump = asyncio.create_task(self._run(), name="delivery")
 
     async def stop(self, drain_seconds: float = 5.0) -> None:
         """Begin nothing new and let what is on its way arrive; what does not is ``unknown``."""
         self._stopping = True
-        self._bell.unsubscribe(STAFF, self._wake)
+        self._notifier.unsubscribe(STAFF, self._wake)
         self._wake.set()
         # Cut while it leases a row, the pump would leave that row leased and unsent: so it ends by itself.
         await _end([self._pump] if self._pump else [], drain_seconds)
@@ -172,7 +172,7 @@ class Delivery:
                 if row and row.state == "sending":
                     _settle(session, row, Outcome("unknown", error="interrupted"))
             if row:
-                self._bell.ring(row.conversation_id)
+                self._notifier.notify(row.conversation_id)
 
     async def _round(self) -> float:
         """Start every send that may start now; returns the seconds until the next look."""
@@ -194,7 +194,7 @@ class Delivery:
                     )
                     continue
                 if taken is None:
-                    self._bell.ring(head.conversation_id)  # given up, or another process was quicker
+                    self._notifier.notify(head.conversation_id)  # given up, or another process was quicker
                     continue
                 pause = taken
             wait = min(wait, pause)
@@ -345,7 +345,7 @@ class Delivery:
             ):
                 news = _settle(session, row, outcome)
         if row and news:
-            self._bell.ring(row.conversation_id)
+            self._notifier.notify(row.conversation_id)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
@@ -402,7 +402,7 @@ def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reac
 def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
     """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
 
-    Ring the conversation's bell after the commit. The whole line is sent again, once, however many of its parts are open.
+    Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its parts are open.
 
     Raises:
         RefusedError: the line is no longer there.
@@ -424,7 +424,7 @@ def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
     if conversation.unreachable:
         raise NotAllowedError("The patient has blocked the assistant and cannot be written to.")
     line = session.get_one(Message, found.message_id)
-    copy = add_line(
+    copy = add_message(
         session,
         conversation,
         line.sender,

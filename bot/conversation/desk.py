@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
 from bot.safety.finding import TIERS
@@ -75,7 +75,9 @@ def claim(session: Session, conversation_id: str, staff: Staff) -> None:
     """Take a conversation; from here on its patient talks with ``staff`` and the assistant is silent."""
     conversation = _get(session, conversation_id)
     change_mode(session, conversation, "claim", actor=staff.name, staff=staff)
-    add_line(session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff.")
+    add_message(
+        session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff."
+    )
     see_alerts(session, conversation_id, staff)
 
 
@@ -87,7 +89,9 @@ def take_over(session: Session, conversation_id: str, staff: Staff, reason: str)
     change_mode(
         session, conversation, "take_over", actor=staff.name, staff=staff, data={"why": checked(reason)}
     )
-    add_line(session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff.")
+    add_message(
+        session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff."
+    )
 
 
 def reply(
@@ -105,7 +109,7 @@ def reply(
         ).first()
         if said:
             return said
-    return add_line(
+    return add_message(
         session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
     )
 
@@ -114,7 +118,7 @@ def give_back(session: Session, conversation_id: str, staff: Staff) -> None:
     """Return a held conversation to the assistant."""
     conversation = _held(session, conversation_id, staff)
     change_mode(session, conversation, "return", actor=staff.name)
-    add_line(
+    add_message(
         session,
         conversation,
         "system",
@@ -136,7 +140,7 @@ def close(session: Session, conversation_id: str, staff: Staff, *, reason: str =
         actor=staff.name,
         data={"why": checked(reason)} if reason.strip() else None,
     )
-    add_line(
+    add_message(
         session,
         conversation,
         "system",

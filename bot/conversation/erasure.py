@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, delete, inspect, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import now
-from bot.conversation.lines import locked
+from bot.conversation.messages import locked
 from bot.settings import settings
 from bot.store.engine import Store
 from bot.store.models import Conversation, Timer

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.conversation import urgent
 from bot.conversation.inbox import end
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
 from bot.errors import RefusedError
 from bot.safety import Finding
@@ -123,7 +123,7 @@ def accept(
     )
     session.add(inbound)
     session.flush()
-    add_line(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
+    add_message(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
 
     finding = None if choice is not None else _look(session, guard, conversation, typed, inbound)
     asked = urgent.asked(session, conversation, inbound) if finding is None or finding.ask else None

@@ -11,7 +11,7 @@ from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation.inbox import HELD, end
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.store.engine import Store
 from bot.store.models import Conversation, Inbound
 from bot.store.modes import change_mode
@@ -40,7 +40,9 @@ def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *
     if inbound.sick_tries >= SET_ASIDE_AT:
         end(inbound, "no_answer")
         inbound.state = "set_aside"
-        add_line(session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound.id)
+        add_message(
+            session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound.id
+        )
         change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
         conversation.reset_brain = True
         return True
@@ -121,7 +123,7 @@ def grant(session: Session, conversation: Conversation) -> bool:
     for wish in wishes:
         change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
         line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
-        add_line(session, conversation, "system", _say(line), inbound_id=wish.id)
+        add_message(session, conversation, "system", _say(line), inbound_id=wish.id)
         end(wish, "handed_over")
     session.flush()
     return bool(wishes)
@@ -130,7 +132,7 @@ def grant(session: Session, conversation: Conversation) -> bool:
 def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:
     """Say honestly that the answer will be late, once an outage."""
     conversation.told_late = True
-    add_line(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
+    add_message(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
 
 
 def _say(name: str) -> str:

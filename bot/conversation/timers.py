@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import notify
-from bot.conversation.bell import Bell
+from bot.conversation import alerting
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
+from bot.work.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 
@@ -31,12 +31,12 @@ _AT_ONCE = 50
 class Timers:
     """Runs due timers in this process."""
 
-    def __init__(self, store: Store, bell: Bell) -> None:
-        self._store, self._bell = store, bell
+    def __init__(self, store: Store, notifier: Notifier) -> None:
+        self._store, self._notifier = store, notifier
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        if not notify.ways():
+        if not alerting.ways():
             log.warning("nobody_to_tell")
         self._task = asyncio.create_task(self._loop(), name="timers")
 
@@ -108,7 +108,7 @@ class Timers:
     def _do(self, timer: Timer, moment: datetime) -> None:
         if timer.kind == "erase_conversation":
             erase(self._store, timer.data["conversation"])
-            self._bell.ring(timer.data["conversation"])
+            self._notifier.notify(timer.data["conversation"])
             self._settle(timer.id, "erased")
         elif timer.kind == "erase_tracker":
             erase_tracker(timer.data["sender"])
@@ -141,11 +141,11 @@ class Timers:
                 row.due_at, row.attempts = start + timedelta(minutes=missing), 0
                 return
             conversation_id, alert_id = alert.conversation_id, alert.id
-        told = notify.urgent_unseen(
+        told = alerting.urgent_unseen(
             conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}"
         )
         self._step_done(timer.id, told)
-        self._bell.ring(conversation_id)
+        self._notifier.notify(conversation_id)
 
     def _step_done(self, timer_id: int, told: tuple[str, ...]) -> None:
         """Write down whom the step reached, in the transaction that ends it: the history never says that somebody was told who was not."""

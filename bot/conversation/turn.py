@@ -25,14 +25,14 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.reply import Reply
-from bot.conversation.bell import Bell
 from bot.conversation.inbox import end, hold
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.conversation.outage import failed_try, grant, tell_late
 from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound
+from bot.work.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -79,8 +79,10 @@ class _Taken:
 class TurnRunner:
     """Runs the turns of this process."""
 
-    def __init__(self, store: Store, brain: Brain, bell: Bell, *, lease_seconds: float = 30.0) -> None:
-        self._store, self._brain, self._bell = store, brain, bell
+    def __init__(
+        self, store: Store, brain: Brain, notifier: Notifier, *, lease_seconds: float = 30.0
+    ) -> None:
+        self._store, self._brain, self._notifier = store, brain, notifier
         self._lease = timedelta(seconds=lease_seconds)
         self._think_seconds = min(_THINK_SECONDS, lease_seconds * 0.8)  # never longer than the lease
         self._owner = uuid.uuid4().hex
@@ -150,7 +152,7 @@ class TurnRunner:
                     if conversation_id not in self._tasks:
                         self.kick(conversation_id)
                 for conversation_id in await self._in_thread(tell_late, self._store):
-                    self._bell.ring(conversation_id)
+                    self._notifier.notify(conversation_id)
             except Exception as error:  # whatever it was, the next round tries again
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(_SWEEP_SECONDS)
@@ -226,7 +228,7 @@ class TurnRunner:
                 "brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts
             )
             more = await self._in_thread(self._failed, conversation_id, inbound.id, well)
-        self._bell.ring(conversation_id)
+        self._notifier.notify(conversation_id)
         return more
 
     async def _think(self, taken: _Taken) -> list[Reply]:
@@ -320,7 +322,7 @@ class TurnRunner:
                 )
                 return more
             for reply in replies:
-                add_line(
+                add_message(
                     session,
                     conversation,
                     "assistant",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation.inbox import end, reopen
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.safety import Finding
 from bot.safety.finding import TIERS
 from bot.settings import settings
@@ -23,7 +23,7 @@ from bot.store.modes import change_mode
 def answer(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
     """Store the urgent text and the alert in the caller's transaction."""
     held = conversation.mode == "staff"
-    line = add_line(
+    line = add_message(
         session,
         conversation,
         "system",
@@ -132,7 +132,7 @@ def ask(session: Session, conversation: Conversation, inbound: Inbound, finding:
     words = (
         f"I want to be sure that you are safe.\n\n{clinic().fill(finding.reply)}\n\nIs this happening now?"
     )
-    add_line(
+    add_message(
         session,
         conversation,
         "system",

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
-from bot.conversation.bell import Bell
 from bot.errors import RefusedError
 from bot.staff import conversations, door, live, people
 from bot.staff.gate import route_class
 from bot.staff.pages import Console, Who
 from bot.store.engine import Store
+from bot.work.notifier import Notifier
 
 
-def make_router(store: Store, bell: Bell, kick: Callable[[str], None]) -> APIRouter:
+def make_router(store: Store, notifier: Notifier, kick: Callable[[str], None]) -> APIRouter:
     """The console's pages.
 
     Args:
         store: the database.
-        bell: rung after every change, and listened to for live pages.
+        notifier: rung after every change, and listened to for live pages.
         kick: told the id of a conversation that goes back to the assistant; called on the event loop.
     """
-    console = Console(store, bell, kick)
+    console = Console(store, notifier, kick)
     router = APIRouter(prefix="/staff", route_class=route_class(console), include_in_schema=False)
 
     @router.get("")

@@ -71,7 +71,7 @@ def add_routes(router: APIRouter, console: Console) -> None:
             if is_fragment(request) or error.status == 404:
                 return problem_page(request, error, kept=next(iter((kept or {}).values()), ""))
             return show(request, who, conversation_id, status=error.status, problem=error.message, kept=kept)
-        console.bell.ring(conversation_id)
+        console.notifier.notify(conversation_id)
         if is_fragment(request):
             return Response(status_code=204)
         return go(
@@ -106,7 +106,7 @@ def add_routes(router: APIRouter, console: Console) -> None:
             with console.store.write() as session:
                 looked = desk.opened(session, conversation_id, who.staff)
             if looked:
-                console.bell.ring(conversation_id)
+                console.notifier.notify(conversation_id)
         return show(request, who, conversation_id)
 
     @router.post("/conversations/{conversation_id}/claim")

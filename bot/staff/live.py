@@ -16,7 +16,6 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from sqlalchemy import func, select
 
 from bot.conversation import desk
-from bot.conversation.bell import STAFF
 from bot.errors import RefusedError
 from bot.staff.canned import canned
 from bot.staff.conversations import list_name
@@ -24,9 +23,10 @@ from bot.staff.pages import COOKIE, HERE, Console, Who, page
 from bot.staff.sessions import SignedOutError, find
 from bot.staff.view import VIEWS, read_conversation, read_lines
 from bot.store.models import Booking
+from bot.work.notifier import STAFF
 
-_LOOK_EVERY = 10.0  # seconds; a missed ring and an ended session are found by then
-_GATHER = 0.2  # seconds; several rings in a row are one piece of news
+_LOOK_EVERY = 10.0  # seconds; a missed notification and an ended session are found by then
+_GATHER = 0.2  # seconds; several notifications in a row are one piece of news
 _LONGEST = 600.0  # seconds; then the browser connects again
 _STATIC = {
     "console.css": "text/css; charset=utf-8",
@@ -88,16 +88,16 @@ def add_routes(router: APIRouter, console: Console) -> None:
     async def stream(request: Request) -> AsyncIterator[str]:
         token = request.cookies.get(COOKIE, "")
         until = time.monotonic() + _LONGEST
-        event = console.bell.subscribe(STAFF)
+        event = console.notifier.subscribe(STAFF)
         number = 0
         try:
             yield "retry: 3000\nevent: ready\ndata: 0\n\n"
             while time.monotonic() < until and not await request.is_disconnected():
-                rang = False
+                notified = False
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_EVERY):
                         await event.wait()
-                    rang = True
+                    notified = True
                     await asyncio.sleep(_GATHER)
                 event.clear()
                 try:
@@ -105,10 +105,10 @@ def add_routes(router: APIRouter, console: Console) -> None:
                 except SignedOutError:
                     yield "event: signed-out\ndata: 0\n\n"
                     return
-                number += rang
-                yield f"event: news\ndata: {number}\n\n" if rang else ": still here\n\n"
+                number += notified
+                yield f"event: news\ndata: {number}\n\n" if notified else ": still here\n\n"
         finally:
-            console.bell.unsubscribe(STAFF, event)
+            console.notifier.unsubscribe(STAFF, event)
 
     def check(token: str) -> None:
         with console.store.read() as session:

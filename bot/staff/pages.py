@@ -17,11 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.content.clinic import clinic
-from bot.conversation.bell import Bell
 from bot.errors import RefusedError
 from bot.staff import words
 from bot.staff.sessions import SignedIn
 from bot.store.engine import Store
+from bot.work.notifier import Notifier
 
 HERE = Path(__file__).parent
 COOKIE = "rla_staff"
@@ -55,7 +55,7 @@ class Console:
     """The parts of the house that the console works on."""
 
     store: Store
-    bell: Bell
+    notifier: Notifier
     kick: Callable[[str], None]
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversation import desk
-from bot.conversation.lines import locked
+from bot.conversation.messages import locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
 from bot.store.contact_links import CHANNELS, make_link

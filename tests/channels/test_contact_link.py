@@ -15,11 +15,11 @@ from sqlalchemy import delete, select, update
 from bot.channels.contact_link import ARRIVED, make_router
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation.bell import Bell
 from bot.settings import ROOT
 from bot.store.contact_links import make_link, open_link, use_link
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox
+from bot.work.notifier import Notifier
 
 DETAILS = {"name": "Pat Example", "contact": "+1 555 010 0100"}
 
@@ -30,7 +30,7 @@ class Rig:
         Base.metadata.create_all(engine)
         self.store = Store(engine)
         app = FastAPI()
-        app.include_router(make_router(self.store, Bell()))
+        app.include_router(make_router(self.store, Notifier()))
         self.http = TestClient(app)
         with self.store.write() as session:
             conversation = Conversation(channel="telegram", external_id="77", consent_at=now())

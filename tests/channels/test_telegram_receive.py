@@ -11,7 +11,7 @@ import pytest
 from bot.channels.telegram import words
 from bot.channels.telegram.entry import After
 from bot.channels.telegram.receive import REPLIES, Receiver
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.store.models import Alert, Conversation, Event, Inbound, KeyValue, Message, Outbox
 from tests.support import updates
 from tests.support.telegram_chat import CHAT, Chat, filled, make_chat
@@ -129,7 +129,7 @@ def test_blocked_and_unblocked(chat: Chat) -> None:
 def test_a_button_that_was_offered_is_taken_once(chat: Chat) -> None:
     chat.agrees()
     chat.change(
-        lambda session, c: add_line(
+        lambda session, c: add_message(
             session, c, "assistant", "?", choices=[{"key": "ask_iron", "label": "Iron"}]
         )
     )
@@ -156,7 +156,9 @@ def test_a_key_that_was_not_offered_is_refused_kindly(chat: Chat, key: str) -> N
 def test_a_key_of_a_wrong_form_is_refused_even_if_it_was_offered(chat: Chat) -> None:
     chat.agrees()
     chat.change(
-        lambda session, c: add_line(session, c, "assistant", "?", choices=[{"key": "/restart", "label": "x"}])
+        lambda session, c: add_message(
+            session, c, "assistant", "?", choices=[{"key": "/restart", "label": "x"}]
+        )
     )
     assert not chat.presses("/restart").turn and chat.pending() == []
 

@@ -18,12 +18,12 @@ from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
 from bot.clock import now
-from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery, Outcome
-from bot.conversation.lines import add_line, locked
-from bot.conversation.pace import Pace
+from bot.conversation.messages import add_message, locked
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Inbound, Message, Outbox
+from bot.work.notifier import Notifier
+from bot.work.pacing import Pace
 from tests.support import updates
 from tests.support.bot_api import TOKEN, BotApi
 from tests.support.telegram_rig import Rules
@@ -51,7 +51,7 @@ def say(store: Store, *texts: str, chats: Iterable[int] = CHATS) -> None:
             session.flush()
             locked(session, conversation.id)
             for text in texts:
-                add_line(session, conversation, "assistant", text)
+                add_message(session, conversation, "assistant", text)
 
 
 async def all_sent(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_three_senders_together_stay_below_what_telegram_takes_in_a_second(store
 async def send_from_three(store: Store, api: BotApi) -> None:
     """Three front doors send what there is, and stop."""
     bots = [PollingBot(TOKEN, base_url=f"{api.url}/bot") for _ in range(3)]
-    deliveries = [Delivery(store, Bell(), {"telegram": TelegramSender(bot)}) for bot in bots]
+    deliveries = [Delivery(store, Notifier(), {"telegram": TelegramSender(bot)}) for bot in bots]
     for delivery in deliveries:
         await delivery.start()
     await all_sent(store)
@@ -177,7 +177,7 @@ def test_a_stop_while_a_row_is_leased_loses_no_line(store: Store, monkeypatch: p
     monkeypatch.setattr(Delivery, "_take", take)
 
     async def begin_and_end() -> None:
-        delivery = Delivery(store, Bell(), {"telegram": channel})
+        delivery = Delivery(store, Notifier(), {"telegram": channel})
         await delivery.start()
         await asyncio.to_thread(leased.wait, 5)
         await asyncio.wait_for(delivery.stop(5), 10)
@@ -201,7 +201,7 @@ def test_what_was_surely_not_sent_is_not_forgotten_while_the_database_is_away(
     monkeypatch.setattr(Delivery, "_finish", finish)
 
     async def send() -> None:
-        delivery = Delivery(store, Bell(), {"telegram": channel})
+        delivery = Delivery(store, Notifier(), {"telegram": channel})
         await delivery.start()
         await asyncio.wait_for(all_sent(store), 20)
         await delivery.stop()
@@ -212,7 +212,7 @@ def test_what_was_surely_not_sent_is_not_forgotten_while_the_database_is_away(
 
 def test_a_chat_that_another_front_door_was_told_to_wait_for_waits(store: Store) -> None:
     say(store, "hello", chats=[1])
-    delivery = Delivery(store, Bell(), {"telegram": _Quick()})
+    delivery = Delivery(store, Notifier(), {"telegram": _Quick()})
     (head,), _ = delivery._look()
     with store.write() as session:
         session.execute(update(Outbox).values(not_before=now() + timedelta(seconds=30)))
@@ -252,7 +252,7 @@ def test_many_that_notice_the_same_outage_do_not_make_the_rest_longer(store: Sto
     say(store, "hello")
 
     async def send() -> None:
-        delivery = Delivery(store, Bell(), {"telegram": _Failing()})
+        delivery = Delivery(store, Notifier(), {"telegram": _Failing()})
         await delivery.start()
         await asyncio.wait_for(all_sent(store), 12)
         await delivery.stop()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.clock import now
 from bot.conversation.delivery import resend
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.store.models import Conversation, Outbox, Staff
 from tests.support import updates
@@ -42,7 +42,7 @@ def say(
             session.add(staff)
             session.flush()
         for text in texts:
-            add_line(session, conversation, sender, text, urgent=urgent, staff=staff, **more)
+            add_message(session, conversation, sender, text, urgent=urgent, staff=staff, **more)
 
     house.change(work)
 
@@ -158,7 +158,7 @@ def test_a_crash_while_sending_is_unknown_and_never_sent_again(house: House, api
     house.stop()
     with house.store.write() as session:
         conversation = locked(session, house.conversation(CHAT).id)
-        add_line(session, conversation, "staff", "maybe out already")
+        add_message(session, conversation, "staff", "maybe out already")
         session.flush()
         row = session.query(Outbox).one()
         row.state, row.lease_owner, row.lease_until, row.attempts = "sending", "a dead process", now(), 1
@@ -188,7 +188,7 @@ def test_pace_and_order_under_load(house: House, api: BotApi) -> None:
         for chat in chats:
             conversation = locked(session, house.conversation(chat).id)
             for number in range(3):
-                add_line(session, conversation, "assistant", str(number))
+                add_message(session, conversation, "assistant", str(number))
 
     house.change(work)
     api.wait_for(lambda: len(api.sent) == 120, 20)
@@ -204,7 +204,7 @@ def test_a_red_flag_overtakes_other_chats(house: House, api: BotApi) -> None:
 
     def work(session: Any) -> None:
         for chat in (*chats, CHAT):
-            add_line(
+            add_message(
                 session, locked(session, house.conversation(chat).id), "system", "x", urgent=chat == CHAT
             )
 

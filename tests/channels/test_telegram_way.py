@@ -88,7 +88,7 @@ def test_twenty_chats_at_once_with_every_update_doubled_and_shuffled(house: Hous
 
 
 def test_staff_lines_carry_the_name(house: House, api: BotApi) -> None:
-    from bot.conversation.lines import add_line, locked
+    from bot.conversation.messages import add_message, locked
     from bot.store.models import Staff
 
     agree(api, CHAT)
@@ -97,7 +97,7 @@ def test_staff_lines_carry_the_name(house: House, api: BotApi) -> None:
         staff = Staff(email="ann@clinic.example", name="Ann", password_hash="x")
         session.add(staff)
         session.flush()
-        add_line(
+        add_message(
             session,
             locked(session, house.conversation(CHAT).id),
             "staff",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.settings import settings
 from bot.store.engine import Store
 from bot.store.models import Base, Conversation, Inbound, Message
@@ -277,7 +277,7 @@ def test_no_call_shows_or_changes_anothers_conversation(
 
 
 def test_a_held_call_wakes_with_the_news(visitor: Visitor, rasa: RasaServer) -> None:
-    """Rasa answers only after the call is held; a missed bell would cost five seconds, a missing one twenty-five."""
+    """Rasa answers only after the call is held; a missed notification would cost five seconds, a missing one twenty-five."""
     rasa.hold()
     visitor.say("hello")
     got: list[object] = []
@@ -287,7 +287,7 @@ def test_a_held_call_wakes_with_the_news(visitor: Visitor, rasa: RasaServer) -> 
     assert polling.is_alive()
     rasa.release()
     polling.join(4)
-    assert not polling.is_alive(), "the bell did not wake the call"
+    assert not polling.is_alive(), "the notification did not wake the call"
     assert [line["text"] for line in got[0].json()["messages"]] == ["re: hello"]
 
 
@@ -352,7 +352,7 @@ def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(
     with store.write() as session:
         talk = locked(session, session.scalars(select(Conversation.id)).one())
         assert talk
-        line = add_line(
+        line = add_message(
             session,
             talk,
             "system",
@@ -360,7 +360,7 @@ def test_the_transcript_has_numbers_as_people_write_them_and_the_clinics_time(
             urgent=True,
         )
         line.at = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
-        add_line(session, talk, "patient", "[911](tel:911)")
+        add_message(session, talk, "patient", "[911](tel:911)")
     text = visitor.door.http.get("/api/transcript", headers=visitor.headers).text
     assert "Call 911 or text 988. See [a page](https://x.example/1)." in text
     assert "You:\n[911](tel:911)" in text  # a patient's words stay as typed

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from bot.conversation import outage, turn
-from bot.conversation.bell import Bell
 from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
 from bot.store.engine import Store
+from bot.work.notifier import Notifier
 from tests.support.rasa_server import RasaServer
 from tests.support.talk import Talk
 
@@ -33,12 +33,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def runner_on(store: Store, rasa: RasaServer) -> AsyncIterator[Callable[..., TurnRunner]]:
-    """Makes runners on the database, each with a client and a bell of its own, as separate front doors have."""
+    """Makes runners on the database, each with a client and a notifier of its own, as separate front doors have."""
     made: list[tuple[TurnRunner, RasaClient]] = []
 
     def make(*, timeout: float = 10.0, lease_seconds: float = 30.0) -> TurnRunner:
         client = RasaClient(rasa.url, timeout=timeout)
-        made.append((TurnRunner(store, client, Bell(), lease_seconds=lease_seconds), client))
+        made.append((TurnRunner(store, client, Notifier(), lease_seconds=lease_seconds), client))
         return made[-1][0]
 
     yield make

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.clock import now
 from bot.conversation import inbox
 from bot.conversation.intake import accept
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.safety import Finding
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Inbound, Message
@@ -49,7 +49,7 @@ def say(store: Store, talk: str, text: str | None = None, choice: str | None = N
 def speak(store: Store, talk: str, text: str, choices: Sequence[str] = ()) -> None:
     """The assistant says something."""
     with store.write() as session:
-        add_line(
+        add_message(
             session,
             locked(session, talk),
             "assistant",

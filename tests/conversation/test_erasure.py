@@ -12,7 +12,6 @@ from sqlalchemy import create_engine, select, text
 
 from bot.clock import now
 from bot.conversation import erasure
-from bot.conversation.bell import Bell
 from bot.conversation.erasure import erase
 from bot.conversation.timers import Timers
 from bot.settings import settings
@@ -30,6 +29,7 @@ from bot.store.models import (
     Timer,
     TurnLog,
 )
+from bot.work.notifier import Notifier
 from tests.support.talk import Talk, person
 
 CANARY = "canary-7f3a"
@@ -129,7 +129,7 @@ def test_what_rasa_stores_of_a_turn_that_was_running_goes_too(talk: Talk) -> Non
     """Rasa writes its tracker when the turn ends, which may be after the erasure."""
     erase(talk.store, talk.id)
     tracker(talk.id)
-    Timers(talk.store, Bell()).run_due(now() + timedelta(minutes=10))
+    Timers(talk.store, Notifier()).run_due(now() + timedelta(minutes=10))
     assert trackers() == ["another"]
 
 
@@ -147,7 +147,7 @@ def test_a_tracker_that_is_locked_now_is_erased_later(talk: Talk) -> None:
         holder.close()
     assert talk.id in trackers()
     assert not any(count for table, count in rows(talk.store, talk.id).items())
-    Timers(talk.store, Bell()).run_due()
+    Timers(talk.store, Notifier()).run_due()
     assert trackers() == ["another"]
 
 

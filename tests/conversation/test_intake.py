@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import desk
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, clean, plain
 from bot.errors import RefusedError
 from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
@@ -119,7 +119,7 @@ def test_a_button_that_was_not_offered_is_refused(talk: Talk) -> None:
 
 def test_an_offered_button_is_stored_with_its_words(talk: Talk) -> None:
     with talk.store.write() as session:
-        add_line(
+        add_message(
             session,
             locked(session, talk.id),
             "assistant",
@@ -133,7 +133,7 @@ def test_an_offered_button_is_stored_with_its_words(talk: Talk) -> None:
 
 def test_a_button_of_another_conversation_is_refused(talk: Talk) -> None:
     with talk.store.write() as session:
-        add_line(
+        add_message(
             session,
             locked(session, talk.id),
             "assistant",

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.clock import now
 from bot.conversation import desk
-from bot.conversation.lines import locked
+from bot.conversation.messages import locked
 from bot.errors import RefusedError
 from bot.staff import sessions
 from bot.store.engine import Store

@@ -10,11 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import now
-from bot.conversation import desk, notify, timers
-from bot.conversation.bell import Bell
+from bot.conversation import alerting, desk, timers
 from bot.conversation.timers import Timers
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
+from bot.work.notifier import Notifier
 from tests.support.talk import Talk, person
 
 MONDAY_10 = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # 10 in the morning at the clinic
@@ -30,13 +30,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         keys.append(key)
         return ("webhook",)
 
-    monkeypatch.setattr(notify, "urgent_unseen", tell)
+    monkeypatch.setattr(alerting, "urgent_unseen", tell)
     return keys
 
 
 @pytest.fixture
 def clock(store: Store) -> Timers:
-    return Timers(store, Bell())
+    return Timers(store, Notifier())
 
 
 def raise_flag(talk: Talk, at: datetime) -> int:
@@ -121,7 +121,7 @@ def test_telling_is_tried_again_with_the_same_key_and_written_down_once(
             raise OSError("played")
         return ("e-mail",)
 
-    monkeypatch.setattr(notify, "urgent_unseen", flaky)
+    monkeypatch.setattr(alerting, "urgent_unseen", flaky)
     alert = raise_flag(talk, MONDAY_10)
     for step in range(5):
         clock.run_due(MONDAY_10 + timedelta(minutes=5, seconds=40 * step))
@@ -153,7 +153,7 @@ def test_a_step_that_reached_nobody_is_tried_until_it_does(
             raise OSError("played")
         return ("webhook",)
 
-    monkeypatch.setattr(notify, "urgent_unseen", tell)
+    monkeypatch.setattr(alerting, "urgent_unseen", tell)
     raise_flag(talk, MONDAY_10)
     with capture_logs() as lines:
         for step in range(180):  # three hours, looked at every minute
@@ -184,7 +184,7 @@ async def test_the_start_warns_where_nobody_would_be_told(
 ) -> None:
     for name, value in setting.items():
         monkeypatch.setenv(name, value)
-    clock = Timers(store, Bell())
+    clock = Timers(store, Notifier())
     with capture_logs() as lines:
         await clock.start()
     await clock.stop()
@@ -235,7 +235,7 @@ async def test_several_front_doors_do_each_timer_once(store: Store, monkeypatch:
             session.add(
                 Timer(kind="erase_tracker", key=f"k{number}", data={"sender": str(number)}, due_at=MONDAY_10)
             )
-    doors = [Timers(store, Bell()) for _ in range(4)]
+    doors = [Timers(store, Notifier()) for _ in range(4)]
     await asyncio.gather(*(asyncio.to_thread(door.run_due, MONDAY_10) for door in doors))
     assert done == Counter({str(number): 1 for number in range(20)})
 
@@ -267,7 +267,7 @@ async def test_the_loop_survives_whatever_happens_in_a_round(
             loop.call_soon_threadsafe(enough.set)
         raise RuntimeError("played")
 
-    clock = Timers(store, Bell())
+    clock = Timers(store, Notifier())
     monkeypatch.setattr(clock, "run_due", broken)
     await clock.start()
     await asyncio.wait_for(enough.wait(), 10)

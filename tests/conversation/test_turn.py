@@ -10,7 +10,6 @@ import pytest
 
 from bot.clock import now
 from bot.conversation import desk, outage
-from bot.conversation.bell import Bell
 from bot.conversation.inbox import HELD, free
 from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
@@ -18,6 +17,7 @@ from bot.rasa_server.client import RasaClient
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, Message
 from bot.store.modes import change_mode
+from bot.work.notifier import Notifier
 from tests.support.rasa_server import RasaServer
 from tests.support.talk import Talk, person, until
 
@@ -435,7 +435,7 @@ async def test_what_waits_in_a_closed_conversation_is_still_answered(runner: Tur
 
 async def test_no_turn_thinks_longer_than_its_lease(store: Store) -> None:
     client = RasaClient("http://127.0.0.1:9", timeout=18)
-    assert TurnRunner(store, client, Bell(), lease_seconds=10)._think_seconds < 10
-    assert TurnRunner(store, client, Bell(), lease_seconds=600)._think_seconds < 25
+    assert TurnRunner(store, client, Notifier(), lease_seconds=10)._think_seconds < 10
+    assert TurnRunner(store, client, Notifier(), lease_seconds=600)._think_seconds < 25
     assert timedelta(seconds=25) > outage.LATE
     await client.close()

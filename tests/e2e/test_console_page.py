@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot.clock import now
 from bot.conversation import desk
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.settings import settings
 from bot.staff.accounts import add_staff
 from bot.store.engine import Store, make_engine
@@ -87,7 +87,7 @@ def talk(
         session.add(inbound)
         session.flush()
         for text in lines or ("can I talk to a person",):
-            line = add_line(session, made, "patient", text, inbound_id=inbound.id)
+            line = add_message(session, made, "patient", text, inbound_id=inbound.id)
         change_mode(session, made, "hand_over", actor="patient", reason="asked")
         if flag:
             session.add(
@@ -124,7 +124,7 @@ def sam_takes(store: Store, path: str) -> None:
 
 
 def news(page: Page) -> None:
-    """A change that another process made is found without the bell after half a minute; this finds it now."""
+    """A change that another process made is found without a notification after half a minute; this finds it now."""
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import select
 
 from bot.conversation import desk
-from bot.conversation.lines import add_line, locked
+from bot.conversation.messages import add_message, locked
 from bot.settings import settings
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Message, Staff
@@ -89,7 +89,7 @@ def say(store: Store, sender: str, text: str, **how: Any) -> None:
     with store.write() as session:
         talk = locked(session, talk_of(store))
         assert talk
-        add_line(session, talk, sender, text, **how)
+        add_message(session, talk, sender, text, **how)
 
 
 def staff(store: Store, name: str) -> Staff:

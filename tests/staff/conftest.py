@@ -19,14 +19,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from bot.clock import now
-from bot.conversation.bell import Bell
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.staff import accounts
 from bot.staff.accounts import add_staff
 from bot.staff.app import make_router
 from bot.store.engine import Store, make_engine
 from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode
+from bot.work.notifier import Notifier
 
 PASSWORD = "violet harbour lamp"
 ORIGIN = "http://testserver"
@@ -71,7 +71,7 @@ class House:
             session.add(made)
             session.flush()
             inbound = self._inbound(session, made, text)
-            line = add_line(session, made, "patient", text, inbound_id=inbound.id)
+            line = add_message(session, made, "patient", text, inbound_id=inbound.id)
             line.at = made.updated_at = now() - timedelta(minutes=minutes)
             if mode == "waiting":
                 change_mode(session, made, "hand_over", actor="patient", reason="asked")
@@ -90,7 +90,7 @@ class House:
         with self.store.write() as session:
             talk = session.get_one(Conversation, conversation_id)
             inbound = self._inbound(session, talk, "chest pain")
-            line = add_line(session, talk, "patient", "chest pain", inbound_id=inbound.id)
+            line = add_message(session, talk, "patient", "chest pain", inbound_id=inbound.id)
             alert = Alert(
                 conversation_id=talk.id,
                 inbound_id=inbound.id,
@@ -194,7 +194,7 @@ def make_house(path: Path, empty: Path) -> House:
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     store = Store(engine)
     kicked: list[str] = []
-    router = make_router(store, Bell(), kicked.append)
+    router = make_router(store, Notifier(), kicked.append)
     app = FastAPI()
     app.include_router(router)
     return House(store, router, app, kicked)

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from bot.conversation.bell import Bell
 from bot.staff.app import make_router
 from bot.staff.gate import PUBLIC
 from bot.staff.pages import HERE
 from bot.store.engine import Store, make_engine
 from bot.store.models import Message, Staff
+from bot.work.notifier import Notifier
 from tests.staff.conftest import ORIGIN, PASSWORD, House, Person, make_house, token_in
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ROUTES = sorted(
     (method, route.path)
-    for route in make_router(Store(make_engine("sqlite:///never-opened.db")), Bell(), lambda _: None).routes
+    for route in make_router(
+        Store(make_engine("sqlite:///never-opened.db")), Notifier(), lambda _: None
+    ).routes
     if isinstance(route, APIRoute)
     for method in route.methods
 )

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.clock import now
 from bot.conversation import desk
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.store.models import Alert, Conversation, Staff
 from tests.staff.conftest import House, Person, talk_path
 
@@ -89,7 +89,7 @@ def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: H
     house.flag(flagged)
     house.booking(books)
     with house.store.write() as session:
-        answer = add_line(
+        answer = add_message(
             session, session.get_one(Conversation, flagged), "system", "Call 911 now.", urgent=True
         )
         session.execute(
@@ -97,13 +97,13 @@ def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: H
         )  # as in life: the flag points at what was said to it
         session.execute(update(Conversation).where(Conversation.id == books).values(waiting_reason="booking"))
         for talk in (flagged, waiting, books):
-            add_line(
+            add_message(
                 session,
                 session.get_one(Conversation, talk),
                 "patient",
                 "thank you" if talk == flagged else "my question is this",
             )
-            add_line(session, session.get_one(Conversation, talk), "assistant", "You are in the queue.")
+            add_message(session, session.get_one(Conversation, talk), "assistant", "You are in the queue.")
     rows = {row.conversation.id: row for row in queue_of(house, "waiting")}
     assert {talk: rows[talk].said for talk in rows} == {
         flagged: "chest pain",

@@ -15,7 +15,7 @@ from bot.channels.telegram.entry import After
 from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
 from bot.content.clinic import clinic
-from bot.conversation.lines import locked
+from bot.conversation.messages import locked
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Event, Inbound, Message, Staff
 from bot.store.modes import change_mode

@@ -17,7 +17,6 @@ from sqlalchemy import select
 
 from bot.channels.telegram import Telegram
 from bot.content.reply import Reply
-from bot.conversation.bell import Bell
 from bot.conversation.delivery import Delivery
 from bot.conversation.turn import TurnRunner
 from bot.errors import BrainUnavailable
@@ -25,6 +24,7 @@ from bot.safety import Finding
 from bot.settings import Settings
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Event, Inbound, KeyValue, Outbox
+from bot.work.notifier import Notifier
 from tests.support.bot_api import TOKEN, BotApi
 
 SECRET = "a_secret-for-tests"
@@ -113,21 +113,21 @@ class House:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     async def _up(self, deliver: bool) -> None:
-        self.bell = Bell()
-        await self.bell.start()
-        self.runner = TurnRunner(self.store, self.brain, self.bell)
+        self.notifier = Notifier()
+        await self.notifier.start()
+        self.runner = TurnRunner(self.store, self.brain, self.notifier)
         await self.runner.start()
         if self.webhook:
             await self._serve()
         self.telegram = Telegram(
             self.store,
             self.rules,
-            self.bell,
+            self.notifier,
             self.runner.kick,
             self.settings(),
             read_timeout=self.read_timeout,
         )
-        self.delivery = Delivery(self.store, self.bell, {"telegram": self.telegram.sender})
+        self.delivery = Delivery(self.store, self.notifier, {"telegram": self.telegram.sender})
         if deliver:
             await self.delivery.start()
         if self.webhook:
@@ -153,7 +153,7 @@ class House:
             self._server.should_exit = True
             self._server.force_exit = True
             await self._serving
-        await self.bell.stop()
+        await self.notifier.stop()
 
     # -- looking into the database
 
@@ -184,11 +184,11 @@ class House:
             return list(session.scalars(select(KeyValue)))
 
     def change(self, work: Callable[[Any], Any]) -> Any:
-        """Do something in a transaction, and ring."""
+        """Do something in a transaction, and notify of it."""
         with self.store.write() as session:
             made = work(session)
         for conversation in self.rows(Conversation):
-            self.bell.ring(conversation.id)
+            self.notifier.notify(conversation.id)
         return made
 
 

@@ -25,12 +25,12 @@ from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation.bell import Bell
 from bot.conversation.intake import Guard
 from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.models import Conversation, Inbound
+from bot.work.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Telegram:
         self,
         store: Store,
         guard: Guard,
-        bell: Bell,
+        notifier: Notifier,
         kick: Callable[[str], None],
         config: Settings,
         *,
@@ -66,7 +66,7 @@ class Telegram:
             raise ConfigError(
                 "TELEGRAM_WEBHOOK_SECRET: with TELEGRAM_WEBHOOK_URL this must be 1 to 256 of A-Z a-z 0-9 _ -"
             )
-        self._store, self._bell, self._kick, self._config = store, bell, kick, config
+        self._store, self._notifier, self._kick, self._config = store, notifier, kick, config
         self._bot_id = config.telegram_bot_token.partition(":")[0]
         self._requests = tuple(
             HTTPXRequest(size, read_timeout=read_timeout, connect_timeout=5, write_timeout=5, pool_timeout=5)
@@ -124,7 +124,7 @@ class Telegram:
     def follow(self, after: After) -> None:
         """What follows the commit of an update. Call on the event loop; nothing here may be lost that matters."""
         if after.conversation_id:
-            self._bell.ring(after.conversation_id)
+            self._notifier.notify(after.conversation_id)
             if after.turn:
                 self._kick(after.conversation_id)
                 if after.conversation_id not in self._typing:
@@ -165,7 +165,7 @@ class Telegram:
                 if chat is None:
                     return
                 await self.bot.send_chat_action(chat, "typing")
-                await self._bell.wait(conversation_id, _TYPING_LASTS)
+                await self._notifier.wait(conversation_id, _TYPING_LASTS)
         except (TelegramError, SQLAlchemyError):
             return  # a sign only
         finally:

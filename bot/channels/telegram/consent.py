@@ -17,7 +17,7 @@ from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import inbox
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.store.models import Alert, Event, Message
 from bot.store.modes import change_mode
 
@@ -50,7 +50,7 @@ def ask(entry: Entry, *, kept: bool = False, again: bool = False) -> None:
 
 
 def _ask(entry: Entry, text: str) -> None:
-    add_line(
+    add_message(
         entry.session,
         entry.conversation,
         "system",
@@ -179,7 +179,7 @@ KEYS = {"consent_yes": agree, "consent_no": decline, "delete_yes": delete, "dele
 
 def _greet(entry: Entry) -> None:
     greeting = answers()["greet"]
-    add_line(
+    add_message(
         entry.session,
         entry.conversation,
         "assistant",

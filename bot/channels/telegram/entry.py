@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation.lines import add_line
+from bot.conversation.messages import add_message
 from bot.store.models import Conversation, Inbound
 
 CHANNEL = "telegram"
@@ -22,7 +22,7 @@ class After:
     """What follows the commit.
 
     Args:
-        conversation_id: whose bell to ring.
+        conversation_id: whose watchers to notify.
         turn: whether a message waits for the assistant.
         callback: the id of a callback query to answer, with the words ``toast`` if there are any.
         erase: the conversation to erase, before the update is acknowledged.
@@ -66,12 +66,12 @@ class Entry:
         self.session.add(inbound)
         self.session.flush()
         if shown:
-            add_line(self.session, self.conversation, "patient", shown, inbound_id=inbound.id)
+            add_message(self.session, self.conversation, "patient", shown, inbound_id=inbound.id)
         return inbound
 
     def say(self, text: str, choices: Sequence[dict[str, str]] = ()) -> None:
         """A line of ours, sent through the outbox."""
-        add_line(self.session, self.conversation, "system", clinic().fill(text), choices=choices)
+        add_message(self.session, self.conversation, "system", clinic().fill(text), choices=choices)
 
     def noted(self, note: str, *, within: timedelta | None = None) -> bool:
         """Whether an earlier update of this chat carries ``note``; so that one kind line is not said ten times for an album."""

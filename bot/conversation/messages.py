@@ -30,7 +30,7 @@ def locked(session: Session, conversation_id: str) -> Conversation | None:
     return session.execute(_LOCKED, {"id": conversation_id}).scalar_one_or_none()
 
 
-def add_line(
+def add_message(
     session: Session,
     conversation: Conversation,
     sender: str,
@@ -83,7 +83,7 @@ def as_json(line: Message) -> dict[str, Any]:
     }
 
 
-def lines_after(session: Session, conversation_id: str, after: int, limit: int = 200) -> list[Message]:
+def messages_after(session: Session, conversation_id: str, after: int, limit: int = 200) -> list[Message]:
     """The lines with a higher ``seq``, in order."""
     return list(
         session.scalars(

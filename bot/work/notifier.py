@@ -1,7 +1,7 @@
-"""Wake-ups: whoever waits for news of a conversation is told at once.
+"""Wake-ups: whoever waits for news of a conversation is woken at once.
 
-Inside one process by asyncio events; between replicas through Redis where ``RLA_REDIS_URL`` is set. A bell carries no
-content and may be missed without harm: waiters look again every few seconds, and the database has everything.
+Inside one process by asyncio events; between replicas through Redis where ``RLA_REDIS_URL`` is set. A notification carries
+no content and may be missed without harm: waiters look again every few seconds, and the database has everything.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import structlog
 log = structlog.get_logger(__name__)
 
 STAFF = "staff"
-_CHANNEL = "rla:bell"
+_CHANNEL = "rla:notifier"
 _LOOK_AGAIN = 5.0
 
 
-class Bell:
-    """Rings by conversation id; every ring also rings the staff's."""
+class Notifier:
+    """Notifies those who watch a conversation, by its id; whoever watches ``STAFF`` is notified of all of them."""
 
     def __init__(self, redis_url: str = "") -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
@@ -31,10 +31,10 @@ class Bell:
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         if self._redis:
-            self._task = asyncio.create_task(self._listen(), name="bell")
+            self._task = asyncio.create_task(self._listen(), name="notifier")
 
     async def stop(self) -> None:
-        self.ring_all()
+        self.notify_all()
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -42,20 +42,20 @@ class Bell:
         if self._redis:
             await self._redis.aclose()
 
-    def ring(self, key: str) -> None:
+    def notify(self, key: str) -> None:
         """Wake those who wait for ``key`` and the staff's lists. May be called from any thread."""
         if self._loop is None or self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(self._ring_here, key)
+        self._loop.call_soon_threadsafe(self._wake_here, key)
         if self._redis:
             asyncio.run_coroutine_threadsafe(self._publish(key), self._loop)
 
-    def ring_all(self) -> None:
+    def notify_all(self) -> None:
         for key in list(self._waiting):
-            self._ring_here(key)
+            self._wake_here(key)
 
     async def wait(self, key: str, seconds: float) -> None:
-        """Return when ``key`` rings, or after ``seconds`` (at most 5, so that a missed ring costs no more)."""
+        """Return when ``key`` is notified, or after ``seconds`` (at most 5, so that a missed notification costs no more)."""
         event = self.subscribe(key)
         try:
             with contextlib.suppress(TimeoutError):
@@ -67,7 +67,7 @@ class Bell:
             self.unsubscribe(key, event)
 
     def subscribe(self, key: str) -> asyncio.Event:
-        """An event that is set when ``key`` rings. Subscribe before looking, so that nothing falls between."""
+        """An event that is set when ``key`` is notified. Subscribe before looking, so that nothing falls between."""
         event = asyncio.Event()
         self._waiting.setdefault(key, set()).add(event)
         return event
@@ -79,7 +79,7 @@ class Bell:
             if not waiting:
                 del self._waiting[key]
 
-    def _ring_here(self, key: str) -> None:
+    def _wake_here(self, key: str) -> None:
         for name in {key, STAFF}:
             for event in self._waiting.get(name, ()):
                 event.set()
@@ -89,7 +89,7 @@ class Bell:
         try:
             await self._redis.publish(_CHANNEL, key)
         except redis.RedisError as error:
-            log.warning("bell_not_published", error=type(error).__name__)
+            log.warning("notifier_not_published", error=type(error).__name__)
 
     async def _listen(self) -> None:
         assert self._redis is not None
@@ -99,7 +99,7 @@ class Bell:
                     await pubsub.subscribe(_CHANNEL)
                     async for message in pubsub.listen():
                         if message["type"] == "message":
-                            self._ring_here(message["data"].decode())
+                            self._wake_here(message["data"].decode())
             except (redis.RedisError, OSError) as error:
-                log.warning("bell_lost_redis", error=type(error).__name__)
+                log.warning("notifier_lost_redis", error=type(error).__name__)
                 await asyncio.sleep(1)

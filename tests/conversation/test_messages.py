@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.conversation.lines import add_line, as_json, lines_after, locked
+from bot.conversation.messages import add_message, as_json, locked, messages_after
 from bot.store.models import Outbox
 from tests.support.talk import Talk
 
 
 def write(talk: Talk, sender: str, text: str) -> None:
     with talk.store.write() as session:
-        add_line(session, locked(session, talk.id), sender, text)
+        add_message(session, locked(session, talk.id), sender, text)
 
 
 async def test_many_who_write_at_once_leave_no_gap_and_no_double(talk: Talk) -> None:
@@ -23,7 +23,7 @@ async def test_many_who_write_at_once_leave_no_gap_and_no_double(talk: Talk) -> 
 def test_what_is_rolled_back_takes_no_number(talk: Talk) -> None:
     try:
         with talk.store.write() as session:
-            add_line(session, locked(session, talk.id), "assistant", "lost")
+            add_message(session, locked(session, talk.id), "assistant", "lost")
             raise RuntimeError
     except RuntimeError:
         pass
@@ -52,14 +52,14 @@ def test_lines_after_a_number_come_in_order_and_in_pages(talk: Talk) -> None:
     for number in range(5):
         write(talk, "assistant", str(number))
     with talk.store.read() as session:
-        assert [line.seq for line in lines_after(session, talk.id, 2)] == [3, 4, 5]
-        assert [line.seq for line in lines_after(session, talk.id, 0, limit=2)] == [1, 2]
-        assert lines_after(session, talk.id, 5) == []
+        assert [line.seq for line in messages_after(session, talk.id, 2)] == [3, 4, 5]
+        assert [line.seq for line in messages_after(session, talk.id, 0, limit=2)] == [1, 2]
+        assert messages_after(session, talk.id, 5) == []
 
 
 def test_no_field_of_staff_reaches_the_patient(talk: Talk) -> None:
     write(talk, "assistant", "hello")
     with talk.store.read() as session:
-        given = as_json(lines_after(session, talk.id, 0)[0])
+        given = as_json(messages_after(session, talk.id, 0)[0])
     assert set(given) == {"seq", "from", "name", "text", "choices", "sources", "urgent", "client_id", "at"}
     assert given["at"].endswith("+00:00")

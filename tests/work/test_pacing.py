@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.conversation.pace import ALL, EACH, EACH_SECONDS, URGENT, Pace, Sent
+from bot.work.pacing import ALL, EACH, EACH_SECONDS, URGENT, Pace, Sent
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
