@@ -4,12 +4,15 @@ import re
 
 import pytest
 from pydantic import ValidationError
+from yamllint import linter
+from yamllint.config import YamlLintConfig
 
 from bot.errors import ConfigError
 from bot.safety import rule_files
 from bot.safety.forms import NOISE
 from bot.safety.rule_files import File, _alternatives
 from bot.safety.words import split
+from bot.settings import ROOT
 
 
 def test_every_file_reads_and_every_rule_names_concepts_that_exist() -> None:
@@ -32,6 +35,23 @@ def test_no_alternative_is_only_noise() -> None:
                             if option and all(word in NOISE - {"the"} for word in option.split())
                         ]
                         assert not empty, (name, concept, empty)
+
+
+def test_no_phrase_is_only_noise() -> None:
+    for name, file in rule_files.read().items():
+        for concept, phrases in (file.things | file.signs | file.cues | {"masks": file.masks}).items():
+            assert all(rule_files._parts(str(phrase)) for phrase in phrases), (name, concept)
+
+
+def test_the_files_can_be_reviewed_line_by_line() -> None:
+    """One phrase a line, at most 110 characters: ``.yamllint`` says how."""
+    rules = YamlLintConfig(file=str(ROOT / ".yamllint"))
+    faults = [
+        f"{path.name}:{fault.line} {fault.desc}"
+        for path in sorted(rule_files.HERE.glob("*.yml"))
+        for fault in linter.run(path.read_text(encoding="utf-8"), rules)
+    ]
+    assert not faults
 
 
 @pytest.mark.parametrize("phrase", ["(a|b", "a|b)", "((a)"])
