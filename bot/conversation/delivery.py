@@ -23,10 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.clock import now
-from bot.conversation.messages import add_message, locked
-from bot.errors import NotAllowedError, RefusedError
+from bot.conversation.messages import locked
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Message, Outbox, Staff
+from bot.store.models import Conversation, Event, Message, Outbox
 from bot.work.notifier import STAFF, Notifier
 from bot.work.pacing import Pace
 
@@ -397,54 +396,3 @@ def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reac
         Event(conversation_id=conversation_id, kind="reachable" if reachable else "unreachable", actor=actor)
     )
     session.flush()
-
-
-def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
-    """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
-
-    Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its parts are open.
-
-    Raises:
-        RefusedError: the line is no longer there.
-        NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be reached.
-    """
-    found = session.get(Outbox, outbox_id)
-    conversation = locked(session, found.conversation_id) if found else None
-    if found is None or conversation is None:
-        raise RefusedError("gone", "This message is no longer there.", status=404)
-    rows = session.scalars(
-        select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()
-    ).all()
-    if any(row.error == AGAIN for row in rows):
-        raise NotAllowedError("This message was sent again already.")
-    if found.state not in ("failed", "unknown"):
-        raise NotAllowedError(
-            "This message has arrived." if found.state == "sent" else "This message is still on its way."
-        )
-    if conversation.unreachable:
-        raise NotAllowedError("The patient has blocked the assistant and cannot be written to.")
-    line = session.get_one(Message, found.message_id)
-    copy = add_message(
-        session,
-        conversation,
-        line.sender,
-        f"{AGAIN} {line.text}",
-        choices=line.choices,
-        sources=line.sources,
-        urgent=line.urgent,
-        answer_id=line.answer_id,
-        staff=session.get(Staff, line.staff_id) if line.staff_id else None,
-    )
-    for row in rows:
-        if row.state in ("failed", "unknown"):
-            row.error = AGAIN
-    session.add(
-        Event(
-            conversation_id=conversation.id,
-            kind="sent_again",
-            actor=actor,
-            data={"outbox": outbox_id, "seq": line.seq, "as": copy.seq},
-        )
-    )
-    session.flush()
-    return copy

@@ -1,1 +1,1 @@
-"""The staff console: what it shows, who may see it, and nothing that decides who speaks (that is ``conversation.desk``)."""
+"""The staff console: what it shows, who may see it, and what staff do with a conversation."""

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from bot.conversation import delivery, desk
 from bot.errors import RefusedError
+from bot.staff import desk
 from bot.staff.canned import canned, filled
 from bot.staff.pages import Console, Who, go, is_fragment, page, problem_page
 from bot.staff.private_page import send_page
@@ -203,7 +203,7 @@ def add_routes(router: APIRouter, console: Console) -> None:
             request,
             who,
             conversation_id,
-            lambda session: delivery.resend(session, outbox_id, actor=who.staff.name),
+            lambda session: desk.resend(session, outbox_id, actor=who.staff.name),
             "again",
         )
 

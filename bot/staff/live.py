@@ -15,8 +15,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from sqlalchemy import func, select
 
-from bot.conversation import desk
 from bot.errors import RefusedError
+from bot.staff import desk
 from bot.staff.canned import canned
 from bot.staff.conversations import list_name
 from bot.staff.pages import COOKIE, HERE, Console, Who, page

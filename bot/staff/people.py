@@ -7,9 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from bot.conversation import desk
 from bot.errors import RefusedError
-from bot.staff import accounts
+from bot.staff import accounts, desk
 from bot.staff.pages import Admin, Console, Who, go, page
 from bot.staff.sessions import SignedIn
 from bot.staff.view import VIEWS, booking_counts, read_bookings

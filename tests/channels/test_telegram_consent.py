@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from bot.channels.telegram import words
 from bot.clock import now
-from bot.conversation import desk
 from bot.conversation.inbox import HELD
 from bot.safety import Finding
+from bot.staff import desk
 from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, Staff
 from bot.store.modes import change_mode
 from tests.support import updates

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import desk
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, clean, plain
 from bot.errors import RefusedError
+from bot.staff import desk
 from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
 from bot.store.modes import change_mode
 from tests.support.talk import Rules, Talk, person

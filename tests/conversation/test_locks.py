@@ -10,10 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.clock import now
-from bot.conversation import desk
 from bot.conversation.messages import locked
 from bot.errors import RefusedError
-from bot.staff import sessions
+from bot.staff import desk, sessions
 from bot.store.engine import Store
 from bot.store.models import Alert, Booking, Staff
 from tests.support.talk import Talk, person

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.conversation import desk
 from bot.errors import NotAllowedError
+from bot.staff import desk
 from bot.store.models import Conversation, Event
 from bot.store.modes import TRANSITIONS, change_mode
 from tests.support.talk import Talk, person

@@ -11,8 +11,9 @@ import pytest
 from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
-from bot.conversation import desk, inbox, outage, turn
+from bot.conversation import inbox, outage, turn
 from bot.conversation.turn import TurnRunner
+from bot.staff import desk
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound
 from tests.conversation.test_turn import settled

@@ -10,8 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import now
-from bot.conversation import alerting, desk, timers
+from bot.conversation import alerting, timers
 from bot.conversation.timers import Timers
+from bot.staff import desk
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
 from bot.work.notifier import Notifier

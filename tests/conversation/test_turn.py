@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import now
-from bot.conversation import desk, outage
+from bot.conversation import outage
 from bot.conversation.inbox import HELD, free
 from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
+from bot.staff import desk
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, Message
 from bot.store.modes import change_mode

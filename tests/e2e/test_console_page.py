@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from bot.clock import now
-from bot.conversation import desk
 from bot.conversation.messages import add_message
 from bot.settings import settings
+from bot.staff import desk
 from bot.staff.accounts import add_staff
 from bot.store.engine import Store, make_engine
 from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff

@@ -12,9 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import select
 
-from bot.conversation import desk
 from bot.conversation.messages import add_message, locked
 from bot.settings import settings
+from bot.staff import desk
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation, Message, Staff
 from tests.support.front_door import FrontDoor

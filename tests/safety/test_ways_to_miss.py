@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.conversation import desk
 from bot.safety import RedFlagRules
+from bot.staff import desk
 from bot.store.models import Alert
 from tests.support.talk import Talk, person
 

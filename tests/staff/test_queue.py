@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.clock import now
-from bot.conversation import desk
 from bot.conversation.messages import add_message
+from bot.staff import desk
 from bot.store.models import Alert, Conversation, Staff
 from tests.staff.conftest import House, Person, talk_path
 

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import select
 
-from bot.conversation import desk
+from bot.staff import desk
 from bot.store.models import Message, Outbox, Staff
 from tests.staff.conftest import House, Person
 

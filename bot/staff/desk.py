@@ -15,11 +15,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
+from bot.content.texts import text
+from bot.conversation.delivery import AGAIN
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
 from bot.safety.finding import TIERS
-from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Staff
+from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
 from bot.store.modes import change_mode
 
 MAX_REPLY = 4000
@@ -112,6 +114,61 @@ def reply(
     return add_message(
         session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
     )
+
+
+def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
+    """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
+
+    Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its parts are open.
+
+    Raises:
+        RefusedError: the line is no longer there.
+        NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be reached.
+    """
+    found = session.get(Outbox, outbox_id)
+    conversation = locked(session, found.conversation_id) if found else None
+    if found is None or conversation is None:
+        raise RefusedError("gone", text("staff.refused.message_gone"), status=404)
+    rows = session.scalars(
+        select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()
+    ).all()
+    if any(row.error == AGAIN for row in rows):
+        raise NotAllowedError(text("staff.refused.sent_again_already"))
+    if found.state not in ("failed", "unknown"):
+        raise NotAllowedError(
+            text(
+                "staff.refused.message_arrived"
+                if found.state == "sent"
+                else "staff.refused.message_on_its_way"
+            )
+        )
+    if conversation.unreachable:
+        raise NotAllowedError(text("staff.refused.patient_unreachable"))
+    line = session.get_one(Message, found.message_id)
+    copy = add_message(
+        session,
+        conversation,
+        line.sender,
+        f"{AGAIN} {line.text}",
+        choices=line.choices,
+        sources=line.sources,
+        urgent=line.urgent,
+        answer_id=line.answer_id,
+        staff=session.get(Staff, line.staff_id) if line.staff_id else None,
+    )
+    for row in rows:
+        if row.state in ("failed", "unknown"):
+            row.error = AGAIN
+    session.add(
+        Event(
+            conversation_id=conversation.id,
+            kind="sent_again",
+            actor=actor,
+            data={"outbox": outbox_id, "seq": line.seq, "as": copy.seq},
+        )
+    )
+    session.flush()
+    return copy
 
 
 def give_back(session: Session, conversation_id: str, staff: Staff) -> None:
