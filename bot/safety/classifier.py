@@ -19,8 +19,8 @@ import numpy as np
 import structlog
 import yaml
 
+from bot.language.tokens import folded
 from bot.safety.rules import RedFlagRules
-from bot.safety.words import folded
 from bot.settings import ROOT
 from bot.understanding.encoder import encoder
 from bot.understanding.linear import VIEWS, Layered, Linear, Terms

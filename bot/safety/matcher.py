@@ -11,8 +11,8 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from bot.language.tokens import SENTENCE, Tokens
 from bot.safety.rule_files import Book, Part
-from bot.safety.words import SENTENCE, Words
 
 #: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.
 UNKNOWN = "_"
@@ -25,7 +25,7 @@ class Matches:
     """All hits in one message, found when asked for."""
 
     matcher: Matcher
-    words: Words
+    words: Tokens
     literal: dict[str, list[Hit]]
     live: dict[str, list[tuple[Part, ...]]]
     found: dict[str, list[Hit]]
@@ -104,7 +104,7 @@ class Matcher:
                     live.setdefault(concept, []).append(parts)
         return live
 
-    def match(self, words: Words, readings: Sequence[Sequence[str]]) -> Matches:
+    def match(self, words: Tokens, readings: Sequence[Sequence[str]]) -> Matches:
         """Find the phrases in any of the readings, which have the same length as ``words``."""
         literal: dict[str, set[Hit]] = {}
         for stems in readings:

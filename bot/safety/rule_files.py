@@ -20,7 +20,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.errors import ConfigError
-from bot.safety.words import join, normal, split
+from bot.language.stemming import normal_form
+from bot.language.tokens import join_words, tokenize
 
 HERE = Path(__file__).parent
 Context = Literal["negated", "past", "hypothetical", "question", "story"]
@@ -153,7 +154,7 @@ def _alternatives(text: str) -> list[tuple[str, ...]]:
 
 @cache
 def _leaf(text: str) -> tuple[str, ...]:
-    return tuple(split(text).raw)
+    return tuple(tokenize(text).raw)
 
 
 def _options(text: str) -> list[str]:
@@ -169,7 +170,7 @@ def _options(text: str) -> list[str]:
 @cache
 def _rows(text: str) -> frozenset[tuple[str, ...]]:
     """The raw words of every way of reading a phrase."""
-    return frozenset(tuple(join(list(row))) for row in _alternatives(text) if row)
+    return frozenset(tuple(join_words(list(row))) for row in _alternatives(text) if row)
 
 
 _CUT = re.compile(r"\s*(\.\.\d*|<[a-z_]+>)\s*")
@@ -258,7 +259,7 @@ def load() -> Book:
                 raise ConfigError(f"red flags: nothing is called '{part.key}'")
             continue
         rows = _rows(part.key)
-        literals[part.key] = frozenset(tuple(map(normal, row)) for row in rows)
+        literals[part.key] = frozenset(tuple(map(normal_form, row)) for row in rows)
         if concept not in spoken:  # "bein" in an English message is a typing error like any other
             words.update(chain.from_iterable(rows))
     return Book(

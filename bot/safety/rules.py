@@ -10,11 +10,12 @@ from typing import NamedTuple
 from spacy.lang.en.stop_words import STOP_WORDS
 
 from bot.language.spelling import OPTIONS, speller
+from bot.language.stemming import normal_form
+from bot.language.tokens import SENTENCE, Tokens, folded, tokenize
 from bot.safety.finding import TIERS, Finding
 from bot.safety.matcher import Hit, Matcher, Matches
 from bot.safety.rule_files import Book, Ruled, load
 from bot.safety.scope import Scope
-from bot.safety.words import SENTENCE, Words, folded, normal, split
 
 #: How many words a sentence end counts for when the distance of two concepts is measured.
 SENTENCE_COST = 3
@@ -155,18 +156,18 @@ class RedFlagRules:
         urgent = [] if names[0] == "R7" else [said.now if tier == "emergency" else said.today]
         return urgent + ([said.crisis] if "R7" in names else [])
 
-    def _split(self, text: str) -> Words:
-        """Words, those typed together taken apart."""
-        words = split(text)
+    def _split(self, text: str) -> Tokens:
+        """Tokens, those typed together taken apart."""
+        words = tokenize(text)
         for at in range(len(words.raw) - 1, -1, -1):
             two = self.speller.pieces(words.raw[at])
             if two:
                 words.raw[at : at + 1] = two
-                words.stems[at : at + 1] = [normal(word) for word in two]
+                words.stems[at : at + 1] = [normal_form(word) for word in two]
                 words.breaks.insert(at + 1, 0)
         return words
 
-    def _readings(self, words: Words) -> list[list[str]]:
+    def _readings(self, words: Tokens) -> list[list[str]]:
         """The words as written, then with each unknown word as its likeliest corrections."""
         heard = self.speller.heard
         options = [
@@ -180,7 +181,7 @@ class RedFlagRules:
         readings = [words.stems]
         for number in range(OPTIONS + 2):
             reading = [
-                stem if choices[0] == word else normal(choices[min(number, len(choices) - 1)])
+                stem if choices[0] == word else normal_form(choices[min(number, len(choices) - 1)])
                 for stem, word, choices in zip(words.stems, words.raw, options, strict=True)
             ]
             if reading not in readings:
@@ -206,9 +207,9 @@ class RedFlagRules:
             self.signals(before)
         ):
             return True
-        return sum(word not in STOP_WORDS for word in split(text).raw) >= _ENOUGH
+        return sum(word not in STOP_WORDS for word in tokenize(text).raw) >= _ENOUGH
 
-    def _seen(self, words: Words) -> _Seen:
+    def _seen(self, words: Tokens) -> _Seen:
         matches = self.matcher.match(words, self._readings(words))
         raised, language, by = self._judged(matches) if matches.literal else ({}, "", {})
         return _Seen(matches, raised, bool(raised and matches.of("other_person")), language, by)
@@ -254,7 +255,7 @@ class Judge:
         return self._masks[flag]
 
     @staticmethod
-    def _measure(words: Words) -> list[int]:
+    def _measure(words: Tokens) -> list[int]:
         places, place = [], 0
         for pause in words.breaks:
             place += 1 + (SENTENCE_COST if pause == SENTENCE else 0)

@@ -1,12 +1,12 @@
 """For each word of a message: is it denied, long over, only imagined, asked about in general, or part of somebody's story?
 
-Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not denials. Words inside a sign never deny anything.
+Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not denials. Tokens inside a sign never deny anything.
 """
 
 from __future__ import annotations
 
+from bot.language.tokens import COMMA, MESSAGE, SENTENCE, Tokens
 from bot.safety.matcher import DENIALS, Hit, Matches
-from bot.safety.words import COMMA, MESSAGE, SENTENCE, Words
 
 REACH = 6
 SUBJECTS = frozenset(
@@ -97,7 +97,7 @@ class Scope:
     """
 
     def __init__(self, matches: Matches, signs: frozenset[str]) -> None:
-        self.words: Words = matches.words
+        self.words: Tokens = matches.words
         self.matches = matches
         size = len(self.words)
         self.inside = [False] * size

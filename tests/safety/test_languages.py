@@ -7,10 +7,10 @@ import csv
 import pytest
 
 from actions.misfit import foreign
+from bot.language.tokens import folded
 from bot.safety import RedFlagCheck, RedFlagRules
 from bot.safety.classifier import DATA
 from bot.safety.rule_files import _alternatives, _parts
-from bot.safety.words import folded
 from bot.store.models import Alert
 from tests.support.talk import Talk
 

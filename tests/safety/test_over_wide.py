@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.language.stemming import normal_form
+from bot.language.tokens import tokenize
 from bot.safety import RedFlagCheck, RedFlagRules, rule_files
-from bot.safety.words import normal, split
 
 #: Words that say nothing by themselves: an alternative of a list may not consist of one alone.
 EMPTY = {
-    normal(word)
+    normal_form(word)
     for word in "and or with now one two since go dose the this that so when from for just it them".split()  # noqa: SIM905
 }
 #: Lists whose very matter such a word is: the time, what was swallowed, what was stopped.
@@ -25,7 +26,7 @@ MEANT = {
 
 def test_no_list_holds_a_word_that_says_nothing() -> None:
     """ "a1" was the road and, as "a" is dropped, every "one"; "dosed" was asleep and every "dose"."""
-    allowed = {concept: {normal(word) for word in words} for concept, words in MEANT.items()}
+    allowed = {concept: {normal_form(word) for word in words} for concept, words in MEANT.items()}
     faults = []
     for name, file in rule_files.read().items():
         spoken = {
@@ -39,7 +40,7 @@ def test_no_list_holds_a_word_that_says_nothing() -> None:
                 if len(parts) != 1 or parts[0].concept:
                     continue
                 for row in rule_files._rows(parts[0].key):
-                    stems = [normal(word) for word in row]
+                    stems = [normal_form(word) for word in row]
                     if len(stems) == 1 and stems[0] in EMPTY - allowed.get(concept, set()):
                         faults.append((name, concept, row))
     assert not faults
@@ -132,5 +133,5 @@ def test_its_neighbour_is_still_seen(text: str, flag: str, rules: RedFlagRules) 
     [("a1", ["road"]), ("the m25", ["the", "road"]), ("i-95", ["road"]), ("b12", ["b", "#"]), ("a1c", None)],
 )
 def test_roads_are_one_word(text: str, stems: list[str] | None) -> None:
-    found = split(text).stems
+    found = tokenize(text).stems
     assert "road" not in found if stems is None else found == [stem for stem in stems if stem != "the"]
