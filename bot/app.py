@@ -28,7 +28,7 @@ from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
 from bot.safety import RedFlagCheck
 from bot.settings import Settings, settings
-from bot.staff.app import make_router as staff_router
+from bot.staff.router import make_router as staff_router
 from bot.store.engine import Store, store
 from bot.work.notifier import Notifier
 

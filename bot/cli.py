@@ -177,7 +177,7 @@ def _password() -> str:
 
 
 def _staff_add(options: argparse.Namespace) -> None:
-    from bot.staff.accounts import add_staff
+    from bot.staff.auth.accounts import add_staff
 
     password = _password()
     with _store().write() as session:
@@ -186,7 +186,7 @@ def _staff_add(options: argparse.Namespace) -> None:
 
 
 def _staff_list(_: argparse.Namespace) -> None:
-    from bot.staff.accounts import everyone
+    from bot.staff.auth.accounts import everyone
 
     with _store().read() as session:
         for person, _held in everyone(session):
@@ -196,7 +196,7 @@ def _staff_list(_: argparse.Namespace) -> None:
 
 
 def _staff_password(options: argparse.Namespace) -> None:
-    from bot.staff.accounts import by_email, reset_password
+    from bot.staff.auth.accounts import by_email, reset_password
 
     store = _store()
     with store.read() as session:
@@ -209,7 +209,7 @@ def _staff_password(options: argparse.Namespace) -> None:
 
 
 def _staff_off(options: argparse.Namespace) -> None:
-    from bot.staff.accounts import by_email, end_sessions, set_disabled
+    from bot.staff.auth.accounts import by_email, end_sessions, set_disabled
 
     with _store().write() as session:
         person = set_disabled(session, by_email(session, options.email).id, True)
@@ -218,7 +218,7 @@ def _staff_off(options: argparse.Namespace) -> None:
 
 
 def _staff_sign_out(options: argparse.Namespace) -> None:
-    from bot.staff.accounts import by_email, end_sessions
+    from bot.staff.auth.accounts import by_email, end_sessions
 
     with _store().write() as session:
         ended = end_sessions(session, by_email(session, options.email) if options.email else None)

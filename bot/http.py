@@ -17,7 +17,7 @@ from bot.errors import RefusedError
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 8 * 1024
-#: The console refuses a long text itself, with a page that keeps it (``bot/staff/gate.py``); our limit is for what no person types.
+#: The console refuses a long text itself, with a page that keeps it (``bot/staff/auth/access.py``); our limit is for what no person types.
 _LONGER = {"/telegram/webhook": 1024 * 1024, "/staff": 1024 * 1024}
 _HEADERS = {
     b"x-content-type-options": b"nosniff",

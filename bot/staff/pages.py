@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 
 from bot.content.clinic import clinic
 from bot.errors import RefusedError
-from bot.staff import words
-from bot.staff.sessions import SignedIn
+from bot.staff import labels
+from bot.staff.auth.sessions import SignedIn
 from bot.store.engine import Store
 from bot.work.notifier import Notifier
 
@@ -133,16 +133,16 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(when=when, linked=linked, clock=words.clock, age=words.age)
-    made.globals.update(words=words, new_key=lambda: uuid.uuid4().hex)
+    made.filters.update(when=when, linked=linked, clock=labels.clock, age=labels.age)
+    made.globals.update(labels=labels, new_key=lambda: uuid.uuid4().hex)
     return made
 
 
 def when(at: datetime, *, ago: bool = True) -> Markup:
     """A time on the clinic's wall, with its age beside it, which the page's script keeps fresh."""
-    beside = Markup(' <span class="age" data-ago>{}</span>').format(words.age(at)) if ago else ""
+    beside = Markup(' <span class="age" data-ago>{}</span>').format(labels.age(at)) if ago else ""
     return Markup('<time datetime="{}" title="{}">{}</time>{}').format(
-        at.isoformat(), words.full_time(at), words.clock(at), beside
+        at.isoformat(), labels.full_time(at), labels.clock(at), beside
     )
 
 

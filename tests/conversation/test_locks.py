@@ -12,7 +12,8 @@ from sqlalchemy import text
 from bot.clock import now
 from bot.conversation.messages import locked
 from bot.errors import RefusedError
-from bot.staff import desk, sessions
+from bot.staff import desk
+from bot.staff.auth import sessions
 from bot.store.engine import Store
 from bot.store.models import Alert, Booking, Staff
 from tests.support.talk import Talk, person

@@ -16,7 +16,7 @@ from bot.clock import now
 from bot.conversation.messages import add_message
 from bot.settings import settings
 from bot.staff import desk
-from bot.staff.accounts import add_staff
+from bot.staff.auth.accounts import add_staff
 from bot.store.engine import Store, make_engine
 from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode

@@ -20,9 +20,9 @@ from sqlalchemy import event
 
 from bot.clock import now
 from bot.conversation.messages import add_message
-from bot.staff import accounts
-from bot.staff.accounts import add_staff
-from bot.staff.app import make_router
+from bot.staff.auth import accounts
+from bot.staff.auth.accounts import add_staff
+from bot.staff.router import make_router
 from bot.store.engine import Store, make_engine
 from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from bot import cli
 from bot.clock import now
-from bot.staff.accounts import add_staff, verify
-from bot.staff.sessions import begin
+from bot.staff.auth.accounts import add_staff, verify
+from bot.staff.auth.sessions import begin
 from bot.store.engine import Store, store
 from bot.store.migrate import migrate
 from bot.store.models import SignInAttempt, Staff, StaffSession

@@ -13,7 +13,7 @@ import pytest
 
 from bot.clock import now
 from bot.settings import settings
-from bot.staff.accounts import add_staff
+from bot.staff.auth.accounts import add_staff
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Conversation
 from tests.staff.conftest import PASSWORD, token_in

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from bot.clock import now
 from bot.errors import RefusedError
 from bot.settings import settings
-from bot.staff import sessions
-from bot.staff.accounts import add_staff, check_password
+from bot.staff.auth import sessions
+from bot.staff.auth.accounts import add_staff, check_password
 from bot.store.models import SignInAttempt, Staff, StaffSession
 from tests.staff.conftest import PASSWORD, House, Person, try_password
 
@@ -72,7 +72,7 @@ def test_wrong_password_and_unknown_account_look_the_same(
 
 
 def test_unknown_account_costs_a_real_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.staff import accounts
+    from bot.staff.auth import accounts
 
     seen: list[str] = []
 

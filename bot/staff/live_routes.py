@@ -17,11 +17,11 @@ from sqlalchemy import func, select
 
 from bot.errors import RefusedError
 from bot.staff import desk
+from bot.staff.auth.sessions import SignedOutError, find
 from bot.staff.canned import canned
-from bot.staff.conversations import list_name
+from bot.staff.conversation_page import VIEWS, read_conversation, read_lines
+from bot.staff.conversation_routes import list_name
 from bot.staff.pages import COOKIE, HERE, Console, Who, page
-from bot.staff.sessions import SignedOutError, find
-from bot.staff.view import VIEWS, read_conversation, read_lines
 from bot.store.models import Booking
 from bot.work.notifier import STAFF
 

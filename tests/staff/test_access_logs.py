@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from bot.staff import conversations
+from bot.staff import conversation_routes
 from tests.staff.conftest import House, Person
 
 TYPED = "what the patient told me"
@@ -35,7 +35,7 @@ def test_a_bug_is_one_event_that_says_where_it_is(
     def broken(*_: object, **__: object) -> None:
         raise KeyError(TYPED)
 
-    monkeypatch.setattr(conversations.desk, "add_note", broken)
+    monkeypatch.setattr(conversation_routes.desk, "add_note", broken)
     with capture_logs() as lines:
         assert ana.post(f"/staff/conversations/{talk}/note", text=TYPED).status_code == 500
     (line,) = lines

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from bot.errors import RefusedError
 from bot.staff import desk
+from bot.staff.auth.sessions import SignedIn
 from bot.staff.canned import canned, filled
+from bot.staff.conversation_page import VIEWS, read_conversation
 from bot.staff.pages import Console, Who, go, is_fragment, page, problem_page
 from bot.staff.private_page import send_page
-from bot.staff.sessions import SignedIn
-from bot.staff.view import VIEWS, read_conversation
 
 Text = Annotated[str, Form()]
 

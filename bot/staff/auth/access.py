@@ -21,8 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from bot.errors import RefusedError
 from bot.logs import fault
 from bot.settings import settings
+from bot.staff.auth.sessions import SignedIn, SignedOutError, find, touch
 from bot.staff.pages import COOKIE, Console, is_fragment, page, problem_page
-from bot.staff.sessions import SignedIn, SignedOutError, find, touch
 
 log = structlog.get_logger(__name__)
 

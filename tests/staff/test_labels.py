@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from bot.settings import ROOT
-from bot.staff import words
+from bot.staff import labels
 from bot.store.models import Event
 from bot.store.modes import TRANSITIONS
 
@@ -112,32 +112,32 @@ def test_the_source_is_read() -> None:
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_every_kind_of_event_has_words(kind: str) -> None:
-    text = words.event_text(Event(kind=kind, actor="x", data={}))
-    assert text != kind.replace("_", " "), f"bot/staff/words.py has no words for {kind}"
+    text = labels.event_text(Event(kind=kind, actor="x", data={}))
+    assert text != kind.replace("_", " "), f"bot/staff/labels.py has no words for {kind}"
 
 
 @pytest.mark.parametrize("reason", sorted(reasons()))
 def test_every_reason_to_wait_has_words_in_the_list_and_in_the_history(reason: str) -> None:
-    assert reason in words.REASONS
-    assert words.REASONS[reason].lower() in words.event_text(
+    assert reason in labels.REASONS
+    assert labels.REASONS[reason].lower() in labels.event_text(
         Event(kind="hand_over", actor="x", data={"reason": reason})
     )
 
 
 @pytest.mark.parametrize("actor", sorted(actors()))
 def test_every_part_of_ours_that_acts_has_a_name(actor: str) -> None:
-    assert words.actor(Event(kind="claim", actor=actor)) not in (actor, "")
+    assert labels.actor(Event(kind="claim", actor=actor)) not in (actor, "")
 
 
 def test_a_person_keeps_their_name_and_what_they_said_stands_beside_it() -> None:
     event = Event(kind="take_over", actor="Ana Ruiz", data={"why": "Bo has gone home"})
-    assert (words.actor(event), words.event_text(event)) == (
+    assert (labels.actor(event), labels.event_text(event)) == (
         "Ana Ruiz",
         "took the conversation over (“Bo has gone home”)",
     )
 
 
 def test_the_ladder_says_how_long_nobody_looked() -> None:
-    assert "after 15 minutes of opening hours" in words.event_text(
+    assert "after 15 minutes of opening hours" in labels.event_text(
         Event(kind="alert_step", actor="system", data={"minutes": 15.0})
     )

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from bot.errors import RefusedError
 from bot.settings import settings
-from bot.staff import accounts, sessions
-from bot.staff.gate import FORM_COOKIE, SIGN_IN, safe_path, sign_in_page
+from bot.staff.auth import accounts, sessions
+from bot.staff.auth.access import FORM_COOKIE, SIGN_IN, safe_path, sign_in_page
 from bot.staff.pages import COOKIE, Console, Who, go, page
 from bot.store.models import Staff
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from bot.staff.app import make_router
-from bot.staff.gate import PUBLIC
+from bot.staff.auth.access import PUBLIC
 from bot.staff.pages import HERE
+from bot.staff.router import make_router
 from bot.store.engine import Store, make_engine
 from bot.store.models import Message, Staff
 from bot.work.notifier import Notifier
@@ -106,7 +106,7 @@ def test_with_token_and_our_own_origin_it_is_let_through(
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_without_a_session_every_route_leads_to_the_door(
+def test_without_a_session_every_route_leads_to_sign_in(
     shared: tuple[House, Person], method: str, path: str
 ) -> None:
     house, _ = shared

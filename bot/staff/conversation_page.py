@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversation.delivery import AGAIN
 from bot.errors import RefusedError
-from bot.staff import desk, words
+from bot.staff import desk, labels
 from bot.staff.private_page import can_send_page
 from bot.store.contact_links import is_open, newest_links
 from bot.store.models import (
@@ -172,8 +172,8 @@ def read_conversation(
     seen = [
         AlertView(
             alert=alert,
-            name=words.flag_name(alert.flags),
-            tier=words.TIERS.get(alert.tier, alert.tier),
+            name=labels.flag_name(alert.flags),
+            tier=labels.TIERS.get(alert.tier, alert.tier),
             seen_by=names.get(alert.seen_by or 0, ""),
             closed_by=names.get(alert.closed_by or 0, ""),
         )

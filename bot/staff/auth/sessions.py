@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
-from bot.staff.accounts import clean_email, verify
+from bot.staff.auth.accounts import clean_email, verify
 from bot.store.engine import Store, one_at_a_time
 from bot.store.models import SignInAttempt, Staff, StaffSession
 

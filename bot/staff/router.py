@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
 from bot.errors import RefusedError
-from bot.staff import conversations, door, live, people
-from bot.staff.gate import route_class
+from bot.staff import conversation_routes, live_routes
+from bot.staff.auth import people, sign_in
+from bot.staff.auth.access import route_class
 from bot.staff.pages import Console, Who
 from bot.store.engine import Store
 from bot.work.notifier import Notifier
@@ -30,7 +31,7 @@ def make_router(store: Store, notifier: Notifier, kick: Callable[[str], None]) -
     def home(who: Who) -> RedirectResponse:
         return RedirectResponse("/staff/", status_code=303)
 
-    for room in (door, conversations, people, live):
+    for room in (sign_in, conversation_routes, people, live_routes):
         room.add_routes(router, console)
 
     @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from bot.errors import RefusedError
-from bot.staff import accounts, desk
+from bot.staff import desk
+from bot.staff.auth import accounts
+from bot.staff.auth.sessions import SignedIn
+from bot.staff.conversation_page import VIEWS, booking_counts, read_bookings
+from bot.staff.labels import BOOKING_STATES
 from bot.staff.pages import Admin, Console, Who, go, page
-from bot.staff.sessions import SignedIn
-from bot.staff.view import VIEWS, booking_counts, read_bookings
-from bot.staff.words import BOOKING_STATES
 from bot.store.models import Staff
 
 Text = Annotated[str, Form()]
