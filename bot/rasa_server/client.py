@@ -60,7 +60,7 @@ class RasaClient:
             metadata["reset"] = reset
         body = {"sender": conversation_id, "message": text, "metadata": metadata}
         answer = await self._call("POST", "/webhooks/rest/webhook", json=body)
-        replies = _replies(answer)
+        replies = read_replies(answer)
         if not replies:
             raise BrainUnavailable("empty answer")
         return replies
@@ -113,7 +113,7 @@ class RasaClient:
             raise BrainUnavailable(type(error).__name__) from None
 
 
-def _replies(answer: Any) -> list[Reply]:
+def read_replies(answer: Any) -> list[Reply]:
     """Rasa's REST answer as replies. Junk of any kind becomes ``BrainUnavailable``, never an exception of another sort."""
     if not isinstance(answer, list):
         raise BrainUnavailable("junk")

@@ -52,7 +52,7 @@ class FrontDoor(InputChannel):  # type: ignore[misc]
         return "rest"
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        _install()
+        install()
         hook = Blueprint("front_door", __name__)
 
         @hook.route("/webhook", methods=["POST"])  # type: ignore[untyped-decorator]
@@ -90,7 +90,7 @@ def fulfilled(events: Iterable[Any], wish: int) -> bool:
     return any(event.type_name == "user" and (event.metadata or {}).get("reset") == wish for event in events)
 
 
-def _install() -> None:
+def install() -> None:
     """Put the guards into Rasa, once."""
     run, handle = RemoteAction.run, MessageProcessor.handle_message
     if hasattr(run, "whole"):
