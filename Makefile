@@ -41,8 +41,8 @@ $(STAMP): requirements.lock
 	@touch $(STAMP)
 	@echo "  packages installed"
 
-evaluate: train ## how well patients are understood (FILE=tests/nlu/dev.tsv)
-	@$(BIN)/python -m tools.evaluation $(or $(FILE),tests/nlu/dev.tsv) $(ARGS)
+evaluate: train ## how well patients are understood (or: FILE=tests/nlu/heldout.tsv)
+	@$(BIN)/python -m tools.evaluation $(or $(FILE),tests/nlu/dev.tsv --two-turns tests/nlu/two_turns.tsv) $(ARGS)
 
 answers: setup ## all answers as one printable page, for a clinician to review and sign
 	@$(BIN)/python -m bot answers $(ARGS)

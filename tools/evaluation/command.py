@@ -26,8 +26,11 @@ from bot.understanding.situation import find_context
 from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, read_rows, rows_of
 from tools.evaluation.hint3 import compare
 from tools.evaluation.matrix import draw_matrix
-from tools.evaluation.measures import Share, confusions, measure
+from tools.evaluation.measures import confusions, measure
 from tools.evaluation.sentences import Case, read_cases, read_training
+from tools.evaluation.talks import play_talks, read_talks, talks_report, talks_table
+from tools.evaluation.two_turns import is_pair_file, read_pairs, two_turns
+from tools.evaluation.two_turns import table as pairs_table
 from tools.evaluation.typos import with_typos
 
 MODELS = ROOT / "models"
@@ -40,7 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file",
         nargs="?",
         type=Path,
-        help="tab-separated: text, intents (| alternatives, & both asked), red_flag; or, for red flags alone: text, flags, kind",
+        help="tab-separated: text, intents (| alternatives, & both asked), red_flag; or, for red flags alone: text, flags, kind; "
+        "or pairs of messages, as --two-turns",
+    )
+    parser.add_argument(
+        "--two-turns",
+        type=Path,
+        metavar="TSV",
+        help="pairs of messages (before, topic, text, kind, wanted), played through the whole dialogue",
+    )
+    parser.add_argument(
+        "--talks",
+        type=Path,
+        metavar="YML",
+        help="whole conversations, played and printed (tools/evaluation/talks.py)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
@@ -70,30 +86,40 @@ def run(options: argparse.Namespace) -> None:
         if not (options.train and options.test):
             raise ConfigError("give both --train and --test")
         figures = compare(options.train, options.test)
-        print(
-            json.dumps(figures, indent=2)
-            if options.json
-            else "\n".join(f"{name:<50} {value}" for name, value in figures.items())
-        )
+        _print(options.json, figures, [f"{name:<50} {value}" for name, value in figures.items()])
         return
-    if options.file is None:
-        raise ConfigError("name a file to evaluate, or give --train and --test")
-    if is_flag_file(options.file):
-        report = red_flags(read_rows(options.file))
-        lines = flag_table(report)
-    else:
-        cases = read_cases(options.file)
-        model, origin = find_model(options.model)
-        report = evaluate(cases, model, options.typos, options.matrix) | {
-            "file": str(options.file),
-            "model": origin,
-        }
-        lines = _table(report)
+    if not (options.file or options.two_turns or options.talks):
+        raise ConfigError("name a file to evaluate, or give --two-turns, --talks, or --train and --test")
+    if options.file:
+        _print(options.json, *_measured(options))
+    if options.two_turns:
+        found = two_turns(read_pairs(options.two_turns), options.model)
+        _print(options.json, found, ["", *pairs_table(found, rows=options.file is None)])
+    if options.talks:
+        played = play_talks(read_talks(options.talks), options.model)
+        _print(options.json, talks_report(played), talks_table(played))
+
+
+def _print(as_json: bool, report: dict[str, Any], lines: Sequence[str]) -> None:
     print(
-        json.dumps(report, indent=2, default=lambda made: made.to_json())
-        if options.json
-        else "\n".join(lines)
+        json.dumps(report, indent=2, default=lambda made: made.to_json()) if as_json else "\n".join(lines),
+        flush=True,
     )
+
+
+def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    """The report on ``options.file``, and it as lines to read; what is measured follows from the file's columns."""
+    if is_pair_file(options.file):
+        found = two_turns(read_pairs(options.file), options.model)
+        return found, pairs_table(found, rows=True)
+    if is_flag_file(options.file):
+        flags = red_flags(read_rows(options.file))
+        return flags, flag_table(flags)
+    cases = read_cases(options.file)
+    model, origin = find_model(options.model)
+    about = {"file": str(options.file), "model": origin}
+    report = evaluate(cases, model, options.typos, options.matrix) | about
+    return report, _table(report)
 
 
 def evaluate(
@@ -160,10 +186,10 @@ def red_flags(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _table(report: dict[str, Any]) -> list[str]:
     lines = [f"{report['sentences']} sentences of {report['file']}, model: {report['model']}", ""]
-    lines += [_row(name, figure) for name, figure in report["figures"].items()]
+    lines += [f"{name:<48} {figure}" for name, figure in report["figures"].items()]
     if "with typos" in report:
         lines += ["", f"with typos in {report['with typos']['share of words']:.0%} of words"]
-        lines += [_row(name, figure) for name, figure in report["with typos"]["figures"].items()]
+        lines += [f"{name:<48} {figure}" for name, figure in report["with typos"]["figures"].items()]
     lines += ["", *flag_table(report["red flags"])]
     times = report["milliseconds"]
     lines += [
@@ -174,10 +200,3 @@ def _table(report: dict[str, Any]) -> list[str]:
     ]
     lines += [f"  {row['asked']} -> {row['answered']}: {row['times']}" for row in report["worst confusions"]]
     return lines
-
-
-def _row(name: str, figure: Share) -> str:
-    if figure.value is None or figure.interval is None:
-        return f"{name:<48}     -"
-    low, high = figure.interval
-    return f"{name:<48} {figure.value:6.1%}  [{low:.1%}, {high:.1%}]  {figure.hits} of {figure.of}"

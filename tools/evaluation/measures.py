@@ -32,6 +32,12 @@ class Share:
         middle, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
 
+    def __str__(self) -> str:
+        if self.value is None or self.interval is None:
+            return "    -"
+        low, high = self.interval
+        return f"{self.value:6.1%}  [{low:.1%}, {high:.1%}]  {self.hits} of {self.of}"
+
     def to_json(self) -> dict[str, object]:
         interval = self.interval
         return {
