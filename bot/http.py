@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,8 +19,6 @@ from bot.errors import RefusedError
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 8 * 1024
-#: The console refuses a long text itself, with a page that keeps it (``bot/staff/auth/access.py``); our limit is for what no person types.
-_LONGER = {"/telegram/webhook": 1024 * 1024, "/staff": 1024 * 1024}
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -31,18 +31,19 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 REQUESTS = Counter("rla_requests_total", "Requests by route and status", ["method", "route", "status"])
 
 
-def guard_requests(app: FastAPI, origins: tuple[str, ...]) -> None:
+def guard_requests(app: FastAPI, origins: tuple[str, ...], *, larger: Mapping[str, int]) -> None:
     """Put the limits and headers in front of the application.
 
     Args:
         origins: other sites that may embed the widget, as ``https://clinic.example``; our own is always allowed.
+        larger: the bytes that a body may have where that is more than ``MAX_BODY``, by the beginning of the path.
     """
-    app.add_middleware(_Doorman, origins=origins)
+    app.add_middleware(_Doorman, origins=origins, larger=larger)
 
 
 class _Doorman:
-    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
-        self._app, self._origins = app, set(origins)
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...], larger: Mapping[str, int]) -> None:
+        self._app, self._origins, self._larger = app, set(origins), larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,7 +78,7 @@ class _Doorman:
         if allowed and method == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
             return
-        limit = next((size for prefix, size in _LONGER.items() if path.startswith(prefix)), MAX_BODY)
+        limit = next((size for prefix, size in self._larger.items() if path.startswith(prefix)), MAX_BODY)
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > limit:
             await _too_large(limit)(scope, receive, answer)

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.channel import Telegram
 from bot.errors import ConfigError
 from bot.store.models import Inbound, KeyValue, Message
 from tests.support import updates

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from bot.channels import limits
+from bot.channels.widget import limits
 from bot.safety import Finding
 from bot.settings import settings
 from bot.store import engine as engines
@@ -206,7 +206,7 @@ def test_every_answer_has_the_safe_headers(visitor: Visitor, monkeypatch: pytest
         http.get("/api/clinic", headers={"Origin": "https://evil.example"}),
         visitor.say("x" * 9000),
     ]
-    monkeypatch.setattr("bot.channels.widget._news", broken)
+    monkeypatch.setattr("bot.channels.widget.news.read_news", broken)
     answers.append(visitor.news())
     assert [answer.status_code for answer in answers] == [200, 200, 404, 404, 200, 401, 200, 403, 413, 500]
     for answer in answers:

@@ -15,7 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from bot.channels.telegram import Telegram
+from bot.channels.base import attach
+from bot.channels.telegram.channel import Telegram
 from bot.content.reply import Reply
 from bot.conversation.delivery import Delivery
 from bot.conversation.turn import TurnRunner
@@ -131,7 +132,7 @@ class House:
         if deliver:
             await self.delivery.start()
         if self.webhook:
-            self._app.include_router(self.telegram.router)
+            attach(self._app, {"telegram": self.telegram})
         await self.telegram.start()
 
     async def _serve(self) -> None:

@@ -1,5 +1,24 @@
-"""Telegram: updates in, lines out. The application needs ``Telegram`` alone."""
+"""Telegram: updates in, messages out."""
 
-from bot.channels.telegram.channel import Telegram
+from __future__ import annotations
 
-__all__ = ["Telegram"]
+from bot.channels.base import Channel, Parts, Rates, Shows, Traits
+
+TRAITS = Traits(
+    label="Telegram",
+    # Counted in UTF-16 units. https://core.telegram.org/bots/api#sendmessage
+    shows=Shows(buttons=True, links=True, longest=4096),
+    # Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall. Front doors
+    # that lease at the same instant do not see each other, so this is below 30.
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    rates=Rates(each=3, each_seconds=3.0, all=25, all_seconds=1.0, urgent=5),
+    contact_in_chat=False,
+    switch="telegram_bot_token",
+    bodies={"/telegram/webhook": 1024 * 1024},
+)
+
+
+def make(parts: Parts) -> Channel:
+    from bot.channels.telegram.channel import Telegram
+
+    return Telegram(parts.store, parts.guard, parts.notifier, parts.kick, parts.config)

@@ -81,6 +81,7 @@ class Telegram:
         )
         self.receiver = Receiver(store, guard, self.bot, bot_id=self._bot_id)
         self.sender = TelegramSender(self.bot)
+        self.webhook = webhook.Webhook(self.receiver, config.telegram_webhook_secret, self.follow)
         self._tasks: set[asyncio.Task[None]] = set()
         self._typing: set[str] = set()
         self._answered: OrderedDict[str, None] = OrderedDict()
@@ -91,7 +92,7 @@ class Telegram:
     @property
     def router(self) -> APIRouter:
         """``POST /telegram/webhook``; refuses every call while no secret is set."""
-        return webhook.make_router(self.receiver, self._config.telegram_webhook_secret, self.follow)
+        return webhook.router
 
     async def start(self) -> None:
         """Return at once; Telegram may be away, and the website serves without it."""

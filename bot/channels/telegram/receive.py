@@ -140,8 +140,7 @@ class Receiver:
             or (message.from_user and message.from_user.is_bot)
         ):
             return After()
-        language = (message.from_user.language_code or "en") if message.from_user else "en"
-        conversation = self._find(session, message.chat.id) or self._begin(session, message.chat.id, language)
+        conversation = self._find(session, message.chat.id) or self._begin(session, message.chat.id)
         if self._known(session, key):
             return After()
         if conversation.unreachable:
@@ -157,8 +156,8 @@ class Receiver:
             .with_for_update(key_share=True)
         ).scalar_one_or_none()
 
-    def _begin(self, session: Session, chat: int, language: str) -> Conversation:
-        conversation = Conversation(channel=CHANNEL, external_id=str(chat), locale=language[:16])
+    def _begin(self, session: Session, chat: int) -> Conversation:
+        conversation = Conversation(channel=CHANNEL, external_id=str(chat))
         session.add(conversation)
         session.flush()
         return conversation

@@ -10,16 +10,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.telegram.entry import After
+from bot.channels.telegram.entry import CHANNEL, After
 from bot.channels.telegram.receive import ALLOWED_UPDATES, Receiver
 from bot.store.engine import Store
 from bot.store.models import KeyValue
@@ -32,31 +34,42 @@ _CONNECTIONS = 40
 _BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
-def make_router(receiver: Receiver, secret: str, follow: Callable[[After], None]) -> APIRouter:
-    """The webhook as a router. Without a ``secret`` it refuses every call."""
-    router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
-    @router.post(PATH)
-    async def webhook(request: Request) -> JSONResponse:
-        given = request.headers.get("x-telegram-bot-api-secret-token", "")
-        # Constant time: how far a guess was right must not show in how long we took.
-        if not hmac.compare_digest(given.encode(), secret.encode()) or not secret:
-            return JSONResponse({"ok": False}, status_code=401)
-        try:
-            raw = json.loads(await request.body())
-        except (ValueError, RecursionError) as error:
-            # Telegram would send the same again for 24 hours and hold up the chat behind it.
-            log.error("webhook_junk", error=type(error).__name__)
-            return JSONResponse({"ok": True})
-        try:
-            after = await asyncio.to_thread(receiver.take, raw)
-        except SQLAlchemyError as error:
-            log.warning("webhook_database", error=type(error).__name__)
-            return JSONResponse({"ok": False}, status_code=503, headers={"Retry-After": _AGAIN_AFTER})
-        follow(after)
+
+@dataclass(frozen=True)
+class Webhook:
+    """What the webhook works with. Without a ``secret`` it refuses every call."""
+
+    receiver: Receiver
+    secret: str
+    follow: Callable[[After], None]
+
+
+def _webhook(request: Request) -> Webhook:
+    return cast(Webhook, request.app.state.channels[CHANNEL].webhook)
+
+
+@router.post(PATH)
+async def receive(request: Request, webhook: Annotated[Webhook, Depends(_webhook)]) -> JSONResponse:
+    """Take an update in; answered 200 only when it is stored, or will never be readable."""
+    given = request.headers.get("x-telegram-bot-api-secret-token", "")
+    # Constant time: how far a guess was right must not show in how long we took.
+    if not hmac.compare_digest(given.encode(), webhook.secret.encode()) or not webhook.secret:
+        return JSONResponse({"ok": False}, status_code=401)
+    try:
+        raw = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        # Telegram would send the same again for 24 hours and hold up the chat behind it.
+        log.error("webhook_junk", error=type(error).__name__)
         return JSONResponse({"ok": True})
-
-    return router
+    try:
+        after = await asyncio.to_thread(webhook.receiver.take, raw)
+    except SQLAlchemyError as error:
+        log.warning("webhook_database", error=type(error).__name__)
+        return JSONResponse({"ok": False}, status_code=503, headers={"Retry-After": _AGAIN_AFTER})
+    webhook.follow(after)
+    return JSONResponse({"ok": True})
 
 
 def address(url: str) -> str:
