@@ -73,7 +73,6 @@ class Conversation(Base):
     channel: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str | None] = mapped_column(String(64))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    locale: Mapped[str] = mapped_column(String(16), default="en")
     consent_at: Mapped[datetime | None]
     mode: Mapped[str] = mapped_column(String(16), default="assistant")
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
