@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.say import already_ran, log_turn, say_line
 from actions.turn import read_turn
+from bot.bookings.fields import CONSENT, FIELDS
 from bot.content.answers import answers
 
 _UNSURE = {"key": "say_not_sure", "label": "Not sure"}
@@ -28,8 +29,8 @@ def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Actio
         ]
         # The first question says how the request goes; asked again, only the question itself is left.
         line = (
-            "booking_name_again"
-            if slot == "booking_name" and not already_ran(tracker, "action_begin_booking")
+            f"{slot}_again"
+            if slot == FIELDS[0].slot and not already_ran(tracker, "action_begin_booking")
             else slot
         )
         say_line(dispatcher, tracker, line, choices=choices)
@@ -39,11 +40,9 @@ def _ask(slot: str, *, yes_no: bool = False, unsure: bool = False) -> type[Actio
     return type(f"Ask_{slot}", (Action,), {"name": name, "run": run, "__module__": __name__})
 
 
-AskName = _ask("booking_name")
-AskContact = _ask("booking_contact")
-AskTimes = _ask("booking_times")
-AskReason = _ask("booking_reason")
-AskConsent = _ask("booking_consent", yes_no=True)
+#: Kept, because Rasa's server finds the actions among the classes that live.
+ASK_BOOKING = {field.slot: _ask(field.slot) for field in FIELDS}
+AskConsent = _ask(CONSENT, yes_no=True)
 AskUrge = _ask("check_urge", yes_no=True, unsure=True)
 AskRest = _ask("check_rest", yes_no=True, unsure=True)
 AskMovement = _ask("check_movement", yes_no=True, unsure=True)

@@ -1,6 +1,6 @@
 """The booking form: asks, shows a summary, stores the request, and never books by itself.
 
-What an answer means is read in ``actions/booking_reading.py`` and ``actions/booking_fields.py``.
+Its fields stand in ``bot/bookings/fields.py``; what an answer means is read in ``bot/bookings/reading``.
 """
 
 from __future__ import annotations
@@ -15,33 +15,41 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.answer import say_answer
-from actions.booking_fields import FIELDS
-from actions.booking_reading import ELSEWHERE, SLOTS, hear, wants_menu
 from actions.handoff import hand_over
 from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, last_said, lines_before, log_turn, say_line
 from actions.turn import Turn, contexts, read_turn
-from bot.clock import now
+from bot.bookings.fields import BY_SLOT, CONFIRM, CONSENT, FIELDS, SLOTS
+from bot.bookings.links import CHANNELS as OPEN_TO_OTHERS
+from bot.bookings.links import make_link
+from bot.bookings.reading.form import hear, wants_menu
+from bot.bookings.reading.message import ELSEWHERE
+from bot.bookings.requests import make_request
 from bot.content.answers import TEACHING, answers
+from bot.content.texts import table, text
 from bot.settings import settings
-from bot.store.contact_links import CHANNELS as OPEN_TO_OTHERS
-from bot.store.contact_links import make_link
 from bot.store.models import Booking, Event
 
 FORM = "booking_form"
 
 
 def summary(slots: Dict[Text, Any]) -> str:
+    """What was answered, a line for each field; where the contact is left elsewhere, where that is."""
     known = dict(slots)
     if known.get("booking_contact") == ELSEWHERE:
-        known["booking_contact"] = (
-            "on a private page, which comes next" if settings().public_url else "here in this chat"
-        )
+        where = "on_private_page" if settings().public_url else "in_this_chat"
+        known["booking_contact"] = text(f"bookings.summary.{where}")
     return "\n".join(
-        f"- {label}: {known.get(slot) or '-'}"
-        for slot, label in FIELDS.items()
-        if known.get(slot) != ELSEWHERE
+        f"- {field.label}: {known.get(field.slot) or '-'}"
+        for field in FIELDS
+        if known.get(field.slot) != ELSEWHERE
     )
+
+
+def message_before(tracker: Tracker) -> str:
+    """The text of the patient's message before this one; "" if this is the first."""
+    said = [event.get("text") or "" for event in tracker.events if event.get("event") == "user"]
+    return said[-2] if len(said) > 1 else ""
 
 
 class ActionBeginBooking(Action):
@@ -59,7 +67,7 @@ class ActionBeginBooking(Action):
         line = "booking_by_page" if settings().public_url else "booking_by_chat"
         say_line(dispatcher, tracker, line)
         await log_turn(turn, self.name(), line)
-        return [SlotSet("booking_name", ELSEWHERE), SlotSet("booking_contact", ELSEWHERE)]
+        return [SlotSet(field.slot, ELSEWHERE) for field in FIELDS if field.private]
 
 
 class ValidateBookingForm(FormValidationAction):
@@ -74,7 +82,7 @@ class ValidateBookingForm(FormValidationAction):
         slot = tracker.get_slot("requested_slot")
         if slot not in SLOTS or (tracker.active_loop or {}).get("name") != FORM:
             return []
-        heard = hear(slot, read_turn(tracker), tracker.slots, lines_before(tracker))
+        heard = hear(slot, read_turn(tracker), tracker.slots, lines_before(tracker), message_before(tracker))
         if heard.line:
             line = answers()[heard.line]
             if line.group in TEACHING:
@@ -89,11 +97,7 @@ class ValidateBookingForm(FormValidationAction):
         self, domain_slots: List[Text], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> List[Text]:
         # Without consent nothing is asked further; the submit action says so.
-        return [
-            slot
-            for slot in SLOTS
-            if not (slot == "booking_confirm" and tracker.get_slot("booking_consent") == "no")
-        ]
+        return [slot for slot in SLOTS if not (slot == CONFIRM and tracker.get_slot(CONSENT) == "no")]
 
 
 class ActionAskBookingConfirm(Action):
@@ -108,15 +112,18 @@ class ActionAskBookingConfirm(Action):
         turn = read_turn(tracker)
         if wants_menu(turn, last_said(tracker)):
             line = "booking_change"
-            asked = [key for key in FIELDS if tracker.get_slot(key) != ELSEWHERE]
-            choices = [{"key": f"say_{key}", "label": f"Change: {FIELDS[key]}"} for key in asked]
+            choices = [
+                {"key": f"say_{key}", "label": text("bookings.choices.change", field=field.label)}
+                for key, field in BY_SLOT.items()
+                if tracker.get_slot(key) != ELSEWHERE
+            ]
             say_line(dispatcher, tracker, line, choices=[*choices, *answers().choices(["stop"])])
         else:
-            line = "booking_confirm"
+            line, labels = "booking_confirm", table("bookings.choices")
             choices = [
-                {"key": "affirm", "label": "Send it"},
-                {"key": "deny", "label": "Change something"},
-                {"key": "stop", "label": "Cancel"},
+                {"key": "affirm", "label": labels["send"]},
+                {"key": "deny", "label": labels["change_something"]},
+                {"key": "stop", "label": labels["cancel"]},
             ]
             say_line(dispatcher, tracker, line, extra=summary(tracker.slots), choices=choices)
         await log_turn(turn, self.name(), line)
@@ -134,7 +141,7 @@ class ActionSubmitBooking(Action):
     ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
         slots = dict(tracker.slots)
-        if slots.get("booking_consent") != "yes" or slots.get("booking_confirm") != "yes":
+        if slots.get(CONSENT) != "yes" or slots.get(CONFIRM) != "yes":
             say_line(dispatcher, tracker, "booking_no_consent")
             await log_turn(turn, self.name(), "booking_no_consent")
             return [SlotSet(slot, None) for slot in SLOTS]
@@ -155,21 +162,11 @@ def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> tuple
         return OUTSIDE, ""
     assert turn.inbound_id is not None
     booking = session.scalars(select(Booking).where(Booking.inbound_id == turn.inbound_id)).first()
-    given = {key: "" if slots[key] == ELSEWHERE else slots[key] for key in FIELDS}
     address = settings().public_url  # a page on this machine alone would reach no patient
-    line = "booking_done" if address or given["booking_contact"] else "booking_done_chat"
+    given = {field.column: slots[field.slot] for field in FIELDS if slots[field.slot] != ELSEWHERE}
+    line = "booking_done" if address or given.get("contact") else "booking_done_chat"
     if booking is None:
-        booking = Booking(
-            conversation_id=conversation.id,
-            inbound_id=turn.inbound_id,
-            name=given["booking_name"],
-            contact=given["booking_contact"],
-            times=given["booking_times"],
-            reason=given["booking_reason"],
-            consent_at=now(),
-        )
-        session.add(booking)
-        session.flush()
+        booking = make_request(session, conversation.id, turn.inbound_id, given)
         hand_over(session, turn, "action_submit_booking", "booking", said=line)
     return line, make_link(session, booking, address=address) if address and not booking.contact else ""
 

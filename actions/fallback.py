@@ -11,11 +11,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import MORE_ABOUT, follow, mentioned
 from actions.aspect import THINGS, leans
-from actions.booking_fields import find_contact
 from actions.flagged import standing
 from actions.misfit import kind
 from actions.say import already_ran, log_turn, say_line
 from actions.turn import Turn, read_turn
+from bot.bookings.reading.contacts import find_contact
 from bot.content.answers import FLOWS, answers
 from bot.understanding.thresholds import SUGGESTIONS, likely_topics
 

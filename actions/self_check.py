@@ -16,10 +16,10 @@ from rasa_sdk.types import DomainDict
 
 from actions.answer import follow, say_answer
 from actions.asides import asks_if_rls, goes_back, is_question, on_topic, starts_over
-from actions.booking_fields import KIN
 from actions.check_words import meant, of_another, read_answer
 from actions.say import last_said, log_turn, say_line
 from actions.turn import FALLBACK, Turn, contexts, read_turn
+from bot.bookings.reading.names import KIN
 from bot.content.answers import answers
 
 FORM = "self_check_form"

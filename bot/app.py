@@ -12,7 +12,8 @@ import structlog
 from fastapi import FastAPI
 
 from bot import health, http
-from bot.channels import base, contact_link
+from bot.bookings import contact_page
+from bot.channels import base
 from bot.channels.widget import pages
 from bot.conversation.delivery import Delivery
 from bot.conversation.timers import Timers
@@ -84,7 +85,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     http.answer_errors(app)
     base.attach(app, channels)
     app.include_router(staff_router(database, notifier, turns.kick))
-    app.include_router(contact_link.make_router(database, notifier))
+    app.include_router(contact_page.make_router(database, notifier))
     app.include_router(pages.router)
     app.state.health = health.Health(database, rasa, red_flags_trained=guard.trained)
     app.include_router(health.router)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -95,6 +96,22 @@ class Clinic(BaseModel):
     @property
     def lines(self) -> Lines:
         return self.emergency[settings().country or self.country]
+
+    @property
+    def phone_region(self) -> str | None:
+        """The country (ISO 3166, two letters) whose way of writing telephone numbers is read without a country code.
+
+        It is ``country`` where that names one, else that of the clinic's own number; ``None`` if neither tells.
+        """
+        region = {"UK": "GB"}.get(self.country, self.country)
+        if region in phonenumbers.SUPPORTED_REGIONS:
+            return region
+        code = re.match(r"\+(\d{1,3})", self.phone.replace(" ", ""))
+        for length in (1, 2, 3) if code else ():
+            found = phonenumbers.region_code_for_country_code(int(code[1][:length])) if code else "ZZ"
+            if found not in ("ZZ", "001"):
+                return found
+        return None
 
     @property
     def phone_href(self) -> str:

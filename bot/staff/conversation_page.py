@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.bookings.links import is_open, newest_links
 from bot.conversation.delivery import AGAIN
 from bot.errors import RefusedError
 from bot.staff import desk, labels
 from bot.staff.private_page import can_send_page
-from bot.store.contact_links import is_open, newest_links
 from bot.store.models import (
     Alert,
     Booking,

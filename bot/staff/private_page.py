@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.bookings.links import CHANNELS, make_link
 from bot.conversation.messages import locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
 from bot.staff import desk
-from bot.store.contact_links import CHANNELS, make_link
 from bot.store.models import Booking, Conversation, Event, Message, Staff
 
 WORDS = (

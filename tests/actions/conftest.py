@@ -12,6 +12,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import select
 
+from bot.bookings.fields import SLOTS
 from bot.store.engine import Store, make_engine
 from bot.store.engine import store as store_of_process
 from bot.store.migrate import migrate
@@ -19,14 +20,7 @@ from bot.store.models import Conversation, Inbound, Staff
 from bot.store.modes import change_mode
 
 FORMS = {
-    "booking_form": [
-        "booking_name",
-        "booking_contact",
-        "booking_times",
-        "booking_reason",
-        "booking_consent",
-        "booking_confirm",
-    ],
+    "booking_form": list(SLOTS),
     "self_check_form": ["check_urge", "check_rest", "check_movement", "check_evening", "check_other"],
 }
 DOMAIN: dict[str, Any] = {

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from actions.booking import ActionAskBookingConfirm, ValidateBookingForm
-from actions.booking_fields import changes, find_contact, impossible, read_name, read_several
-from actions.booking_reading import SLOTS
+from bot.bookings.fields import SLOTS
+from bot.bookings.reading.changes import changes
+from bot.bookings.reading.contacts import find_contact
+from bot.bookings.reading.names import read_name
+from bot.bookings.reading.several import read_several
+from bot.bookings.reading.times import impossible
 from tests.actions.conftest import Patient
 
 READY = {

@@ -7,7 +7,7 @@ import asyncio
 from rasa_sdk import Tracker
 
 from actions.answer import ActionAnswer
-from actions.asks import AskName
+from actions.asks import ASK_BOOKING
 from actions.fallback import ActionFallback
 from actions.say import log_turn
 from actions.turn import read_turn
@@ -56,7 +56,7 @@ def test_the_second_of_two_answers_has_its_own_row(patient: Patient) -> None:
 
 def test_a_miss_and_a_question_of_a_form_are_logged_too(patient: Patient) -> None:
     patient.writes("hm the thing", "nlu_fallback", 0.1).hears(ActionFallback())
-    patient.writes("book", "book_appointment").hears(AskName())
+    patient.writes("book", "book_appointment").hears(ASK_BOOKING["booking_name"]())
     assert [(row.action, row.answer_id) for row in patient.rows(TurnLog)] == [
         ("action_fallback", "fallback_unknown"),
         ("action_ask_booking_name", "booking_name_again"),

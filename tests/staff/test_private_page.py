@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.bookings.links import make_link, open_link, use_link
 from bot.clock import now
 from bot.settings import settings
-from bot.store.contact_links import make_link, open_link, use_link
 from bot.store.models import Booking, ContactLink, Conversation, Event, Message, Outbox
 from tests.staff.conftest import House, Person
 

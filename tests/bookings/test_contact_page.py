@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
 
-from bot.channels.contact_link import ARRIVED, make_router
+from bot.bookings.contact_page import make_router
+from bot.bookings.links import make_link, open_link, use_link
 from bot.clock import now
-from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.settings import ROOT
-from bot.store.contact_links import make_link, open_link, use_link
 from bot.store.engine import Store, make_engine
 from bot.store.models import Base, Booking, ContactLink, Conversation, Inbound, Message, Outbox
 from bot.work.notifier import Notifier
@@ -87,7 +87,7 @@ def test_a_link_takes_the_details_once(rig: Rig) -> None:
 
 def test_the_details_never_stand_in_the_chat_and_the_patient_is_told(rig: Rig) -> None:
     rig.http.post(rig.link(), data=DETAILS)
-    assert rig.lines() == [clinic().fill(ARRIVED)]
+    assert rig.lines() == [text("bookings.page.arrived_in_chat")]
     with rig.store.read() as session:
         assert len(session.scalars(select(Outbox)).all()) == 1
 

@@ -1,4 +1,4 @@
-"""One-time links to the page on which a patient leaves a name and a way to be reached for a booking request."""
+"""One-time links to the page on which a patient leaves a name and a way to be reached for a booking request (``contact_page``)."""
 
 from __future__ import annotations
 
@@ -57,8 +57,12 @@ def newest_links(session: Session, booking_ids: Sequence[int]) -> dict[int, Cont
     return {link.booking_id: link for link in found}
 
 
-def use_link(session: Session, link: ContactLink, *, name: str, contact: str) -> bool:
-    """Put name and contact into the request; ``False`` if somebody was quicker, with these or with a newer link."""
+def use_link(session: Session, link: ContactLink, **given: str) -> bool:
+    """Put what was left into the request; ``False`` if somebody was quicker, with this link or with a newer one.
+
+    Args:
+        given: the private fields by their columns, such as ``name`` and ``contact``.
+    """
     usable = (
         (ContactLink.token_hash == link.token_hash)
         & ContactLink.used_at.is_(None)
@@ -70,7 +74,7 @@ def use_link(session: Session, link: ContactLink, *, name: str, contact: str) ->
     session.execute(
         update(Booking)
         .where(Booking.id == link.booking_id)
-        .values(name=name, contact=contact, updated_at=now(), version=Booking.version + 1)
+        .values(**given, updated_at=now(), version=Booking.version + 1)
     )
     return True
 
