@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from bot.content.answers import TEACHING, Answer, Answers, Caution, answers
 from bot.content.clinic import Clinic, clinic
-from bot.safety.rule_files import Flag, load
+from bot.safety import TIER_TITLES, Flag, flags
 from bot.settings import settings
 
 HEADINGS = {
@@ -40,35 +40,10 @@ NOTES = {
     "booking": "Nothing medical stands here.",
     "conversation": "Greetings, honest limits and the lines of the flows. Where a line has several wordings, they take turns.",
 }
-TIERS = {
-    "emergency": "Emergency",
-    "support": "Crisis support",
-    "today": "Help today",
-    "prescriber": "Call the prescriber",
-}
 CONTEXT_NAMES = {
     "pregnant": "Pregnant", "kidney": "Kidney disease or dialysis", "child": "A child", "other": "For someone else",
     "dopamine": "Takes a dopamine medicine", "gabapentinoid": "Takes a gabapentin-type medicine", "opioid": "Takes an opioid",
 }  # fmt: skip
-FLAGS = {
-    "R1": "A blood clot in the leg", "R2": "Chest pain, trouble breathing", "R3": "Stroke", "R4": "A blocked leg artery",
-    "R5": "An open sore or black skin", "R6": "Bladder, bowel, groin or both legs", "R7": "Thoughts of ending one's life",
-    "R8": "New urges on a dopamine medicine", "R9": "Stopping a medicine suddenly", "R10": "Swallowed iron, or too much of something",
-    "R11": "Danger signs in pregnancy", "R12": "Too sleepy on a medicine", "R13": "Fell asleep at the wheel", "R14": "Reaction to an iron drip",
-}  # fmt: skip
-#: What of the red flags was not read in a first-hand source.
-FLAG_REMARKS = {
-    "R2": "fainting as a sign is [mem], not in the table",
-    "R4": "no US patient page was found for a suddenly cold leg",
-    "R5": "advice on open sores and black skin is [mem]",
-    "R7": "the crisis line number is [mem]",
-    "R8": "new urges on dopamine medicines are [2nd]",
-    "R9": "the part on gabapentin-type medicines and opioids is in part [2nd]",
-    "R10": "the poison line for medicines other than iron, and the signs named, are [mem], not in the table",
-    "R12": "slowed breathing is in part [2nd]",
-    "R13": "the warning on driving is [mem]",
-    "R14": "signs of a reaction to an iron drip are [mem]",
-}
 
 
 @dataclass
@@ -124,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the page and say where it is and what it holds."""
     out = options.out or settings().data_dir / "answers.html"
-    made = groups(answers(), load().flags, clinic())
+    made = groups(answers(), flags(), clinic())
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page(made, clinic()), encoding="utf-8")
     print(f"{out}")
@@ -226,16 +201,16 @@ def _sheet(
 def _flag(flag: Flag, of: Clinic) -> Sheet:
     parts = [("Said at once", flag.now), ("When it is even more urgent", flag.worse)]
     parts += [("When it is about somebody else", flag.other), ("Then, after all red flags", flag.rest)]
-    remarks = [f"{flag.name}: {FLAG_REMARKS[flag.name]}"] if flag.name in FLAG_REMARKS else []
+    remarks = [f"{flag.name}: {remark}" for remark in flag.needs_clinician_check]
     if flag.rest:
         remarks.append("What is said last goes beyond the evidence table")
     return Sheet(
         key=flag.name,
-        title=f"{flag.name}: {FLAGS.get(flag.name, TIERS[flag.tier])}",
+        title=f"{flag.name}: {flag.title}",
         state="draft",
         version=_version(flag.now, flag.worse, flag.other, flag.rest),
         texts=[(label, shown(words, of)) for label, words in parts if words],
-        facts=[("Urgency", TIERS[flag.tier])],
+        facts=[("Urgency", TIER_TITLES[flag.tier])],
         remarks=remarks,
     )
 

@@ -14,7 +14,7 @@ from bot.content.clinic import clinic
 from bot.conversation.inbox import end, reopen
 from bot.conversation.messages import add_message
 from bot.safety import Finding
-from bot.safety.finding import TIERS
+from bot.safety.flags import TIERS
 from bot.settings import settings
 from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
 from bot.store.modes import change_mode

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: From the most to the least urgent.
-TIERS = ("emergency", "support", "today", "prescriber")
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -14,7 +11,7 @@ class Finding:
 
     Args:
         flags: names such as ``R1``, the most urgent first.
-        tier: one of ``TIERS``; it orders the staff's queue.
+        tier: one of ``flags.TIERS``; it orders the staff's queue.
         reply: what to do now, with placeholders of ``bot.content.clinic`` and links in the form ``[label](tel:911)``.
         ask: not sure enough to call it a flag: the reply is shown with the question whether it is happening now.
         raised_by: the rules that fired, by file and place in it (``r01_clot.yml rule 3``), and ``classifier`` where the trained part saw the

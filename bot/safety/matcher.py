@@ -12,7 +12,8 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from bot.language.tokens import SENTENCE, Tokens
-from bot.safety.rule_files import Book, Part
+from bot.safety.phrases import Part
+from bot.safety.rule_files import RuleBook
 
 #: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.
 UNKNOWN = "_"
@@ -68,7 +69,7 @@ class Matches:
 class Matcher:
     """spaCy's phrase matcher over plain words; a message's raw and corrected words are read side by side."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: RuleBook) -> None:
         self.book = book
         self.vocab = Vocab()
         self.known = {word for rows in book.literals.values() for row in rows for word in row}

@@ -11,14 +11,13 @@ from spacy.lang.en.stop_words import STOP_WORDS
 
 from bot.language.spelling import OPTIONS, speller
 from bot.language.stemming import normal_form
-from bot.language.tokens import SENTENCE, Tokens, folded, tokenize
-from bot.safety.finding import TIERS, Finding
-from bot.safety.matcher import Hit, Matcher, Matches
-from bot.safety.rule_files import Book, Ruled, load
-from bot.safety.scope import Scope
+from bot.language.tokens import Tokens, folded, tokenize
+from bot.safety.finding import Finding
+from bot.safety.flags import TIERS
+from bot.safety.judge import Judge
+from bot.safety.matcher import Matcher, Matches
+from bot.safety.rule_files import RuleBook, load
 
-#: How many words a sentence end counts for when the distance of two concepts is measured.
-SENTENCE_COST = 3
 EARLIER, EARLIER_CHARS = 3, 600
 _ENOUGH = 3  # words that mean something, without which a flag needs a sign
 _NAMED = (
@@ -57,7 +56,7 @@ class Raised(NamedTuple):
 class RedFlagRules:
     """The fourteen red flags."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: RuleBook) -> None:
         self.book = book
         self.matcher = Matcher(book)
         self.speller = speller()
@@ -227,101 +226,3 @@ class RedFlagRules:
                 by[ruled.flag] = ruled.place
                 language = language or ruled.language
         return raised, language, by
-
-
-class Judge:
-    """Decides rule by rule for one message."""
-
-    def __init__(self, book: Book, matches: Matches) -> None:
-        self.book = book
-        self.matches = matches
-        self._masks: dict[str, list[bool]] = {}
-        self._scopes: dict[str, Scope] = {}
-        self.places = self._measure(matches.words)
-
-    def scope(self, flag: str) -> Scope:
-        """The contexts as a flag sees them, worked out only once one of its rules has all that it needs."""
-        if flag not in self._scopes:
-            self._scopes[flag] = Scope(self.matches, self.book.signs[flag])
-        return self._scopes[flag]
-
-    def _masked(self, flag: str) -> list[bool]:
-        """Which words belong to a saying that means something else."""
-        if flag not in self._masks:
-            marks = [False] * len(self.matches.words)
-            for start, end in self.matches.of(f"mask_{flag}"):
-                marks[start:end] = [True] * (end - start)
-            self._masks[flag] = marks
-        return self._masks[flag]
-
-    @staticmethod
-    def _measure(words: Tokens) -> list[int]:
-        places, place = [], 0
-        for pause in words.breaks:
-            place += 1 + (SENTENCE_COST if pause == SENTENCE else 0)
-            places.append(place)
-        return places
-
-    def fires(self, ruled: Ruled) -> bool:
-        """Whether the concepts of a rule stand beside each other, none of them denied."""
-        if not all(any(self.matches.of(name) for name in group) for group in ruled.all + ruled.anywhere):
-            return False
-        if not all(self._present(group, ruled) for group in ruled.anywhere):
-            return False
-        live = [self._live(group, ruled) for group in ruled.all]
-        if not all(live):
-            return False
-        away = [hit for name in ruled.rule.unless for hit in self.matches.of(name)]
-        return any(self._beside(anchor, live, ruled, away) for anchor in live[0])
-
-    def _present(self, group: tuple[str, ...], ruled: Ruled) -> bool:
-        """Whether one of the concepts stands somewhere in the message without being long over."""
-        scope = self.scope(ruled.flag)
-        return any(
-            not scope.past[start] and not scope.story[start]
-            for name in group
-            for start, _ in self.matches.of(name)
-        )
-
-    def _live(self, group: tuple[str, ...], ruled: Ruled) -> list[Hit]:
-        even = tuple(ruled.rule.even)
-        masked, scope = self._masked(ruled.flag), self.scope(ruled.flag)
-        return [
-            hit
-            for name in group
-            for hit in self.matches.of(name)
-            if not any(masked[hit[0] : hit[1]])
-            and not scope.discounts(hit, even, name in self.book.negatable)
-        ]
-
-    def _beside(self, anchor: Hit, live: list[list[Hit]], ruled: Ruled, away: list[Hit]) -> bool:
-        chosen = [anchor]
-        for hits in live[1:]:
-            near = [hit for hit in hits if not ruled.rule.order or hit[0] >= chosen[-1][1]]
-            if not near:
-                return False
-            chosen.append(min(near, key=lambda hit: self._apart(anchor, hit)))
-        start, end = min(hit[0] for hit in chosen), max(hit[1] for hit in chosen)
-        if self._length(start, end) > ruled.rule.within + sum(hit[1] - hit[0] for hit in chosen):
-            return False
-        if end <= self.matches.words.new:
-            return False  # nothing of it is new
-        return not any(self._near(hit, start, end) for hit in away)
-
-    def _length(self, start: int, end: int) -> int:
-        return self.places[end - 1] - self.places[start] + 1
-
-    @staticmethod
-    def _apart(one: Hit, two: Hit) -> int:
-        return max(one[0], two[0]) - min(one[1], two[1])
-
-    def _near(self, hit: Hit, start: int, end: int) -> bool:
-        """Whether a concept that keeps the flag down stands close by, in the same sentence and on the same side of a "but"."""
-        low, high = max(0, start - 6), min(len(self.places), end + 6)
-        if not (low <= hit[0] < high):
-            return False
-        words = self.matches.words
-        first, last = sorted((hit[0], start if hit[0] < start else end - 1))
-        return not any(
-            words.breaks[at] >= SENTENCE or words.stems[at] == "but" for at in range(first + 1, last + 1)
-        )

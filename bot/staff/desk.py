@@ -20,7 +20,7 @@ from bot.conversation.delivery import AGAIN
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
-from bot.safety.finding import TIERS
+from bot.safety.flags import TIERS
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
 from bot.store.modes import change_mode
 

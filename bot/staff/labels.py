@@ -7,30 +7,10 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import now
 from bot.content.clinic import clinic
+from bot.safety import TIER_TITLES, flags
 from bot.store.models import Event
 
-FLAGS = {
-    "R1": "Possible clot",
-    "R2": "Chest or breathing",
-    "R3": "Possible stroke",
-    "R4": "Leg artery may be blocked",
-    "R5": "Sore or infection",
-    "R6": "Nerve emergency: bladder, bowel or both legs",
-    "R7": "Thoughts of self-harm",
-    "R8": "New urges on a medicine",
-    "R9": "Medicine stopped suddenly",
-    "R10": "Swallowed too much",
-    "R11": "Warning signs in pregnancy",
-    "R12": "Very sleepy or slow breathing",
-    "R13": "Fell asleep while driving",
-    "R14": "Reaction to an iron drip",
-}
-TIERS = {
-    "emergency": "Emergency",
-    "support": "Crisis support",
-    "today": "Same day",
-    "prescriber": "Call the prescriber",
-}
+TIERS = TIER_TITLES
 REASONS = {
     "asked": "Asked for a person",
     "booking": "Booking request",
@@ -101,9 +81,10 @@ _EVENTS = {
 }
 
 
-def flag_name(flags: list[str]) -> str:
+def flag_name(raised: list[str]) -> str:
     """The plain name of the gravest flag, and how many more there are."""
-    names = [FLAGS.get(flag, f"Red flag {flag}") for flag in flags] or ["Red flag"]
+    known = flags()
+    names = [known[name].title if name in known else f"Red flag {name}" for name in raised] or ["Red flag"]
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.safety import RedFlagCheck, RedFlagRules
+from bot.safety import TIERS, RedFlagCheck, RedFlagRules, flags
 from tests.safety.typos import mutate
 from tools.evaluation.flags import Row, flag_report, seen
 
@@ -43,12 +43,12 @@ def test_recall_overall(either: dict[str, Any]) -> None:
     assert of(either, "recall", "all", "all") >= RECALL - 0.01, either["misses"]
 
 
-@pytest.mark.parametrize("tier", ["emergency", "support", "today", "prescriber"])
+@pytest.mark.parametrize("tier", TIERS)
 def test_recall_of_every_tier(either: dict[str, Any], tier: str) -> None:
     assert of(either, "recall", "tier", tier) >= TIER
 
 
-@pytest.mark.parametrize("flag", [f"R{number}" for number in range(1, 15)])
+@pytest.mark.parametrize("flag", list(flags()))
 def test_recall_of_every_flag(either: dict[str, Any], flag: str) -> None:
     assert of(either, "recall", "flag", flag) >= FLAG
 

@@ -10,7 +10,7 @@ from actions.misfit import foreign
 from bot.language.tokens import folded
 from bot.safety import RedFlagCheck, RedFlagRules
 from bot.safety.classifier import DATA
-from bot.safety.rule_files import _alternatives, _parts
+from bot.safety.phrases import alternatives, parts
 from bot.store.models import Alert
 from tests.support.talk import Talk
 
@@ -106,7 +106,7 @@ def test_every_phrase_raises_its_flag(rules: RedFlagRules) -> None:
         assert {"R1", "R2", "R3", "R4", "R7", "R12"} <= set(language.phrases)
         for flag, phrases in language.phrases.items():
             for phrase in phrases:
-                rows = [_alternatives(part.key)[-1] for part in _parts(phrase)]
+                rows = [alternatives(part.key)[-1] for part in parts(phrase)]
                 text = " ".join(word for row in rows for word in row)
                 if flag not in rules.raised(text).flags:
                     faults.append((code, flag, text))

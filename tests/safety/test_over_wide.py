@@ -7,6 +7,7 @@ import pytest
 from bot.language.stemming import normal_form
 from bot.language.tokens import tokenize
 from bot.safety import RedFlagCheck, RedFlagRules, rule_files
+from bot.safety.phrases import parts, rows
 
 #: Words that say nothing by themselves: an alternative of a list may not consist of one alone.
 EMPTY = {
@@ -30,16 +31,16 @@ def test_no_list_holds_a_word_that_says_nothing() -> None:
     faults = []
     for name, file in rule_files.read().items():
         spoken = {
-            f"{code} {flag}": rows
+            f"{code} {flag}": phrases
             for code, language in file.languages.items()
-            for flag, rows in language.phrases.items()
+            for flag, phrases in language.phrases.items()
         }
         for concept, phrases in (file.things | file.signs | spoken).items():
             for phrase in phrases:
-                parts = rule_files._parts(str(phrase))
-                if len(parts) != 1 or parts[0].concept:
+                made = parts(phrase)
+                if len(made) != 1 or made[0].concept:
                     continue
-                for row in rule_files._rows(parts[0].key):
+                for row in rows(made[0].key):
                     stems = [normal_form(word) for word in row]
                     if len(stems) == 1 and stems[0] in EMPTY - allowed.get(concept, set()):
                         faults.append((name, concept, row))

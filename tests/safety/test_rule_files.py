@@ -9,8 +9,9 @@ from yamllint.config import YamlLintConfig
 
 from bot.errors import ConfigError
 from bot.language.stemming import word_forms
-from bot.safety import rule_files
-from bot.safety.rule_files import File, _alternatives
+from bot.safety import TIERS, Flag, flags, rule_files
+from bot.safety.phrases import alternatives, parts
+from bot.safety.rule_files import File
 from bot.settings import ROOT
 
 
@@ -18,6 +19,17 @@ def test_every_file_reads_and_every_rule_names_concepts_that_exist() -> None:
     book = rule_files.load()
     assert sorted(book.flags, key=lambda name: int(name[1:])) == [f"R{number}" for number in range(1, 15)]
     assert {rule.flag for rule in book.rules} == set(book.flags)
+
+
+def test_a_tier_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValidationError, match="emergency, support"):
+        Flag(name="R15", title="Something", tier="soon", now="Call.")
+
+
+def test_every_flag_has_a_title_of_its_own() -> None:
+    titles = [flag.title for flag in flags().values()]
+    assert all(titles) and len(set(titles)) == len(titles)
+    assert {flag.tier for flag in flags().values()} == set(TIERS)
 
 
 def test_no_alternative_is_only_noise() -> None:
@@ -39,7 +51,7 @@ def test_no_alternative_is_only_noise() -> None:
 def test_no_phrase_is_only_noise() -> None:
     for name, file in rule_files.read().items():
         for concept, phrases in (file.things | file.signs | file.cues | {"masks": file.masks}).items():
-            assert all(rule_files._parts(str(phrase)) for phrase in phrases), (name, concept)
+            assert all(parts(phrase) for phrase in phrases), (name, concept)
 
 
 def test_the_files_can_be_reviewed_line_by_line() -> None:
@@ -56,7 +68,7 @@ def test_the_files_can_be_reviewed_line_by_line() -> None:
 @pytest.mark.parametrize("phrase", ["(a|b", "a|b)", "((a)"])
 def test_a_bracket_that_does_not_close_is_refused(phrase: str) -> None:
     with pytest.raises(ConfigError):
-        _alternatives(phrase)
+        alternatives(phrase)
 
 
 def test_a_field_that_nobody_knows_is_refused() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.safety import Finding, RedFlagRules
-from bot.safety.finding import TIERS
+from bot.safety.flags import TIERS
 
 
 def flags(rules: RedFlagRules, text: str, *earlier: str) -> tuple[str, ...]:

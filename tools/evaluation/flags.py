@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.errors import ConfigError
-from bot.safety import Finding
-from bot.safety.rule_files import Flag
+from bot.safety import Finding, Flag
 from tools.evaluation.measures import Share, share
 from tools.evaluation.sentences import Case
 
