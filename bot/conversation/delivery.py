@@ -1,4 +1,4 @@
-"""Sending what was said to channels that must be sent to: each line once, in order, at a pace the channel allows.
+"""Sending messages through the channels that must be sent to: each once, in order, at a pace that the channel allows.
 
 Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so after a
 crash it is known that it may have gone out. No channel offers a key that makes a repeat harmless, so such a row becomes
@@ -8,9 +8,7 @@ crash it is known that it may have gone out. No channel offers a key that makes 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +16,7 @@ from itertools import count
 from typing import Any, Literal, Protocol
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -26,22 +24,21 @@ from bot.clock import now
 from bot.conversation.messages import locked
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Message, Outbox
+from bot.work.backoff import wait_after
+from bot.work.lease import Lease
 from bot.work.notifier import STAFF, Notifier
 from bot.work.pacing import Pace
+from bot.work.worker import Worker
 
 log = structlog.get_logger(__name__)
 
 AGAIN = "(sent again)"
 _LOOK_SECONDS = 1.0  # how often we look without being told; also how late a retry may be
 _HEADS = 100  # conversations looked at in one round
-_BACK_OFF = (
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    15.0,
-    30.0,
-)  # seconds a channel rests while it cannot be reached; the last repeats
+#: Seconds that a channel rests while it cannot be reached.
+_CHANNEL_DOWN = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+#: Seconds between the tries to store an outcome while the database is away.
+_NOT_STORED = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)
 _REFUSED_REST = 5.0
 
 
@@ -96,7 +93,7 @@ class _Job:
     part: Any
 
 
-class Delivery:
+class Delivery(Worker[_Job, Outcome]):
     """Sends the outbox of this process's channels.
 
     Args:
@@ -104,79 +101,49 @@ class Delivery:
         lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send may take.
     """
 
+    name = "delivery"
+
     def __init__(
         self, store: Store, notifier: Notifier, senders: Mapping[str, Sender], *, lease_seconds: float = 60.0
     ) -> None:
-        self._store, self._notifier, self._senders = store, notifier, senders
-        self._lease = timedelta(seconds=lease_seconds)
-        self._owner = uuid.uuid4().hex
+        self._lease = Lease(Outbox, lease_seconds)
+        super().__init__(store, look_seconds=_LOOK_SECONDS, lease=self._lease)
+        self._notifier, self._senders = notifier, senders
         self._rests_until = dict.fromkeys(senders, 0.0)  # by the clock that only rises
         self._failures = dict.fromkeys(senders, 0)  # in a row, by channel
         self._refusals = dict.fromkeys(senders, 0)
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
-        self._pump: asyncio.Task[None] | None = None
-        self._stopping = False
 
     async def start(self) -> None:
+        """Begin to send, if there is a channel that must be sent to."""
         if not self._senders:
             return  # every notification would cost a look at an outbox that nobody sends from
         self._wake = self._notifier.subscribe(STAFF)  # staff are notified of every conversation
-        self._pump = asyncio.create_task(self._run(), name="delivery")
+        await super().start()
 
-    async def stop(self, drain_seconds: float = 5.0) -> None:
+    async def stop(self, drain_seconds: float = 10.0) -> None:
         """Begin nothing new and let what is on its way arrive; what does not is ``unknown``."""
-        self._stopping = True
         self._notifier.unsubscribe(STAFF, self._wake)
-        self._wake.set()
-        # Cut while it leases a row, the pump would leave that row leased and unsent: so it ends by itself.
-        await _end([self._pump] if self._pump else [], drain_seconds)
-        await _end(list(self._running.values()), drain_seconds)
-        with contextlib.suppress(SQLAlchemyError):
-            await asyncio.to_thread(self._give_up_dead, Outbox.lease_owner == self._owner)
+        await super().stop(drain_seconds)
         for sender in self._senders.values():
             await sender.close()
 
-    async def _run(self) -> None:
-        fresh = True
-        while not self._stopping:
-            self._wake.clear()
-            wait = _LOOK_SECONDS
-            try:
-                # One front door alone writes an SQLite file, so at its start every lease is a dead one's.
-                dead = (
-                    Outbox.state == "sending"
-                    if fresh and self._store.is_sqlite
-                    else Outbox.lease_until < now()
-                )
-                await asyncio.to_thread(self._give_up_dead, dead)
-                fresh = False
-                wait = await self._round()
-            except SQLAlchemyError as error:
-                log.warning("delivery_database", error=type(error).__name__)
-            except Exception as error:  # whatever it was, patients still wait for their lines
-                log.error("delivery_failed", error=type(error).__name__)
-            if not self._stopping:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._wake.wait()
-
-    def _give_up_dead(self, dead: Any) -> None:
+    def _give_up(self, leases: ColumnElement[bool]) -> None:
         """Rows that a crash left in ``sending`` may have gone out: nobody can say."""
         with self._store.read() as session:
-            left = session.scalars(select(Outbox.id).where(Outbox.state == "sending", dead)).all()
+            left = session.scalars(select(Outbox.id).where(Outbox.state == "sending", leases)).all()
         for outbox_id in left:
             with self._store.write() as session:
                 row = session.get(Outbox, outbox_id, with_for_update=True)
                 if row and row.state == "sending":
-                    _settle(session, row, Outcome("unknown", error="interrupted"))
+                    settle_row(session, row, Outcome("unknown", error="interrupted"))
             if row:
                 self._notifier.notify(row.conversation_id)
 
     async def _round(self) -> float:
         """Start every send that may start now; returns the seconds until the next look."""
-        wait = _LOOK_SECONDS
-        heads, paces = await asyncio.to_thread(self._look)
+        await self._in_thread(self._give_up, self._lease.expired())
+        wait = self._look_seconds
+        heads, paces = await self._in_thread(self._look)
         for head in heads:
             if self._stopping:
                 break
@@ -185,12 +152,11 @@ class Delivery:
             pace = paces[head.channel]
             pause = max(self._rest(head.channel), pace.wait(head.conversation_id, urgent=head.urgent))
             if pause <= 0:
-                taken = await asyncio.to_thread(self._take, head)
+                # One after the other and not in their tasks, so that each counts for the pace of the next.
+                taken = await self._in_thread(self._take_head, head)
                 if isinstance(taken, _Job):
                     pace.add(head.conversation_id)
-                    self._running[head.conversation_id] = asyncio.create_task(
-                        self._send(taken), name=f"send-{head.outbox_id}"
-                    )
+                    self._begin(head.conversation_id, taken)
                     continue
                 if taken is None:
                     self._notifier.notify(head.conversation_id)  # given up, or another process was quicker
@@ -234,7 +200,7 @@ class Delivery:
             paces = {channel: Pace.read(session, channel) for channel in self._senders} if rows else {}
         return [_Head(row[0], row[1], row[2], row[3] or "", row[4]) for row in rows], paces
 
-    def _take(self, head: _Head) -> _Job | float | None:
+    def _take_head(self, head: _Head) -> _Job | float | None:
         """Lease a row; ``None`` if another process was quicker or there is nothing to send in it.
 
         Other processes may have written meanwhile: if the pace does not allow one more, the seconds to wait.
@@ -252,9 +218,8 @@ class Delivery:
                 .values(
                     state="sending",
                     attempts=Outbox.attempts + 1,
-                    lease_owner=self._owner,
-                    lease_until=now() + self._lease,
                     updated_at=now(),
+                    **self._lease.values(),
                 )
             )
             row = session.get(Outbox, head.outbox_id, populate_existing=True)
@@ -263,7 +228,7 @@ class Delivery:
             line = session.get_one(Message, row.message_id)
             conversation = session.get_one(Conversation, row.conversation_id)
             if conversation.unreachable:
-                _settle(session, row, Outcome("refused", error="unreachable"))
+                settle_row(session, row, Outcome("refused", error="unreachable"))
                 return None
             try:
                 parts = self._senders[head.channel].parts(line)
@@ -271,7 +236,7 @@ class Delivery:
                 log.error("not_rendered", outbox=row.id, error=type(error).__name__)
                 parts = ()
             if row.part >= len(parts):
-                _settle(session, row, Outcome("refused", error="nothing to send"))
+                settle_row(session, row, Outcome("refused", error="nothing to send"))
                 return None
             if row.part == 0 and row.attempts == 1:
                 for part in range(1, len(parts)):
@@ -285,19 +250,30 @@ class Delivery:
                     )
             return _Job(head, parts[row.part])
 
-    async def _send(self, job: _Job) -> None:
+    async def _try(self, job: _Job) -> Outcome:
         head = job.head
         try:
+            outcome = await self._senders[head.channel].send(head.address, job.part)
+        except Exception as error:  # a bug in a sender: the part may be out already
+            log.error("sender_failed", outbox=head.outbox_id, error=type(error).__name__)
+            outcome = Outcome("unknown", error=type(error).__name__)
+        self._mind(head, outcome)
+        return outcome
+
+    async def _settle(self, job: _Job, result: Outcome) -> bool:
+        """Store the outcome, however long the database stays away: else what was surely not sent would never be."""
+        outbox_id = job.head.outbox_id
+        for failures in count(1):
             try:
-                outcome = await self._senders[head.channel].send(head.address, job.part)
-            except Exception as error:  # a bug in a sender: the part may be out already
-                log.error("sender_failed", outbox=head.outbox_id, error=type(error).__name__)
-                outcome = Outcome("unknown", error=type(error).__name__)
-            self._mind(head, outcome)
-            await self._record(head, outcome)
-        finally:
-            self._running.pop(head.conversation_id, None)
-            self._wake.set()
+                await self._in_thread(self._finish, outbox_id, result)
+                break
+            except SQLAlchemyError as error:
+                log.warning("outcome_not_stored", outbox=outbox_id, error=type(error).__name__)
+                await asyncio.sleep(wait_after(failures, _NOT_STORED))
+        return False  # the next round takes the next part, at the channel's pace
+
+    def _ended(self, key: str) -> None:
+        self._wake.set()
 
     def _mind(self, head: _Head, outcome: Outcome) -> None:
         """Let a channel rest that has trouble; otherwise one line after the other would be tried on it."""
@@ -305,8 +281,8 @@ class Delivery:
         if outcome.channel_down:
             if self._rest(head.channel) > 0:
                 return  # one trouble, noticed by several that were on their way
-            rest = max(outcome.wait, _BACK_OFF[min(self._failures[head.channel], len(_BACK_OFF) - 1)])
             self._failures[head.channel] += 1
+            rest = max(outcome.wait, wait_after(self._failures[head.channel], _CHANNEL_DOWN))
             log.warning("channel_rests", channel=head.channel, seconds=rest, reason=outcome.error)
         elif outcome.kind == "sent":
             self._failures[head.channel] = self._refusals[head.channel] = 0
@@ -321,41 +297,19 @@ class Delivery:
         """The seconds that the channel still rests; 0 or less if it does not."""
         return self._rests_until[channel] - time.monotonic()
 
-    async def _record(self, head: _Head, outcome: Outcome) -> None:
-        """Store the outcome, however long the database stays away: else what was surely not sent would never be."""
-        for attempt in count():
-            try:
-                await asyncio.to_thread(self._finish, head.outbox_id, outcome)
-                return
-            except SQLAlchemyError as error:
-                log.warning("outcome_not_stored", outbox=head.outbox_id, error=type(error).__name__)
-                await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 5)))
-
     def _finish(self, outbox_id: int, outcome: Outcome) -> None:
         news = False
         with self._store.write() as session:
             row = session.get(Outbox, outbox_id, with_for_update=True)
             # ``unknown`` is put right if we know better after all: our lease ran out, but the call came back.
-            if (
-                row
-                and row.lease_owner == self._owner
-                and row.state in ("sending", "unknown")
-                and row.error != AGAIN
-            ):
-                news = _settle(session, row, outcome)
+            open_ = row is not None and row.state in ("sending", "unknown") and row.error != AGAIN
+            if row and open_ and self._lease.is_ours(row):
+                news = settle_row(session, row, outcome)
         if row and news:
             self._notifier.notify(row.conversation_id)
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    """Wait for tasks to end, and end those that do not."""
-    late = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else ()
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)
-
-
-def _settle(session: Session, row: Outbox, outcome: Outcome) -> bool:
+def settle_row(session: Session, row: Outbox, outcome: Outcome) -> bool:
     """Write the outcome into the row. Returns whether staff should look: an event says of what went wrong."""
     row.lease_until, row.updated_at, row.error = None, now(), outcome.error[:120] or None
     line = session.get_one(Message, row.message_id)

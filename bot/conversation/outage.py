@@ -15,6 +15,7 @@ from bot.conversation.messages import add_message, locked
 from bot.store.engine import Store
 from bot.store.models import Conversation, Inbound
 from bot.store.modes import change_mode
+from bot.work.backoff import wait_after
 
 RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
 HAND_OVER_AT = 4  # failed tries after which staff are told
@@ -46,8 +47,7 @@ def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *
         change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
         conversation.reset_brain = True
         return True
-    wait = RETRY_AFTER[min(inbound.attempts, len(RETRY_AFTER)) - 1]
-    inbound.not_before = now() + timedelta(seconds=wait)
+    inbound.not_before = now() + timedelta(seconds=wait_after(inbound.attempts, RETRY_AFTER))
     if not conversation.told_late:
         _tell(session, conversation, inbound.id)
     if inbound.attempts >= HAND_OVER_AT and conversation.mode == "assistant":

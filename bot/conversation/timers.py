@@ -1,9 +1,10 @@
-"""What is to be done at a time: rows in the database, so that a restart forgets nothing and nothing is done twice."""
+"""What is to be done at a certain time: alerting staff step by step, and erasing what was promised to be erased.
+
+Each timer is a row, so a restart forgets none, and is held while it is done, so no two front doors do it.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,48 +18,48 @@ from bot.conversation import alerting
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
+from bot.work.backoff import wait_after
+from bot.work.loop import Loop
 from bot.work.notifier import Notifier
 
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
-_HOLD = timedelta(seconds=60)  # a timer in work is not taken by another front door for this long
-_RETRY = timedelta(seconds=30)  # the longer it fails, the longer the wait, up to four times this
+#: A timer that is being done is moved on by this much: if the front door dies meanwhile, another does it then.
+_HOLD = timedelta(seconds=60)
+_RETRY = (30.0, 60.0, 90.0, 120.0)  # seconds until the next try after one that failed
 _STUCK = 10  # failed tries after which an engineer must look
-_AT_ONCE = 50
+_AT_ONCE = 50  # timers done in one round
 
 
-class Timers:
-    """Runs due timers in this process."""
+class Timers(Loop):
+    """Does in this process what timers say, one after the other."""
+
+    name = "timers"
 
     def __init__(self, store: Store, notifier: Notifier) -> None:
-        self._store, self._notifier = store, notifier
-        self._task: asyncio.Task[None] | None = None
+        super().__init__(store, look_seconds=_LOOK_EVERY)
+        self._notifier = notifier
 
     async def start(self) -> None:
+        """Begin; warn if nobody is set to be told of a red flag that no staff member opens."""
         if not alerting.ways():
             log.warning("nobody_to_tell")
-        self._task = asyncio.create_task(self._loop(), name="timers")
+        await super().start()
 
-    async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    async def stop(self, drain_seconds: float = 1.0) -> None:
+        """Begin no other timer. One that takes longer is finished by its thread before the process ends."""
+        await super().stop(drain_seconds)
 
-    async def _loop(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self.run_due)
-            except Exception as error:  # whatever it was, the next round tries again
-                log.warning("timers_failed", error=type(error).__name__)
-            await asyncio.sleep(_LOOK_EVERY)
+    async def _round(self) -> float:
+        await self._in_thread(self.run_due)
+        return self._look_seconds
 
     def run_due(self, at: datetime | None = None) -> int:
-        """Do what is due at ``at`` (now); returns how many timers were looked at."""
+        """Do what is due at ``at`` (by default now); returns how many timers were done or tried."""
         moment = at or now()
         for done in range(_AT_ONCE):
-            timer = self._take(moment)
+            timer = None if self._stopping else self._take(moment)
             if timer is None:
                 return done
             try:
@@ -69,7 +70,7 @@ class Timers:
         return _AT_ONCE
 
     def _take(self, moment: datetime) -> Timer | None:
-        """The next due timer, held for us. One by one: what is held waits for nothing but its own work."""
+        """The timer that is due first, held for us. Only one: others need not wait until this one is done."""
         with self._store.write() as session:
             timer = session.scalars(
                 select(Timer)
@@ -90,12 +91,12 @@ class Timers:
                 timer.done_at, timer.outcome = now(), outcome
 
     def _again(self, timer_id: int, moment: datetime) -> None:
-        """Try again later, however often it has failed: staff must be told of an emergency, and an erasure was promised."""
+        """Try again later, however often it failed: staff must hear of an emergency, and an erasure was promised."""
         with self._store.write() as session:
             timer = session.get(Timer, timer_id)
             if timer is None:
                 return
-            timer.due_at = moment + _RETRY * min(timer.attempts, 4)
+            timer.due_at = moment + timedelta(seconds=wait_after(timer.attempts, _RETRY))
         if timer.attempts % _STUCK == 0:
             log.error(
                 "timer_stuck",
@@ -120,7 +121,7 @@ class Timers:
             self._settle(timer.id, "unknown kind")
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
-        """One step of the ladder: if nobody has looked for so many minutes of opening hours, tell on."""
+        """One step of the alert: tell staff outside the console, if nobody opened it within so many opening minutes."""
         with self._store.write() as session:
             row = session.get(Timer, timer.id)
             alert = session.get(Alert, timer.data["alert"])
@@ -132,7 +133,7 @@ class Timers:
             place, minutes = clinic(), float(timer.data["minutes"])
             missing = minutes - place.open_minutes(alert.raised_at, moment)
             if missing > 0.01:
-                # Opening hours have not lasted that long yet: look again when they may have.
+                # The clinic has not been open that long since the alert: look again at the earliest time it can have been.
                 start = (
                     moment
                     if place.is_open(moment)
@@ -148,7 +149,7 @@ class Timers:
         self._notifier.notify(conversation_id)
 
     def _step_done(self, timer_id: int, told: tuple[str, ...]) -> None:
-        """Write down whom the step reached, in the transaction that ends it: the history never says that somebody was told who was not."""
+        """End the step, and in the same transaction write into the history who was told. Nobody told, no entry."""
         with self._store.write() as session:
             row = session.get(Timer, timer_id, with_for_update=True)
             alert = session.get(Alert, row.data["alert"]) if row else None

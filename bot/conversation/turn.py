@@ -1,25 +1,20 @@
-"""Answering what was taken in: one worker a conversation, in order, under a lease in the database.
+"""Answering what was taken in: one message of a conversation at a time, in order, under a lease in the database.
 
-A worker takes the lease, asks the brain, and stores the answer together with the end of the message in one
-transaction. If the process dies, the lease runs out and another worker begins the same message again; a brain that had
-answered it already gives the same answer once more (``bot/rasa_server/rasa_channel.py``).
+Taking a message leases its conversation. Rasa is asked outside any transaction; then one transaction stores the answer and
+the end of the message. If the process dies in between, the lease runs out and another front door begins the same message
+again: Rasa, if it had answered already, gives the same answer once more (``bot/rasa_server/rasa_channel.py``).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 import structlog
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -32,10 +27,11 @@ from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound
+from bot.work.lease import Lease
 from bot.work.notifier import Notifier
+from bot.work.worker import Worker
 
 log = structlog.get_logger(__name__)
-_T = TypeVar("_T")
 
 _SWEEP_SECONDS = 1.0
 _AT_ONCE = 16  # turns that run side by side
@@ -74,88 +70,37 @@ class _Taken:
     channel: str
     reset: bool  # Rasa must forget a running form first
     version: int  # of the conversation, to see whether somebody changed its mode while we thought
+    begun: float  # by the clock that only rises
 
 
-class TurnRunner:
-    """Runs the turns of this process."""
+class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
+    """Runs the turns of this process. A turn ends in replies, or in the reason why there are none."""
+
+    name = "turn"
 
     def __init__(
         self, store: Store, brain: Brain, notifier: Notifier, *, lease_seconds: float = 30.0
     ) -> None:
-        self._store, self._brain, self._notifier = store, brain, notifier
-        self._lease = timedelta(seconds=lease_seconds)
+        self._lease = Lease(Conversation, lease_seconds)
+        super().__init__(store, look_seconds=_SWEEP_SECONDS, lease=self._lease, threads=_THREADS)
+        self._brain, self._notifier = brain, notifier
         self._think_seconds = min(_THINK_SECONDS, lease_seconds * 0.8)  # never longer than the lease
-        self._owner = uuid.uuid4().hex
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="turn")
-        self._sweeper: asyncio.Task[None] | None = None
-        self._stopping = False
 
-    async def start(self) -> None:
-        if self._store.is_sqlite:
-            # One front door alone writes this file, so every lease found at its start is a dead one's.
-            await self._in_thread(self._free, everyone=True)
-        self._sweeper = asyncio.create_task(self._sweep(), name="turn-sweeper")
-
-    async def stop(self, drain_seconds: float) -> None:
-        """Take no new turns, let the running ones end, then cut them; what is cut is begun again at the next start."""
-        if self._stopping:
-            return
-        self._stopping = True
-        if self._sweeper:
-            self._sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeper
-        running = list(self._tasks.values())
-        if running:
-            _, pending = await asyncio.wait(running, timeout=drain_seconds)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-        with contextlib.suppress(SQLAlchemyError):
-            await self._in_thread(self._free)
-        self._threads.shutdown(wait=False)
-
-    async def _in_thread(self, work: Callable[..., _T], *args: Any, **more: Any) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **more))
-
-    def _free(self, *, everyone: bool = False) -> None:
-        """Give back our leases, or everyone's."""
-        held = Conversation.lease_owner.is_not(None) if everyone else Conversation.lease_owner == self._owner
+    def _give_up(self, leases: ColumnElement[bool]) -> None:
+        """Free the conversations: what was being answered there is begun again."""
+        held = update(Conversation).where(Conversation.lease_owner.is_not(None), leases)
         with self._store.write() as session:
-            session.execute(update(Conversation).where(held).values(lease_owner=None, lease_until=None))
+            session.execute(held.values(lease_owner=None, lease_until=None))
 
-    def kick(self, conversation_id: str) -> None:
-        """There is something to answer in this conversation. Call on the event loop."""
-        if self._stopping:
-            return
-        if conversation_id in self._tasks:
-            self._again.add(conversation_id)
-            return
-        task = asyncio.create_task(self._run(conversation_id), name=f"turn-{conversation_id[:8]}")
-        self._tasks[conversation_id] = task
-        task.add_done_callback(lambda _: self._ended(conversation_id))
-
-    def _ended(self, conversation_id: str) -> None:
-        self._tasks.pop(conversation_id, None)
-        if conversation_id in self._again:
-            self._again.discard(conversation_id)
-            self.kick(conversation_id)
-
-    async def _sweep(self) -> None:
+    async def _round(self) -> float:
         """Find what nobody works on: left by a crash, or waiting for its next try."""
-        while True:
-            try:
-                for conversation_id in await self._in_thread(self._due):
-                    if conversation_id not in self._tasks:
-                        self.kick(conversation_id)
-                for conversation_id in await self._in_thread(tell_late, self._store):
-                    self._notifier.notify(conversation_id)
-            except Exception as error:  # whatever it was, the next round tries again
-                log.warning("sweep_failed", error=type(error).__name__)
-            await asyncio.sleep(_SWEEP_SECONDS)
+        for conversation_id in await self._in_thread(self._due):
+            if conversation_id not in self._running:
+                self.kick(conversation_id)
+        for conversation_id in await self._in_thread(tell_late, self._store):
+            self._notifier.notify(conversation_id)
+        return self._look_seconds
 
     def _due(self) -> list[str]:
         """Conversations whose oldest open message may be worked on: unleased, or leased by us without a worker."""
@@ -171,65 +116,57 @@ class TurnRunner:
                     .where(
                         Inbound.id.in_(oldest),
                         or_(Inbound.not_before.is_(None), Inbound.not_before <= moment),
-                        or_(
-                            Conversation.lease_until.is_(None),
-                            Conversation.lease_until < moment,
-                            Conversation.lease_owner == self._owner,
-                        ),
+                        self._lease.may_take(moment),
                     )
                     .order_by(Inbound.id)
                     .limit(200)
                 )
             )
 
-    async def _run(self, conversation_id: str) -> None:
+    async def _work(self, key: str, job: _Taken | None = None) -> None:
         async with self._slots:
-            try:
-                while not self._stopping and await self._one(conversation_id):
-                    pass
-            except SQLAlchemyError as error:
-                log.warning("turn_database", conversation=conversation_id, error=type(error).__name__)
-            except Exception as error:
-                log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
+            await super()._work(key, job)
 
-    async def _one(self, conversation_id: str) -> bool:
-        """One message from taking to storing its answer. Returns whether it is worth looking for the next."""
-        taken = await self._in_thread(self._take, conversation_id)
-        if taken is None:
-            return False
-        inbound, started = taken.inbound, time.monotonic()
-        reason = ""
+    async def _try(self, job: _Taken) -> Sequence[Reply] | str:
+        """Ask Rasa, within the time that a patient should have to wait."""
         try:
             async with asyncio.timeout(self._think_seconds):
-                replies = await self._think(taken)
-            more = await self._in_thread(self._answered, taken, replies)
-            log.info(
-                "turn",
-                conversation=conversation_id,
-                seconds=round(time.monotonic() - started, 3),
-                replies=len(replies),
-            )
+                return await self._think(job)
         except BrainUnavailable as error:
-            reason = str(error)
+            return str(error)
         except TimeoutError:
-            reason = "too slow"
-        except SQLAlchemyError as error:
-            if not isinstance(error, (DataError, IntegrityError)):
-                raise  # the database, not the answer
-            reason = "not storable"
+            return "too slow"
         except (
             Exception
         ) as error:  # an answer of a form that nobody thought of must not stop the conversation
-            log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
-            reason = "junk"
+            return self._junk(job, error)
+
+    async def _settle(self, job: _Taken, result: Sequence[Reply] | str) -> bool:
+        more, reason = False, result if isinstance(result, str) else ""
+        if not isinstance(result, str):
+            try:
+                more = await self._in_thread(self._answered, job, result)
+            except SQLAlchemyError as error:
+                if not isinstance(error, (DataError, IntegrityError)):
+                    raise  # the database, not the answer
+                reason = "not storable"
+            except Exception as error:
+                reason = self._junk(job, error)
+        conversation_id, seconds = job.inbound.conversation_id, round(time.monotonic() - job.begun, 3)
         if reason:
             well = await self._brain.ready()
-            log.warning(
-                "brain_unavailable", conversation=conversation_id, reason=reason, attempt=inbound.attempts
-            )
-            more = await self._in_thread(self._failed, conversation_id, inbound.id, well)
+            attempt = job.inbound.attempts
+            log.warning("brain_unavailable", conversation=conversation_id, reason=reason, attempt=attempt)
+            more = await self._in_thread(self._failed, conversation_id, job.inbound.id, well)
+        else:
+            log.info("turn", conversation=conversation_id, seconds=seconds, replies=len(result))
         self._notifier.notify(conversation_id)
         return more
+
+    @staticmethod
+    def _junk(job: _Taken, error: Exception) -> str:
+        log.error("turn_failed", conversation=job.inbound.conversation_id, error=type(error).__name__)
+        return "junk"
 
     async def _think(self, taken: _Taken) -> list[Reply]:
         """What the brain says, made fit to be stored."""
@@ -250,18 +187,14 @@ class TurnRunner:
             raise BrainUnavailable("empty answer")
         return [reply for reply in replies if reply.text]
 
-    def _take(self, conversation_id: str) -> _Taken | None:
-        """Lease the conversation and its oldest open message; ``None`` if there is nothing to do here now."""
-        moment = now()
+    def _take(self, key: str) -> _Taken | None:
+        """Lease the conversation ``key`` for its oldest open message; ``None`` if there is nothing to do here now."""
+        moment, conversation_id = now(), key
         with self._store.write() as session:
             conversation = locked(session, conversation_id)
             if conversation is None:
                 return None
-            if (
-                conversation.lease_until
-                and conversation.lease_until > moment
-                and conversation.lease_owner != self._owner
-            ):
+            if self._lease.is_taken(conversation, moment):
                 return None
             while (inbound := self._oldest(session, conversation_id)) is not None:
                 if conversation.mode == "staff":
@@ -275,11 +208,12 @@ class TurnRunner:
             if conversation.consent_at is None:
                 hold(session, conversation_id)  # whatever let it loose: nothing is answered before consent
             if inbound.not_before and inbound.not_before > moment:
-                conversation.lease_owner = conversation.lease_until = None
+                Lease.give_back(conversation)
                 return None
             inbound.attempts += 1
-            conversation.lease_owner, conversation.lease_until = self._owner, moment + self._lease
-            return _Taken(inbound, conversation.channel, conversation.reset_brain, conversation.version)
+            self._lease.take(conversation)
+            reset, version = conversation.reset_brain, conversation.version
+            return _Taken(inbound, conversation.channel, reset, version, begun=time.monotonic())
 
     @staticmethod
     def _oldest(session: Session, conversation_id: str, *, after: int = 0) -> Inbound | None:
@@ -293,7 +227,7 @@ class TurnRunner:
         inbound = session.get(Inbound, inbound_id)
         if conversation is None or inbound is None or inbound.state != "pending":
             return None
-        return (conversation, inbound) if conversation.lease_owner == self._owner else None
+        return (conversation, inbound) if self._lease.is_ours(conversation) else None
 
     def _answered(self, taken: _Taken, replies: Sequence[Reply]) -> bool:
         conversation_id, inbound_id = taken.inbound.conversation_id, taken.inbound.id
@@ -340,7 +274,7 @@ class TurnRunner:
             if mine is None:
                 return False
             conversation, inbound = mine
-            conversation.lease_owner = conversation.lease_until = None
+            Lease.give_back(conversation)
             return failed_try(session, conversation, inbound, well=well)
 
 
@@ -353,5 +287,5 @@ def _for_brain(inbound: Inbound) -> str:
 
 def _rest(conversation: Conversation) -> None:
     """Everything has been answered: the lease is free, and a next outage is told again."""
-    conversation.lease_owner = conversation.lease_until = None
+    Lease.give_back(conversation)
     conversation.told_late = False

@@ -166,7 +166,7 @@ def states(store: Store) -> list[str]:
 
 def test_a_stop_while_a_row_is_leased_loses_no_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     say(store, "hello", chats=range(5))
-    channel, leased, real = _Quick(), threading.Event(), Delivery._take
+    channel, leased, real = _Quick(), threading.Event(), Delivery._take_head
 
     def take(self: Delivery, head: Any) -> Any:
         made = real(self, head)
@@ -174,7 +174,7 @@ def test_a_stop_while_a_row_is_leased_loses_no_line(store: Store, monkeypatch: p
         time.sleep(0.3)  # the row is leased, and the event loop does not know it yet
         return made
 
-    monkeypatch.setattr(Delivery, "_take", take)
+    monkeypatch.setattr(Delivery, "_take_head", take)
 
     async def begin_and_end() -> None:
         delivery = Delivery(store, Notifier(), {"telegram": channel})
@@ -216,7 +216,7 @@ def test_a_chat_that_another_front_door_was_told_to_wait_for_waits(store: Store)
     (head,), _ = delivery._look()
     with store.write() as session:
         session.execute(update(Outbox).values(not_before=now() + timedelta(seconds=30)))
-    assert delivery._take(head) is None and states(store) == ["queued"]
+    assert delivery._take_head(head) is None and states(store) == ["queued"]
 
 
 def test_a_clock_that_was_put_back_does_not_stop_the_channel(store: Store) -> None:
