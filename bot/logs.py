@@ -16,6 +16,8 @@ import structlog
 
 #: Our own modules: what they put into a line is names and numbers.
 _OURS = ("bot.", "actions.")
+#: Functions of libraries that put a text together from settings alone, by logger and function: uvicorn's start says where it listens.
+_FROM_SETTINGS = {("uvicorn.error", "_log_started_message")}
 
 
 def set_up(level: str, stream: TextIO | None = None) -> None:
@@ -62,6 +64,8 @@ def shown(record: logging.LogRecord) -> str:
     A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it; other values only
     where the module is ours. Of a text that was put together, only the place in the code is told.
     """
+    if (record.name, record.funcName) in _FROM_SETTINGS:
+        return record.getMessage()
     if not isinstance(record.msg, str) or not _stands_in_the_code(record):
         return f"not shown: {record.name}, {record.filename}:{record.lineno}"
     values = record.args or ()

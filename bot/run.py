@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import re
 import shlex
 import signal
 import subprocess
@@ -14,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
-from honcho.environ import parse_procfile
 from sqlalchemy import func, select
 
 from bot.conversation import alerting
@@ -25,11 +25,16 @@ from bot.store.engine import store
 from bot.store.migrate import migrate, refuse_newer
 from bot.store.models import Staff
 
-_READY_SECONDS = 120
+_READY_SECONDS = 120  # until it is said that something is missing
+_ASK_SECONDS = 2  # between two looks whether everything is ready, once that was said
 _STOP_SECONDS = 10  # for Rasa and the action server
 _DOOR_MORE_SECONDS = 10  # for the front door beyond its drain: held calls end, what was said goes out
 _STEADY_SECONDS = 30  # who lived this long starts again at once
 _DOOR_FIRST_SECONDS = 8  # the others wait so long at most for the front door to open
+
+
+#: A line of the Procfile: the name of a process, and its command.
+_PROCESS = re.compile(r"^([\w-]+):[ \t]*(\S.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -62,7 +67,7 @@ def run() -> None:
         signal.signal(number, lambda *_: supervisor.stopping.set())
     try:
         supervisor.start()
-        _announce(config, supervisor)
+        Announcement(config, supervisor).wait()
         supervisor.watch()
     finally:
         supervisor.stop()
@@ -77,8 +82,8 @@ class Supervisor:
         self._url = local_url(config)
         self._logs = config.data_dir / "log"
         self._logs.mkdir(parents=True, exist_ok=True)
-        processes = parse_procfile((ROOT / "Procfile").read_text()).processes
-        self._children = [Child(name, shlex.split(command)) for name, command in processes.items()]
+        procfile = (ROOT / "Procfile").read_text()
+        self._children = [Child(name, shlex.split(command)) for name, command in _PROCESS.findall(procfile)]
 
     def start(self) -> None:
         """Start the front door; ``tend`` starts the others as soon as it is open."""
@@ -173,35 +178,51 @@ def local_url(config: Settings) -> str:
     return f"http://{'127.0.0.1' if config.host == '0.0.0.0' else config.host}:{config.port}"
 
 
-def _announce(config: Settings, supervisor: Supervisor) -> None:
-    """Wait until everything answers, then say where it is."""
-    url = local_url(config)
-    until, said = time.monotonic() + _READY_SECONDS, False
-    print("  starting the front door, Rasa and the action server ...", flush=True)
-    while time.monotonic() < until and not supervisor.stopping.is_set():
-        name = supervisor.fallen()
-        if name:
-            sys.exit(f"{name} ended at once. The end of its log:\n{supervisor.tail(name)}")
-        supervisor.tend()
+class Announcement:
+    """Says where the assistant is as soon as it is ready, and not before."""
+
+    def __init__(self, config: Settings, supervisor: Supervisor) -> None:
+        self._config, self._supervisor, self._url = config, supervisor, local_url(config)
+
+    def wait(self) -> None:
+        """Tend the processes until everything answers: the front door, its database, Rasa with a model, the actions.
+
+        Raises:
+            SystemExit: a process ended while it started; the text has the end of its log.
+        """
+        print("  starting the front door, Rasa and the action server ...", flush=True)
+        until, pause, late = time.monotonic() + _READY_SECONDS, 0.3, False
+        while not self._supervisor.stopping.is_set():
+            # Later on a process that ends is started again, as at any other time.
+            name = None if late else self._supervisor.fallen()
+            if name:
+                sys.exit(f"{name} ended at once. The end of its log:\n{self._supervisor.tail(name)}")
+            self._supervisor.tend()
+            if self._is_ready():
+                self._say()
+                return
+            if not late and time.monotonic() >= until:
+                late, pause = True, _ASK_SECONDS
+                print(f"  not everything is ready yet; what is missing: {self._url}/readyz", flush=True)
+            self._supervisor.stopping.wait(pause)
+
+    def _is_ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
-                said = True
-                break
-        time.sleep(0.3)
-    if supervisor.stopping.is_set():
-        return
-    if not said:
-        print(f"  not everything is ready yet; what is missing: {url}/readyz", flush=True)
-    with store().read() as session:
-        if not session.scalar(select(func.count()).select_from(Staff)):
-            print(
-                '  no staff account yet: .venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin',
-                flush=True,
-            )
-    if not alerting.ways():
-        print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
-    telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
-    print(f"  Telegram: {telegram}. Logs: {config.data_dir / 'log'}. Ctrl-C stops everything.", flush=True)
-    print(
-        f"Restless Legs Assistant is ready at {config.address}  (staff: {config.address}/staff/)", flush=True
-    )
+            return httpx.get(f"{self._url}/readyz", timeout=5).status_code == 200
+        return False
+
+    def _say(self) -> None:
+        config = self._config
+        with store().read() as session:
+            if not session.scalar(select(func.count()).select_from(Staff)):
+                command = (
+                    '.venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin'
+                )
+                print(f"  no staff account yet: {command}", flush=True)
+        if not alerting.ways():
+            print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
+        telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
+        logs = config.data_dir / "log"
+        print(f"  Telegram: {telegram}. Logs: {logs}. Ctrl-C stops everything.", flush=True)
+        address = config.address
+        print(f"Restless Legs Assistant is ready at {address}  (staff: {address}/staff/)", flush=True)

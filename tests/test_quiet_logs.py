@@ -73,6 +73,17 @@ def test_what_other_libraries_log_has_the_form_of_our_own_lines() -> None:
     assert theirs.keys() == ours.keys() == {"event", "level", "timestamp"}
 
 
+def test_the_start_of_the_server_says_where_it_listens() -> None:
+    """uvicorn puts that line together itself, so it would count as hidden; nothing but settings goes into it."""
+    _, lines = logged(
+        "import uvicorn\nconfig = uvicorn.Config(lambda scope: None, port=8123, log_config=None, ws='none')\n"
+        "config.load()\nuvicorn.Server(config)._log_started_message([])\n"
+    )
+    assert [line["event"] for line in lines if "running on" in line["event"]] == [
+        "Uvicorn running on http://127.0.0.1:8123 (Press CTRL+C to quit)"
+    ]
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import run
-from bot.run import Child, Supervisor
+from bot.run import Announcement, Child, Supervisor
 from bot.settings import Settings
 from tests.support.processes import wait_for
 
@@ -140,3 +140,58 @@ def test_the_front_door_is_the_first_line_of_the_procfile(
     """It is started first and ended first."""
     monkeypatch.setenv("RLA_DATA_DIR", str(tmp_path))
     assert Supervisor(Settings())._children[0].command[1:] == ["-m", "bot", "serve"]
+
+
+def test_the_processes_are_those_of_the_procfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / "Procfile").write_text(
+        "# first the door\nweb: python -m bot serve\n\nsecond-one:  sleep '1 2'\n"
+    )
+    children = Supervisor(Settings())._children
+    assert [(child.name, child.command) for child in children] == [
+        ("web", ["python", "-m", "bot", "serve"]),
+        ("second-one", ["sleep", "1 2"]),
+    ]
+
+
+class _Ready:
+    """What the front door says of its readiness, one look after the other; the last repeats."""
+
+    def __init__(self, supervisor: Supervisor, *answers: bool) -> None:
+        self._supervisor, self._answers, self.looks = supervisor, list(answers), 0
+
+    def __call__(self) -> bool:
+        self.looks += 1
+        if self.looks > 20:
+            self._supervisor.stopping.set()
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+@pytest.fixture
+def waiting(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Processes that start while somebody waits, whose patience ends at once."""
+    monkeypatch.setattr(Supervisor, "tend", lambda _: None)
+    monkeypatch.setattr(run, "_READY_SECONDS", 0)
+    monkeypatch.setattr(run, "_ASK_SECONDS", 0.01)
+    monkeypatch.setattr(Announcement, "_say", lambda _: print("ready"))
+    return supervisor
+
+
+def test_ready_is_said_when_it_is_however_long_that_takes(
+    waiting: Supervisor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Announcement, "_is_ready", _Ready(waiting, False, False, False, True))
+    Announcement(Settings(), waiting).wait()
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "ready" and said.count("ready") == 1
+    assert "not everything is ready yet" in said[-2]
+
+
+def test_what_never_gets_ready_is_never_called_so(
+    waiting: Supervisor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = _Ready(waiting, False)
+    monkeypatch.setattr(Announcement, "_is_ready", looks)
+    Announcement(Settings(), waiting).wait()
+    said = capsys.readouterr().out
+    assert looks.looks > 20 and "ready\n" not in said and said.count("not everything is ready yet") == 1
