@@ -15,6 +15,7 @@ import httpx
 import structlog
 
 from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.settings import Settings, settings
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,8 @@ def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str,
         "e-mail": lambda: _mail(
             config.smtp_url,
             _addresses(config),
-            subject=f"An urgent chat has waited {minutes} minutes",
-            body=f"A chat marked urgent has not been opened by anybody for {minutes} minutes of opening hours.\n\nPlease open it: {link}\n",
+            subject=text("conversation.alert.subject", minutes=minutes),
+            body=text("conversation.alert.body", minutes=minutes, link=link) + "\n",
             key=key,
         ),
     }

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+import bot.content.texts as texts
 from bot.clock import now
 from bot.conversation import urgent
 from bot.conversation.inbox import end
@@ -28,12 +29,8 @@ from bot.store.modes import change_mode
 log = structlog.get_logger(__name__)
 
 #: Buttons that a channel may show at any time; all others must have been offered in the conversation.
-ALWAYS = {
-    "talk_to_staff": "Talk to staff",
-    "book_appointment": "Book an appointment",
-    "show_topics": "Show topics",
-}
-_OFFERED_IN = 40  # how many lines back a button may still be pressed
+ALWAYS = frozenset({"talk_to_staff", "book_appointment", "show_topics"})
+_OFFERED_IN = 40  # how many messages back a button may still be pressed
 _EARLIER = 3  # messages that may belong to the same thought
 _EARLIER_WITHIN = timedelta(minutes=10)
 
@@ -106,7 +103,7 @@ def accept(
     """
     conversation = locked(session, conversation_id)
     if conversation is None:
-        raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
+        raise RefusedError("gone", texts.text("conversation.refused.gone"), status=401)
     known = session.scalar(_KNOWN, {"channel": conversation.channel, "external_id": external_id})
     if known:
         return Receipt(known.seq, known.id, repeated=True)
@@ -135,7 +132,7 @@ def accept(
     elif finding:
         urgent.answer(session, conversation, inbound, finding)
         end(inbound, urgent.FLAGGED)
-    elif (asked and urgent.only_says_no(inbound)) or choice in urgent.LABELS:
+    elif (asked and urgent.only_says_no(inbound)) or choice in urgent.BUTTONS:
         end(inbound, urgent.REPLIED)
     elif conversation.mode == "staff":
         end(inbound, "for_staff")
@@ -156,11 +153,9 @@ def _label(session: Session, conversation: Conversation, choice: str) -> str:
         for offered in choices:
             if offered["key"] == choice:
                 return str(offered["label"])
-    if choice in ALWAYS:
-        return ALWAYS[choice]
-    if choice in urgent.LABELS and urgent.was_asked(session, conversation):
-        return urgent.LABELS[choice]
-    raise RefusedError("unknown_choice", "That button is no longer there. Please type what you need.")
+    if choice in ALWAYS or (choice in urgent.BUTTONS and urgent.was_asked(session, conversation)):
+        return texts.text(f"conversation.buttons.{choice}")
+    raise RefusedError("unknown_choice", texts.text("conversation.refused.unknown_choice"))
 
 
 def _look(

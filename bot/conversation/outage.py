@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.conversation.inbox import HELD, end
 from bot.conversation.messages import add_message, locked
 from bot.store.engine import Store
@@ -21,8 +22,6 @@ RETRY_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds; the last repeats
 HAND_OVER_AT = 4  # failed tries after which staff are told
 SET_ASIDE_AT = 6  # failed tries, with a brain that is well after each, after which a message is given up
 LATE = timedelta(seconds=20)  # who has waited this long is told, even if no worker has come to it yet
-
-_TALK = {"key": "talk_to_staff", "label": "Talk to staff"}
 
 
 def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *, well: bool) -> bool:
@@ -42,7 +41,12 @@ def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *
         end(inbound, "no_answer")
         inbound.state = "set_aside"
         add_message(
-            session, conversation, "system", _say("set_aside"), choices=[_TALK], inbound_id=inbound.id
+            session,
+            conversation,
+            "system",
+            _say("set_aside"),
+            choices=_talk_to_staff(),
+            inbound_id=inbound.id,
         )
         change_mode(session, conversation, "hand_over", actor="system", reason="no_answer")
         conversation.reset_brain = True
@@ -132,7 +136,13 @@ def grant(session: Session, conversation: Conversation) -> bool:
 def _tell(session: Session, conversation: Conversation, inbound_id: int) -> None:
     """Say honestly that the answer will be late, once an outage."""
     conversation.told_late = True
-    add_message(session, conversation, "system", _say("unavailable"), choices=[_TALK], inbound_id=inbound_id)
+    add_message(
+        session, conversation, "system", _say("unavailable"), choices=_talk_to_staff(), inbound_id=inbound_id
+    )
+
+
+def _talk_to_staff() -> list[dict[str, str]]:
+    return [{"key": "talk_to_staff", "label": text("conversation.buttons.talk_to_staff")}]
 
 
 def _say(name: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+import bot.content.texts as texts
 from bot.errors import RefusedError
 
 MAX_CHARACTERS = 2000
@@ -35,13 +36,10 @@ def checked(text: str, *, limit: int = MAX_CHARACTERS) -> str:
     """
     cleaned = clean(text)
     if not cleaned:
-        raise RefusedError("empty", "The message is empty. Please type something.")
+        raise RefusedError("empty", texts.text("conversation.refused.empty"))
     if len(cleaned) > limit:
-        raise RefusedError(
-            "too_long",
-            f"The message has {len(cleaned):,} characters; {limit:,} fit. Please send it in shorter parts.",
-            status=413,
-        )
+        told = texts.text("conversation.refused.too_long", characters=f"{len(cleaned):,}", limit=f"{limit:,}")
+        raise RefusedError("too_long", told, status=413)
     return cleaned
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.conversation.inbox import end, reopen
 from bot.conversation.messages import add_message
 from bot.safety import Finding
@@ -19,15 +20,17 @@ from bot.settings import settings
 from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
 from bot.store.modes import change_mode
 
+_CAUSE_CHARACTERS = 120  # as many as the column holds: an alert must not fail for its cause
+
 
 def answer(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
     """Store the urgent text and the alert in the caller's transaction."""
     held = conversation.mode == "staff"
-    line = add_message(
+    message = add_message(
         session,
         conversation,
         "system",
-        text(finding, now(), held=held),
+        wording(finding, now(), held=held),
         urgent=True,
         inbound_id=inbound.id,
         answer_id="+".join(finding.flags),
@@ -36,10 +39,12 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
         conversation_id=conversation.id,
         inbound_id=inbound.id,
         flags=list(finding.flags),
+        raised_by=finding.raised_by[:_CAUSE_CHARACTERS] or None,
+        score=finding.score,
         tier=finding.tier,
-        seq=line.seq,
+        seq=message.seq,
     )
-    told_already = _climbs(session, alert)
+    told_already = _alerting_already(session, alert)
     session.add(alert)
     session.flush()
     for minutes in () if told_already else settings().alert_steps:
@@ -63,8 +68,8 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
     )
 
 
-def _climbs(session: Session, alert: Alert) -> bool:
-    """Whether staff are on the way to being told of this conversation for something as grave: one ladder, not one a message."""
+def _alerting_already(session: Session, alert: Alert) -> bool:
+    """Whether the steps of another unseen alert, at least as grave, run here already: staff are not told twice."""
     graver = TIERS[: TIERS.index(alert.tier) + 1]
     open_ = (
         Alert.conversation_id == alert.conversation_id,
@@ -76,15 +81,14 @@ def _climbs(session: Session, alert: Alert) -> bool:
 
 
 YES, NO = "flag_yes", "flag_no"
-LABELS = {YES: "Yes, now", NO: "No"}
+BUTTONS = (YES, NO)
 FLAGGED = (
     "red_flag"  # the note on a message that raised an alert, by itself or with the yes that came after it
 )
 ASKED = "asked"  # on a message whose answer waits for the reply
 REPLIED = "asked_reply"  # on a reply that needs no answer of its own
 _ASKED = "asked_if_urgent"
-_CHOICES = tuple({"key": key, "label": label} for key, label in LABELS.items())
-_LATELY = 10  # lines back to which a bare yes or no may refer
+_LATELY = 10  # messages back to which a bare yes or no may refer
 _YES = r"(?:yes|yeah|yep|yup|y|ya|si)"
 _SAYS_YES = re.compile(rf"^\W*(?:{_YES}|it is|i am|right now|now|happening now)\b", re.IGNORECASE)
 _SAYS_NO = re.compile(
@@ -96,7 +100,7 @@ _BARE_YES = re.compile(rf"^\W*{_YES}(?:\W+(?:it is|i am|please|{_YES}))*\W*$", r
 _YES_NOW = re.compile(
     rf"^\W*{_YES}(?:\W+(?:it|is|it'?s|i|am|i'?m|happening|right|just))*\W+now\W*$", re.IGNORECASE
 )
-#: A line that ends in a question, or a button that answers one.
+#: A message with a line that ends in a question mark, or a button that answers one.
 _ASKS = re.compile(r"\?\s*$", re.MULTILINE)
 _ANSWERS = {"affirm", "deny"}
 
@@ -129,20 +133,18 @@ class Question:
 
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
     """Show what to do if it is an emergency and ask whether it is happening now; the answer waits for the reply."""
-    words = (
-        f"I want to be sure that you are safe.\n\n{clinic().fill(finding.reply)}\n\nIs this happening now?"
-    )
+    choices = [{"key": key, "label": text(f"conversation.buttons.{key}")} for key in BUTTONS]
     add_message(
         session,
         conversation,
         "system",
-        words,
-        choices=_CHOICES,
+        text("conversation.urgent.is_it_now", reply=clinic().fill(finding.reply)),
+        choices=choices,
         urgent=True,
         inbound_id=inbound.id,
         answer_id="ask:" + "+".join(finding.flags),
     )
-    kept = {"inbound": inbound.id, "flags": list(finding.flags), "tier": finding.tier, "reply": finding.reply}
+    kept = {**asdict(finding), "flags": list(finding.flags), "inbound": inbound.id}
     session.add(Event(conversation_id=conversation.id, kind=_ASKED, actor="red flags", data=kept))
 
 
@@ -155,7 +157,7 @@ def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Que
     """
     before = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id}).first()
     at_once = before is not None and before.note == ASKED
-    pressed = inbound.choice in LABELS
+    pressed = inbound.choice in BUTTONS
     if not (at_once or pressed or (inbound.choice is None and _is_bare(inbound.text))):
         return None
     kept = session.scalars(_NEWEST, {"conversation": conversation.id}).first()
@@ -164,7 +166,8 @@ def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Que
         return None
     if not (at_once or pressed or _still_stands(session, conversation, about, inbound)):
         return None
-    return Question(about, Finding(tuple(kept.data["flags"]), kept.data["tier"], kept.data["reply"]))
+    seen = {name: kept.data[name] for name in ("tier", "reply", "raised_by", "score") if name in kept.data}
+    return Question(about, Finding(tuple(kept.data["flags"]), **seen))
 
 
 def was_asked(session: Session, conversation: Conversation) -> bool:
@@ -216,18 +219,23 @@ def _still_stands(session: Session, conversation: Conversation, about: Inbound, 
         Message.conversation_id == conversation.id, Message.seq > seq, Message.sender != "patient"
     )
     return not any(
-        _ASKS.search(line.text) or any(choice["key"] in _ANSWERS for choice in line.choices)
-        for line in session.scalars(since)
+        _ASKS.search(message.text) or any(choice["key"] in _ANSWERS for choice in message.choices)
+        for message in session.scalars(since)
     )
 
 
-def text(finding: Finding, at: datetime, *, held: bool = False) -> str:
-    """The urgent line: the reply of the rule, then who has been told and when they read it."""
+def wording(finding: Finding, at: datetime, *, held: bool = False) -> str:
+    """The urgent message: the reply of the rule, then who has been told and when they read it.
+
+    Args:
+        at: the moment, an aware time; it decides whether the clinic is open.
+        held: a staff member is in the conversation.
+    """
     place = clinic()
     if held:
-        told = "I have also marked this as urgent for the staff member in this chat."
+        told = text("conversation.urgent.marked")
     elif place.is_open(at):
-        told = f"I have also told the clinic staff. Please do not wait for them. You can call the clinic at [{place.phone}]({place.phone_href})."
+        told = text("conversation.urgent.told")
     else:
-        told = f"The clinic is closed. Nobody there will read this before {place.opening_text(at)}, so please do not wait for a reply."
+        told = text("conversation.urgent.closed", opening=place.opening_text(at))
     return f"{place.fill(finding.reply)}\n\n{told}"

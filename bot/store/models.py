@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from bot.clock import now
+from bot.content.texts import text
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -95,7 +96,7 @@ class Conversation(Base):
     @property
     def short_name(self) -> str:
         """How staff tell conversations apart before they know a name."""
-        return f"Visitor {self.id[:4].upper()}"
+        return text("conversation.visitor", code=self.id[:4].upper())
 
 
 class Inbound(Base):

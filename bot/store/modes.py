@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
+from bot.content.texts import text
 from bot.errors import NotAllowedError
 from bot.store.models import Conversation, Event, Staff
 
@@ -65,9 +66,9 @@ def change_mode(
     after = TRANSITIONS.get((before, what))
     if after is None:
         holder = session.get(Staff, conversation.claimed_by) if conversation.claimed_by else None
-        raise NotAllowedError(
-            f"{holder.name} already has this conversation." if holder else f"This conversation is {before}."
-        )
+        if holder:
+            raise NotAllowedError(text("conversation.refused.held", holder=holder.name))
+        raise NotAllowedError(text("conversation.refused.mode", mode=before))
     conversation.mode = after
     if what in ("claim", "take_over"):
         if staff is None:

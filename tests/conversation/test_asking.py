@@ -13,10 +13,17 @@ from bot.conversation.intake import accept
 from bot.conversation.messages import add_message, locked
 from bot.safety import Finding
 from bot.store.engine import Store
-from bot.store.models import Alert, Conversation, Inbound, Message
+from bot.store.models import Alert, Conversation, Event, Inbound, Message
 from bot.store.modes import change_mode
 
-UNSURE = Finding(("R1",), "today", "Please get help today: {emergency_link}.", ask=True)
+UNSURE = Finding(
+    ("R1",),
+    "today",
+    "Please get help today: {emergency_link}.",
+    ask=True,
+    raised_by="r01_clot.yml rule 3 + classifier",
+    score=1.25,
+)
 
 
 class Unsure:
@@ -27,7 +34,7 @@ class Unsure:
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if "chest pain" in text:
-            return Finding(("R2",), "emergency", "Call 911 now.")
+            return Finding(("R2",), "emergency", "Call 911 now.", raised_by="r02_chest.yml rule 1")
         return UNSURE if "odd" in text else None
 
 
@@ -283,3 +290,44 @@ def test_a_direct_flag_between_leaves_the_question_open(store: Store, talk: str)
     say(store, talk, "chest pain")
     say(store, talk, choice="flag_yes")
     assert [alert.flags for alert in alerts(store)] == [["R2"], ["R1"]]
+
+
+def test_the_alert_says_what_raised_it_after_a_yes_too(store: Store, talk: str) -> None:
+    """What raised it was seen in the message before, and is kept with the question."""
+    say(store, talk, "my leg is odd")
+    say(store, talk, choice="flag_yes")
+    say(store, talk, "chest pain")
+    with store.read() as session:
+        alerts = session.scalars(select(Alert).order_by(Alert.id)).all()
+    assert [(alert.raised_by, alert.score) for alert in alerts] == [
+        ("r01_clot.yml rule 3 + classifier", 1.25),
+        ("r02_chest.yml rule 1", None),
+    ]
+
+
+def test_a_question_kept_before_the_cause_was_kept_is_still_answered(store: Store, talk: str) -> None:
+    """An upgrade between the question and the yes."""
+    say(store, talk, "my leg is odd")
+    with store.write() as session:
+        kept = session.scalars(select(Event).where(Event.kind == "asked_if_urgent")).one()
+        kept.data = {name: kept.data[name] for name in ("inbound", "flags", "tier", "reply")}
+    say(store, talk, choice="flag_yes")
+    with store.read() as session:
+        alert = session.scalars(select(Alert)).one()
+    assert (alert.flags, alert.tier, alert.raised_by) == (["R1"], "today", None)
+
+
+def test_a_cause_longer_than_its_column_costs_no_alert(store: Store, talk: str) -> None:
+    with store.write() as session:
+        found = Finding(("R2",), "emergency", "Call 911 now.", raised_by="x" * 500)
+        accept(session, _Always(found), talk, external_id="long", text="chest pain")
+    with store.read() as session:
+        assert session.scalars(select(Alert.raised_by)).one() == "x" * 120
+
+
+class _Always(Unsure):
+    def __init__(self, finding: Finding) -> None:
+        self._finding = finding
+
+    def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
+        return self._finding

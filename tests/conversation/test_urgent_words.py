@@ -18,19 +18,19 @@ CHEST = Finding(("R2",), "emergency", "Call {emergency_link} now.")
 
 
 def test_in_opening_hours_staff_were_told_and_are_not_to_be_waited_for() -> None:
-    said = urgent.text(CHEST, OPEN)
+    said = urgent.wording(CHEST, OPEN)
     assert "told the clinic staff" in said
     assert "do not wait for them" in said
 
 
 def test_out_of_hours_nobody_is_said_to_read_before_the_next_opening() -> None:
-    said = urgent.text(CHEST, NIGHT)
+    said = urgent.wording(CHEST, NIGHT)
     assert "Nobody there will read this before Monday at 9 am" in said
     assert "told the clinic staff" not in said
 
 
 def test_while_staff_hold_the_chat_the_one_in_it_is_named() -> None:
-    assert "staff member in this chat" in urgent.text(CHEST, NIGHT, held=True)
+    assert "staff member in this chat" in urgent.wording(CHEST, NIGHT, held=True)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_every_reply_has_the_numbers_of_the_country_as_links(
     clinic.cache_clear()
     for name, flag in RedFlagRules.load().book.flags.items():
         for reply in filter(None, (flag.now, flag.other, flag.worse)):
-            said = urgent.text(Finding((name,), flag.tier, f"{reply} {flag.rest}"), NIGHT)
+            said = urgent.wording(Finding((name,), flag.tier, f"{reply} {flag.rest}"), NIGHT)
             assert "{" not in said
             assert country == "US" or ("911" not in said and "988" not in said)
             assert country == "US" or (
