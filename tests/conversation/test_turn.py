@@ -6,17 +6,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
-
 from bot.clock import now
 from bot.conversation import outage
 from bot.conversation.inbox import HELD, free
-from bot.conversation.text import clean, plain
 from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
 from bot.staff import desk
 from bot.store.engine import Store
-from bot.store.models import Conversation, Event, Inbound, Message
+from bot.store.models import Conversation, Event, Inbound
 from bot.store.modes import change_mode
 from bot.work.notifier import Notifier
 from tests.support.rasa_server import RasaServer
@@ -341,73 +338,6 @@ async def test_a_hundred_copies_of_a_message_at_once_are_one_row_and_one_turn(
     assert len(talk.inbox) == 1
     assert rasa.texts == ["hello"]
     assert talk.lines == [("patient", "hello"), ("assistant", "re: hello")]
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "/restart",
-        '/ask_iron{"a":"b"}',
-        " //restart",
-        "/\u3000/restart",
-        "/\u2028/restart",
-        "\x85/restart",
-        "/",
-    ],
-)
-async def test_typed_text_never_reaches_rasa_as_a_command(
-    typed: str, runner: TurnRunner, rasa: RasaServer, talk: Talk
-) -> None:
-    talk.say(typed)
-    runner.kick(talk.id)
-    await until(settled(talk))
-    (seen,) = rasa.texts
-    assert not seen.strip().startswith("/")  # Rasa strips too
-    assert seen == plain(clean(typed))
-
-
-async def test_a_button_reaches_rasa_as_its_intent(runner: TurnRunner, rasa: RasaServer, talk: Talk) -> None:
-    talk.say(choice="show_topics")
-    runner.kick(talk.id)
-    await until(settled(talk))
-    assert rasa.texts == ["/show_topics"]
-    assert talk.lines[0] == ("patient", "Show topics")
-
-
-async def test_an_answer_brings_its_buttons_sources_and_id(
-    runner: TurnRunner, rasa: RasaServer, talk: Talk
-) -> None:
-    rasa.script["why"] = [
-        {
-            "custom": {
-                "text": "Because.",
-                "choices": [{"key": "a", "label": "A"}],
-                "sources": [{"title": "T", "url": "https://x.example"}],
-                "answer": "ask_why",
-            }
-        },
-        {"text": "Menu", "buttons": [{"payload": "/show_topics", "title": "Topics"}]},
-    ]
-    talk.say("why")
-    runner.kick(talk.id)
-    await until(settled(talk))
-    first, second = talk.rows(Message, Message.conversation_id == talk.id, Message.sender == "assistant")
-    assert (first.choices, first.sources, first.answer_id) == (
-        [{"key": "a", "label": "A"}],
-        [{"title": "T", "url": "https://x.example"}],
-        "ask_why",
-    )
-    assert (second.text, second.choices) == ("Menu", [{"key": "show_topics", "label": "Topics"}])
-
-
-async def test_an_answer_that_no_database_takes_as_it_is_is_cleaned(
-    runner: TurnRunner, rasa: RasaServer, talk: Talk
-) -> None:
-    rasa.script["why"] = [{"custom": {"text": "a\x00b \ud800 c", "answer": "x" * 200}}]
-    talk.say("why")
-    runner.kick(talk.id)
-    await until(settled(talk))
-    assert talk.said("assistant") == ["ab \ufffd c"]
 
 
 async def test_a_conversation_that_is_erased_meanwhile_ends_quietly(
