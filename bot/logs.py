@@ -1,8 +1,8 @@
-"""Logging: one line an event, in key=value or JSON, with names and numbers only. No text of a patient ever goes in.
+"""Logging: one line for each event, in key=value or JSON, names and numbers only. No patient's text ever goes in.
 
-Our own lines are structlog's: a fixed event name and fields that we choose. What other libraries log through the standard
-library comes out in the same form, but only as far as it stands in their program: ``"Invalid HTTP request received."`` does,
-``f"cannot read {text}"`` does not, for whatever was put in may be what a patient typed.
+Our own lines are structlog's: a fixed event name and fields that we choose. Other libraries log through the standard
+library. Their lines get the same form, but a text is shown only if it stands in their program as it is:
+``"Invalid HTTP request received."`` does, ``f"cannot read {text}"`` does not, and may hold what a patient typed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ import structlog
 
 #: Our own modules: what they put into a line is names and numbers.
 _OURS = ("bot.", "actions.")
-#: Functions of libraries that put a text together from settings alone, by logger and function: uvicorn's start says where it listens.
+#: Functions of libraries that make a text from settings alone, by logger and function: uvicorn says where it listens.
 _FROM_SETTINGS = {("uvicorn.error", "_log_started_message")}
 
 
 def set_up(level: str, stream: TextIO | None = None) -> None:
-    """Send structlog and the standard library's logs to ``stream`` (standard error) in one form: JSON, or for a terminal key=value."""
+    """Send structlog's and the standard library's lines to ``stream`` in one form.
+
+    Args:
+        level: a level of the standard library, such as ``INFO``.
+        stream: standard error by default. A terminal gets key=value, everything else JSON.
+    """
     out = stream or sys.stderr
     renderer = (
         structlog.dev.ConsoleRenderer(colors=False) if out.isatty() else structlog.processors.JSONRenderer()
@@ -50,7 +55,7 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
 
 
 def fault(error: BaseException) -> dict[str, str]:
-    """What may be logged of an error: its type and where it arose. A whole traceback could print what a patient typed."""
+    """What may be logged of an error: its type and where it arose. A whole traceback could hold what was typed."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -59,10 +64,10 @@ def fault(error: BaseException) -> dict[str, str]:
 
 
 def shown(record: logging.LogRecord) -> str:
-    """What may be shown of a record's text. Call it where the record is made or handled: it looks at who is logging just now.
+    """What may be shown of a record's text. Call it while the record is made or handled: it looks at the call stack.
 
-    A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it; other values only
-    where the module is ours. Of a text that was put together, only the place in the code is told.
+    A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it; other
+    values only where the module is ours. Of a text that was put together, only the place in the code is told.
     """
     if (record.name, record.funcName) in _FROM_SETTINGS:
         return record.getMessage()

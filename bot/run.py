@@ -1,4 +1,4 @@
-"""``make run``: set up what is missing, start the three processes of the Procfile, keep them up, stop them together."""
+"""``make run``: set up what is missing, start the processes of the Procfile, keep them up, stop them together."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Supervisor:
             self.tend()
 
     def tend(self) -> None:
-        """Start what is to be started, the front door before all others; what fell at once a little later each time."""
+        """Start what does not run, the front door first. What ends at once is started a little later each time."""
         for child in self._children:
             if child.process is None:
                 if time.monotonic() >= child.again_at and (
@@ -126,7 +126,7 @@ class Supervisor:
                 child.process, child.again_at = None, time.monotonic() + wait
 
     def _door_is_open(self) -> bool:
-        """Whether patients are served again, so that the others may take the processors; or they have waited long enough for it."""
+        """Whether the others may start: the front door serves patients, or they have waited long enough for it."""
         if time.monotonic() - self._children[0].started > _DOOR_FIRST_SECONDS:
             return True
         with contextlib.suppress(httpx.HTTPError):
@@ -140,7 +140,7 @@ class Supervisor:
         )
 
     def stop(self) -> None:
-        """Ask all to end, and make those end that do not: first the front door, since an answer on its way still needs the others."""
+        """End all, the front door first: answers that are on their way still need the others."""
         door, *others = self._children
         ran = [_end([door], self._door_seconds), _end(others, _STOP_SECONDS)]
         if any(ran):
@@ -166,7 +166,7 @@ def _end(children: list[Child], seconds: float) -> bool:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """On Linux, a child ends when its launcher is killed, so that no port stays taken (prctl(2), PR_SET_PDEATHSIG)."""
+    """On Linux, end a child when its launcher is killed, so that no port stays taken (prctl(2), PR_SET_PDEATHSIG)."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)

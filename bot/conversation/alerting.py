@@ -39,11 +39,12 @@ def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str,
     """Say that an urgent conversation has not been looked at for ``minutes`` of opening hours.
 
     Args:
-        key: names this step; the same step sent again (after a crash) carries the same one, so receivers can tell.
+        key: the name of this step. A step that is sent again after a crash has the same key, so receivers can tell.
     Returns:
         The ways by which it was told; none where none is set.
     Raises:
-        OSError, httpx.HTTPError: it reached nobody; the caller tries again. One way that fails does not stop the other.
+        OSError, httpx.HTTPError: it reached nobody, and the caller tries again. One way that fails does not
+            stop the other.
     """
     config = settings()
     link = f"{config.address}/staff/conversations/{conversation_id}"

@@ -1,8 +1,8 @@
-"""Sending messages through the channels that must be sent to: each once, in order, at a pace that the channel allows.
+"""Sending messages on channels that must be sent to: each once, in order, at a pace that the channel allows.
 
-Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so after a
-crash it is known that it may have gone out. No channel offers a key that makes a repeat harmless, so such a row becomes
-``unknown`` and is never sent again by itself: staff see it and may resend it, with a mark the patient can see.
+Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so after
+a crash we know that it may have gone out. No channel offers a key that makes a repeat harmless, so such a row
+becomes ``unknown`` and is never sent again by itself: staff see it and may send it again, marked as a repeat.
 """
 
 from __future__ import annotations
@@ -166,7 +166,10 @@ class Delivery(Worker[_Job, Outcome]):
         return wait
 
     def _look(self) -> tuple[list[_Head], dict[str, Pace]]:
-        """The first unsent part of each conversation, if it is due, red flags first, then the oldest; and what went out lately."""
+        """The first unsent part of each conversation if it is due, and what went out lately on each channel.
+
+        Red flags come first, then the oldest.
+        """
         place = func.row_number().over(
             partition_by=Outbox.conversation_id, order_by=(Message.seq, Outbox.part)
         )
@@ -225,13 +228,13 @@ class Delivery(Worker[_Job, Outcome]):
             row = session.get(Outbox, head.outbox_id, populate_existing=True)
             if taken.rowcount != 1 or row is None:  # type: ignore[attr-defined]
                 return None
-            line = session.get_one(Message, row.message_id)
+            message = session.get_one(Message, row.message_id)
             conversation = session.get_one(Conversation, row.conversation_id)
             if conversation.unreachable:
                 settle_row(session, row, Outcome("refused", error="unreachable"))
                 return None
             try:
-                parts = self._senders[head.channel].parts(line)
+                parts = self._senders[head.channel].parts(message)
             except Exception as error:  # a line that cannot be rendered must not hold up the next ones
                 log.error("not_rendered", outbox=row.id, error=type(error).__name__)
                 parts = ()
@@ -242,7 +245,7 @@ class Delivery(Worker[_Job, Outcome]):
                 for part in range(1, len(parts)):
                     session.add(
                         Outbox(
-                            message_id=line.id,
+                            message_id=message.id,
                             conversation_id=conversation.id,
                             part=part,
                             channel=row.channel,
@@ -261,7 +264,7 @@ class Delivery(Worker[_Job, Outcome]):
         return outcome
 
     async def _settle(self, job: _Job, result: Outcome) -> bool:
-        """Store the outcome, however long the database stays away: else what was surely not sent would never be."""
+        """Store the outcome, however long the database is away. Lost, it could not be told apart from a crash."""
         outbox_id = job.head.outbox_id
         for failures in count(1):
             try:
@@ -312,13 +315,13 @@ class Delivery(Worker[_Job, Outcome]):
 def settle_row(session: Session, row: Outbox, outcome: Outcome) -> bool:
     """Write the outcome into the row. Returns whether staff should look: an event says of what went wrong."""
     row.lease_until, row.updated_at, row.error = None, now(), outcome.error[:120] or None
-    line = session.get_one(Message, row.message_id)
+    message = session.get_one(Message, row.message_id)
     data = {
         "outbox": row.id,
-        "seq": line.seq,
+        "seq": message.seq,
         "part": row.part,
-        "from": line.sender,
-        "urgent": line.urgent,
+        "from": message.sender,
+        "urgent": message.urgent,
         "error": outcome.error,
     }
     kind = ""
@@ -328,7 +331,7 @@ def settle_row(session: Session, row: Outbox, outcome: Outcome) -> bool:
         row.state, row.not_before, row.lease_owner = "queued", now() + timedelta(seconds=outcome.wait), None
     elif outcome.kind == "unknown":
         row.state = "unknown"
-        kind = "delivery_unknown" if line.urgent or line.sender == "staff" else ""
+        kind = "delivery_unknown" if message.urgent or message.sender == "staff" else ""
     else:
         row.state = "failed"
         kind = "not_delivered"
@@ -337,11 +340,11 @@ def settle_row(session: Session, row: Outbox, outcome: Outcome) -> bool:
     if kind:
         session.add(Event(conversation_id=row.conversation_id, kind=kind, actor=row.channel, data=data))
     session.flush()
-    return bool(kind) or line.sender == "staff"
+    return bool(kind) or message.sender == "staff"
 
 
 def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reachable: bool = False) -> None:
-    """Note that the patient can no longer be written to, or can again; once a change, with an event for staff."""
+    """Note that the patient can no longer be written to, or can again. Each change is one event that staff see."""
     conversation = locked(session, conversation_id)
     if conversation is None or conversation.unreachable is not reachable:
         return

@@ -24,7 +24,7 @@ def end(inbound: Inbound, note: str) -> None:
 
 
 def reopen(inbound: Inbound, note: str) -> None:
-    """It is to be answered after all, and is due from now on: whoever measures how long it waits must not count what was before."""
+    """Let it be answered after all. It is due from now on, so the time before does not count as a late answer."""
     inbound.state, inbound.done_at, inbound.note, inbound.not_before = "pending", None, note, now()
 
 

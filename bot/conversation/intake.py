@@ -72,7 +72,7 @@ class Receipt:
 
 
 def prepare(guard: Guard, text: str, *, limit: int = MAX_CHARACTERS) -> None:
-    """Let the rules begin on a message before the transaction of ``accept`` is opened, so that no other message waits for them."""
+    """Let the rules look at a message before ``accept`` opens its transaction, so that others do not wait for them."""
     cleaned = clean(text)
     if not cleaned or len(cleaned) > limit:
         return

@@ -1,4 +1,4 @@
-"""Lines of the conversation: numbered under a lock, queued for the channel that must send them."""
+"""The messages of a conversation: numbered under a lock, and queued where the channel must send them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bot.store.models import Conversation, Message, Outbox, Staff
 SENT_CHANNELS = frozenset({"telegram"})
 
 
-#: Made once: putting a statement together costs as much as running it. ``key_share``: a row that refers to the conversation
-#: may be written meanwhile; on PostgreSQL a full lock would make those who write such rows first wait in a circle.
+#: Made once: putting a statement together costs as much as running it. ``key_share`` lets others write rows that
+#: refer to the conversation meanwhile; on PostgreSQL a full lock would end in a deadlock with those who do.
 _LOCKED = (
     select(Conversation)
     .where(Conversation.id == bindparam("id"))
@@ -26,7 +26,7 @@ _LOCKED = (
 
 
 def locked(session: Session, conversation_id: str) -> Conversation | None:
-    """The conversation, its row locked until the transaction ends, so that numbers are given one at a time."""
+    """The conversation, locked until the transaction ends, so that its numbers are given one at a time."""
     return session.execute(_LOCKED, {"id": conversation_id}).scalar_one_or_none()
 
 
@@ -44,10 +44,10 @@ def add_message(
     client_id: str | None = None,
     inbound_id: int | None = None,
 ) -> Message:
-    """Append a line to a conversation that the caller has locked; returns it with its ``seq``."""
+    """Append a message to a conversation that the caller has locked; returns it with its ``seq``."""
     conversation.last_seq += 1
     conversation.updated_at = now()
-    line = Message(
+    message = Message(
         conversation_id=conversation.id,
         seq=conversation.last_seq,
         sender=sender,
@@ -61,30 +61,32 @@ def add_message(
         client_id=client_id,
         inbound_id=inbound_id,
     )
-    session.add(line)
+    session.add(message)
     session.flush()
     if sender != "patient" and conversation.channel in SENT_CHANNELS and not conversation.unreachable:
-        session.add(Outbox(message_id=line.id, conversation_id=conversation.id, channel=conversation.channel))
-    return line
+        session.add(
+            Outbox(message_id=message.id, conversation_id=conversation.id, channel=conversation.channel)
+        )
+    return message
 
 
-def as_json(line: Message) -> dict[str, Any]:
-    """The line as the widget API gives it out."""
+def as_json(message: Message) -> dict[str, Any]:
+    """The message as the widget's API gives it out."""
     return {
-        "seq": line.seq,
-        "from": line.sender,
-        "name": line.staff_name,
-        "text": line.text,
-        "choices": line.choices,
-        "sources": line.sources,
-        "urgent": line.urgent,
-        "client_id": line.client_id,
-        "at": line.at.isoformat(),
+        "seq": message.seq,
+        "from": message.sender,
+        "name": message.staff_name,
+        "text": message.text,
+        "choices": message.choices,
+        "sources": message.sources,
+        "urgent": message.urgent,
+        "client_id": message.client_id,
+        "at": message.at.isoformat(),
     }
 
 
 def messages_after(session: Session, conversation_id: str, after: int, limit: int = 200) -> list[Message]:
-    """The lines with a higher ``seq``, in order."""
+    """The messages with a higher ``seq``, in order."""
     return list(
         session.scalars(
             select(Message)

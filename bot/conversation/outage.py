@@ -25,7 +25,9 @@ LATE = timedelta(seconds=20)  # who has waited this long is told, even if no wor
 
 
 def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *, well: bool) -> bool:
-    """Say honestly that it will be late, once an outage; tell staff if it lasts; give up only on a sick message.
+    """Decide what follows a failed try: say once that it will be late, later tell staff, at last give the message up.
+
+    It is given up only if Rasa was well each time, so that the message itself must be at fault.
 
     Args:
         well: whether the brain says that it is well; then it is the message that is at fault.
@@ -99,10 +101,10 @@ def tell_late(store: Store) -> list[str]:
 
 
 def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Whose answer is late: measured from when it became due, which for a message that was held is later than when it came.
+    """The messages whose answer is late, counted from when they became due (later than they came, if they were held).
 
-    A try that failed moves the next one on, and with it the time from which it is due; but a second try is late by itself,
-    so from then on its coming counts. Otherwise the words could be put off with every try.
+    A failed try makes the message due later. From the second try on the time counts since it came; otherwise each
+    try would put off telling the patient.
     """
     since = moment - LATE
     due = func.coalesce(Inbound.not_before, Inbound.received_at)
@@ -114,7 +116,7 @@ def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def grant(session: Session, conversation: Conversation) -> bool:
-    """Hand over to staff who pressed the button for it: the one wish that needs no brain, and waits behind nothing."""
+    """Hand over to staff if the button for it was pressed: that needs no Rasa, so it waits behind no other message."""
     wishes = session.scalars(
         select(Inbound)
         .where(

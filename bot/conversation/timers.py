@@ -25,7 +25,7 @@ from bot.work.notifier import Notifier
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
-#: A timer that is being done is moved on by this much: if the front door dies meanwhile, another does it then.
+#: A timer in work becomes due again after this: if the front door dies meanwhile, another does it then.
 _HOLD = timedelta(seconds=60)
 _RETRY = (30.0, 60.0, 90.0, 120.0)  # seconds until the next try after one that failed
 _STUCK = 10  # failed tries after which an engineer must look
@@ -91,7 +91,7 @@ class Timers(Loop):
                 timer.done_at, timer.outcome = now(), outcome
 
     def _again(self, timer_id: int, moment: datetime) -> None:
-        """Try again later, however often it failed: staff must hear of an emergency, and an erasure was promised."""
+        """Try again later, however often it failed: an alert must arrive, and an erasure was promised."""
         with self._store.write() as session:
             timer = session.get(Timer, timer_id)
             if timer is None:
@@ -121,7 +121,7 @@ class Timers(Loop):
             self._settle(timer.id, "unknown kind")
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
-        """One step of the alert: tell staff outside the console, if nobody opened it within so many opening minutes."""
+        """One step of an alert: if nobody opened it within so many opening minutes, tell staff outside the console."""
         with self._store.write() as session:
             row = session.get(Timer, timer.id)
             alert = session.get(Alert, timer.data["alert"])
@@ -133,7 +133,7 @@ class Timers(Loop):
             place, minutes = clinic(), float(timer.data["minutes"])
             missing = minutes - place.open_minutes(alert.raised_at, moment)
             if missing > 0.01:
-                # The clinic has not been open that long since the alert: look again at the earliest time it can have been.
+                # The clinic has not been open for that long yet: look again when it can have been at the earliest.
                 start = (
                     moment
                     if place.is_open(moment)
@@ -149,7 +149,7 @@ class Timers(Loop):
         self._notifier.notify(conversation_id)
 
     def _step_done(self, timer_id: int, told: tuple[str, ...]) -> None:
-        """End the step, and in the same transaction write into the history who was told. Nobody told, no entry."""
+        """End the step and note in the history who was told, in one transaction. Nobody told, no entry."""
         with self._store.write() as session:
             row = session.get(Timer, timer_id, with_for_update=True)
             alert = session.get(Alert, row.data["alert"]) if row else None

@@ -1,8 +1,8 @@
-"""Answering what was taken in: one message of a conversation at a time, in order, under a lease in the database.
+"""Answering what was taken in: one message of a conversation at a time, in order, under a lease.
 
-Taking a message leases its conversation. Rasa is asked outside any transaction; then one transaction stores the answer and
-the end of the message. If the process dies in between, the lease runs out and another front door begins the same message
-again: Rasa, if it had answered already, gives the same answer once more (``bot/rasa_server/rasa_channel.py``).
+Taking a message leases its conversation. Rasa is asked outside any transaction; then one transaction stores the
+answer and the end of the message. If the process dies in between, the lease runs out and another front door begins
+the same message again. If Rasa had answered already, it gives the same answer (``bot/rasa_server/rasa_channel.py``).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
         return self._look_seconds
 
     def _due(self) -> list[str]:
-        """Conversations whose oldest open message may be worked on: unleased, or leased by us without a worker."""
+        """The conversations whose oldest open message is due and that nobody else works on."""
         moment = now()
         oldest = (
             select(func.min(Inbound.id)).where(Inbound.state == "pending").group_by(Inbound.conversation_id)
@@ -188,7 +188,7 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
         return [reply for reply in replies if reply.text]
 
     def _take(self, key: str) -> _Taken | None:
-        """Lease the conversation ``key`` for its oldest open message; ``None`` if there is nothing to do here now."""
+        """Lease the conversation ``key`` for its oldest open message; ``None`` if there is nothing to do now."""
         moment, conversation_id = now(), key
         with self._store.write() as session:
             conversation = locked(session, conversation_id)
@@ -222,7 +222,7 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
     def _mine(
         self, session: Session, conversation_id: str, inbound_id: int
     ) -> tuple[Conversation, Inbound] | None:
-        """Both rows, if the lease is still ours and the message still open. A worker that lost its lease changes nothing."""
+        """Both rows, if the lease is still ours and the message still open; otherwise nothing may be changed."""
         conversation = locked(session, conversation_id)
         inbound = session.get(Inbound, inbound_id)
         if conversation is None or inbound is None or inbound.state != "pending":
@@ -241,8 +241,8 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
             if not more:
                 _rest(conversation)
             if taken.reset and taken.inbound.attempts == 1 and conversation.version == taken.version:
-                # Otherwise a red flag or staff came between, and Rasa must forget again; or Rasa may have repeated the answer of
-                # an earlier try, and only Rasa knows whether that one had forgotten: the wish, by its number, goes out once more.
+                # Otherwise Rasa must be told once more to forget the form. Either a red flag or staff came between. Or
+                # Rasa may have repeated its answer to an earlier try, and we do not know whether that try forgot it.
                 conversation.reset_brain = False
             if conversation.mode == "staff":
                 # Staff claimed it while the assistant was thinking: two voices at once would confuse.

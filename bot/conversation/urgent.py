@@ -69,7 +69,7 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
 
 
 def _alerting_already(session: Session, alert: Alert) -> bool:
-    """Whether the steps of another unseen alert, at least as grave, run here already: staff are not told twice."""
+    """Whether an unseen alert at least as grave is here already: its steps tell staff, so no second ones are set."""
     graver = TIERS[: TIERS.index(alert.tier) + 1]
     open_ = (
         Alert.conversation_id == alert.conversation_id,
@@ -104,7 +104,7 @@ _YES_NOW = re.compile(
 _ASKS = re.compile(r"\?\s*$", re.MULTILINE)
 _ANSWERS = {"affirm", "deny"}
 
-#: Photographs, stickers and commands are no reply. Made once: putting a statement together costs as much as running it.
+#: Photographs, stickers and commands are no reply. Made once: making a statement costs as much as running it.
 _BEFORE = (
     select(Inbound)
     .where(
@@ -132,7 +132,7 @@ class Question:
 
 
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
-    """Show what to do if it is an emergency and ask whether it is happening now; the answer waits for the reply."""
+    """Say what to do if it is an emergency, and ask whether it is. The ordinary answer waits for the reply."""
     choices = [{"key": key, "label": text(f"conversation.buttons.{key}")} for key in BUTTONS]
     add_message(
         session,
@@ -151,9 +151,9 @@ def ask(session: Session, conversation: Conversation, inbound: Inbound, finding:
 def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Question | None:
     """The newest question whether it is happening now, if ``inbound`` may be meant as a reply to it.
 
-    The next message always may, and so may the question's own buttons, whatever came between. Later a typed yes or no still
-    may, where it says nothing else and nothing else was asked; a doubt is decided for the emergency. A yes closes the question;
-    who has said no may still say yes.
+    The next message always may be, and so may the question's own buttons, whatever came between. A typed yes or no
+    may be one later too, if it says nothing else and nothing else was asked since; a doubt counts for the emergency.
+    A yes closes the question; whoever said no may still say yes.
     """
     before = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id}).first()
     at_once = before is not None and before.note == ASKED

@@ -80,7 +80,7 @@ class Store:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """SQLite lets one writer in at a time, and the others sleep ever longer before they look again. Ours queue up instead.
+        """Let our writers queue up: SQLite takes one at a time, and the others would sleep ever longer between tries.
 
         Whoever waits too long goes on to SQLite, and gets its error.
         """
@@ -98,7 +98,7 @@ class Store:
             yield session
 
     def forget(self) -> None:
-        """After a deletion: write SQLite's log back and empty it, so that the deleted words stand in no file any more."""
+        """After a deletion: write SQLite's log back and empty it, so that no file holds the deleted words."""
         if not self.is_sqlite:
             return
         raw = self.engine.raw_connection()

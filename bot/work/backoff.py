@@ -6,5 +6,5 @@ from collections.abc import Sequence
 
 
 def wait_after(failures: int, steps: Sequence[float]) -> float:
-    """The seconds to wait after ``failures`` failed tries in a row (1 or more); the last of ``steps`` repeats."""
+    """The seconds to wait after ``failures`` failed tries in a row; the last of ``steps`` repeats."""
     return steps[min(max(failures, 1), len(steps)) - 1]

@@ -1,6 +1,6 @@
-"""The loop that every kind of leased work has: look for what is due, survive whatever happens, clear up after the dead, stop.
+"""The loop of every kind of leased work: look for what is due, survive what happens, clear up after a crash, stop.
 
-What is to be done stands in the database, so nothing is lost if a look fails, a wake-up is missed or the process dies.
+What is to be done stands in the database, so nothing is lost if a look fails, a wake-up is missed or we crash.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Loop:
         store: where the work stands.
         look_seconds: how long it waits before it looks again without being woken.
         lease: the leases that it takes; without it, the kind of work holds its rows in a way of its own.
-        threads: how many threads are kept for this kind's work on the database; 0 shares those of the event loop.
+        threads: how many threads are kept for this work on the database; 0 shares those of the event loop.
     """
 
     name: ClassVar[str]
@@ -44,7 +44,7 @@ class Loop:
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._stopping = False
-        # Only one front door writes an SQLite file, so every lease that it finds at its start belongs to a dead process.
+        # Only one front door writes an SQLite file: every lease that it finds at its start is a dead process's.
         self._clear_all = store.is_sqlite and lease is not None
 
     async def _round(self) -> float:
@@ -52,7 +52,7 @@ class Loop:
         raise NotImplementedError
 
     def _give_up(self, leases: ColumnElement[bool]) -> None:
-        """Do what is right for work whose worker is gone: leased rows for which ``leases`` holds. Runs in a thread."""
+        """Do what is right for work whose worker is gone: the leased rows of ``leases``. Runs in a thread."""
 
     async def _drain(self, until: float) -> None:
         """Let what was begun end, until a time of the monotonic clock."""
@@ -66,13 +66,13 @@ class Loop:
         self._loop_task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self, drain_seconds: float) -> None:
-        """Begin nothing new, give what is running ``drain_seconds`` in all to end, cut what does not, and free its leases."""
+        """Begin nothing new, let what runs end within ``drain_seconds`` in all, cut the rest and free its leases."""
         if self._stopping:
             return
         self._stopping = True
         self._wake.set()
         until = time.monotonic() + drain_seconds
-        # The loop ends by itself: cut while it takes a piece of work, it would leave that leased and not done.
+        # The loop ends by itself: cut while it takes a piece of work, it would leave that leased and undone.
         await end([self._loop_task] if self._loop_task else [], until)
         await self._drain(until)
         if self._leases:

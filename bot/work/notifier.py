@@ -1,7 +1,7 @@
 """Wake-ups: whoever waits for news of a conversation is woken at once.
 
-Inside one process by asyncio events; between replicas through Redis where ``RLA_REDIS_URL`` is set. A notification carries
-no content and may be missed without harm: waiters look again every few seconds, and the database has everything.
+Inside one process by asyncio events; between front doors through Redis where ``RLA_REDIS_URL`` is set. A notification
+carries no content and may be missed without harm: waiters look again every few seconds at the database.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOOK_AGAIN = 5.0
 
 
 class Notifier:
-    """Notifies those who watch a conversation, by its id; whoever watches ``STAFF`` is notified of all of them."""
+    """Notifies those who watch a conversation, by its id. Those who watch ``STAFF`` are notified of all."""
 
     def __init__(self, redis_url: str = "") -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
@@ -55,7 +55,7 @@ class Notifier:
             self._wake_here(key)
 
     async def wait(self, key: str, seconds: float) -> None:
-        """Return when ``key`` is notified, or after ``seconds`` (at most 5, so that a missed notification costs no more)."""
+        """Return when ``key`` is notified, or after ``seconds``: at most 5, all that a missed notification costs."""
         event = self.subscribe(key)
         try:
             with contextlib.suppress(TimeoutError):

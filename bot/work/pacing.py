@@ -1,11 +1,11 @@
-"""How fast a channel may be written to, by all front doors together: what went out lately stands in the outbox.
+"""How fast all front doors together may write to a channel. What went out lately stands in the outbox.
 
 Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall
 (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
 
-A message counts from its lease until some seconds after its outcome was stored, so the figures hold where it arrives,
-however long it is on its way. The clocks of the front doors must agree, as they must for leases; what seems to come from
-the future, because a clock was put back, does not count.
+A message counts from its lease until some seconds after its outcome was stored, so the figures hold where it
+arrives, however long it is on its way. The clocks of the front doors must agree, as for leases. What seems to come
+from the future, because a clock was put back, does not count.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 2. ``_try`` does what may take long or fail, such as asking Rasa or calling Telegram, outside any transaction.
 3. ``_settle`` stores what came of it, and ends the lease, in one transaction.
 
-A process that dies between 1 and 3 leaves a lease behind, which runs out. What is right then differs: a turn is begun
-again, a message that may have gone out is not sent again. So each kind of work says it itself, in ``_give_up``.
+A process that dies between 1 and 3 leaves a lease behind, which runs out. What is right then differs: a turn is
+begun again, a message that may have gone out is not sent again. Each kind of work says it in ``_give_up``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Result = TypeVar("Result")  # what came of trying it
 
 
 class Worker(Loop, Generic[Job, Result]):
-    """A loop whose work is done in tasks, at most one for each key (here: a conversation), so that its order is kept."""
+    """A loop whose work is done in tasks, at most one for each key (a conversation), so that its order is kept."""
 
     def __init__(
         self, store: Store, *, look_seconds: float, lease: Lease | None = None, threads: int = 0
@@ -79,7 +79,7 @@ class Worker(Loop, Generic[Job, Result]):
         self._ended(key)
 
     async def _work(self, key: str, job: Job | None = None) -> None:
-        """Take, try, settle, until nothing is left under ``key``. A stop lets what is taken end, and takes no more."""
+        """Take, try, settle, until nothing is left under ``key``. After a stop it ends what it took, and takes no more."""
         try:
             while job is not None or not self._stopping:
                 job = job if job is not None else await self._in_thread(self._take, key)
