@@ -161,7 +161,7 @@ def test_each_button_is_an_intent_or_says_its_words() -> None:
         if key not in intents() and not key.startswith("say_")
     }
     assert set(wrong) == OF_A_CHANNEL, wrong
-    assert {where for key, where in wrong.items()} == {"bot/channels/telegram/words.py"}
+    assert {where for key, where in wrong.items()} == {"bot/channels/telegram/commands.py"}
 
 
 @pytest.mark.parametrize(

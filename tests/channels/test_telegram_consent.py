@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.channels.telegram import words
 from bot.clock import now
+from bot.content.texts import text
 from bot.conversation.inbox import HELD
 from bot.safety import Finding
 from bot.staff import desk
 from bot.store.models import Alert, Conversation, Inbound, KeyValue, Message, Outbox, Staff
 from bot.store.modes import change_mode
 from tests.support import updates
-from tests.support.telegram_chat import CHAT, Chat, claimed, filled, make_chat
+from tests.support.telegram_chat import CHAT, Chat, claimed, make_chat
+
+
+def intro_and_kept() -> str:
+    return text("telegram.intro") + "\n\n" + text("telegram.kept")
 
 
 @pytest.fixture
@@ -29,12 +33,12 @@ def chat(tmp_path: Path) -> Chat:
 def test_nothing_but_the_intro_before_consent_and_no_reminder_for_each_quick_message(chat: Chat) -> None:
     assert chat.writes("one").turn is False
     assert chat.writes("two").turn is False
-    assert chat.said == [filled(f"{words.INTRO}\n\n{words.KEPT}")]
+    assert chat.said == [intro_and_kept()]
     assert chat.pending() == ["one", "two"] and all(row.not_before == HELD for row in chat.rows(Inbound))
     with chat.store.write() as session:
         session.execute(update(Message).values(at=now() - timedelta(minutes=5)))
     chat.writes("three")
-    assert chat.said[1:] == [filled(words.REMIND)]
+    assert chat.said[1:] == [text("telegram.remind")]
 
 
 def test_consent_frees_what_was_held(chat: Chat) -> None:
@@ -46,13 +50,13 @@ def test_consent_frees_what_was_held(chat: Chat) -> None:
     assert one.state == "pending" and now() - timedelta(seconds=10) < one.not_before <= now()
     assert chat.writes("two").turn
     again = chat.presses("consent_yes")
-    assert again.toast == words.ALREADY_AGREED and chat.said.count(words.AGREED) == 1
+    assert again.toast == text("telegram.already_agreed") and chat.said.count(text("telegram.agreed")) == 1
 
 
 def test_consent_with_nothing_held_greets(chat: Chat) -> None:
     chat.writes("/start")
     assert not chat.presses("consent_yes").turn
-    assert words.AGREED not in chat.said and chat.said[-1].startswith("Hello.")
+    assert text("telegram.agreed") not in chat.said and chat.said[-1].startswith("Hello.")
 
 
 class Unsure:
@@ -80,7 +84,7 @@ def test_what_a_reply_lets_loose_is_held_too(unsure: Chat, then: str, held: list
     assert unsure.writes(then).turn is False
     assert unsure.pending() == held
     assert all(row.not_before == HELD for row in unsure.rows(Inbound, Inbound.state == "pending"))
-    assert unsure.said[1:] == [filled(f"{words.INTRO}\n\n{words.KEPT}")]
+    assert unsure.said[1:] == [intro_and_kept()]
     assert unsure.presses("consent_yes").turn
     assert all(row.not_before <= now() for row in unsure.rows(Inbound, Inbound.state == "pending"))
 
@@ -90,7 +94,7 @@ def test_what_a_button_of_ours_lets_loose_is_held_too(unsure: Chat) -> None:
     unsure.writes("/delete")
     assert unsure.presses("delete_no").turn is False
     assert [row.not_before for row in unsure.rows(Inbound, Inbound.state == "pending")] == [HELD]
-    assert unsure.said[-1] == filled(f"{words.INTRO}\n\n{words.KEPT}")
+    assert unsure.said[-1] == intro_and_kept()
 
 
 def test_staff_who_hold_the_chat_have_what_a_no_lets_loose(unsure: Chat) -> None:
@@ -117,7 +121,7 @@ def test_a_yes_is_heard_whatever_came_between(unsure: Chat, between: str, reply:
     if between == "command":
         unsure.writes("/help")
     elif between == "tap":
-        assert unsure.presses("talk_to_staff").toast == words.WORKING
+        assert unsure.presses("talk_to_staff").toast == text("telegram.working")
     else:
         unsure.does(updates.content(CHAT, **updates.CONTENTS[between]))
     if reply == "typed":
@@ -133,13 +137,13 @@ def test_a_red_flag_is_answered_before_consent(chat: Chat) -> None:
     assert len(chat.said) == 1 and chat.said[0].startswith("Call [911](tel:911) now.")
     assert chat.rows(Alert) and chat.conversation.mode == "waiting"
     chat.writes("and my legs")
-    assert chat.said[1].startswith(filled(words.INTRO))
+    assert chat.said[1].startswith(text("telegram.intro"))
 
 
 def test_a_refusal_deletes(chat: Chat) -> None:
     chat.writes("secret words")
     after = chat.presses("consent_no")
-    assert after.farewell == words.DECLINED and after.chat == CHAT
+    assert after.farewell == text("telegram.declined.erase") and after.chat == CHAT
     assert [chat.rows(model) for model in (Conversation, Inbound, Message, Outbox)] == [[], [], [], []]
 
 
@@ -147,7 +151,7 @@ def test_a_refusal_keeps_an_open_red_flag_for_staff(chat: Chat) -> None:
     chat.writes("chest pain")
     chat.writes("hello")
     after = chat.presses("consent_no")
-    assert after.erase is None and chat.said[-1] == filled(words.DECLINED_URGENT) and chat.rows(Alert)
+    assert after.erase is None and chat.said[-1] == text("telegram.declined.urgent") and chat.rows(Alert)
     assert (
         chat.pending() == [] and "hello" in chat.typed
     )  # not answered should the patient agree to something later
@@ -176,7 +180,7 @@ def test_a_refusal_while_staff_need_the_chat_drops_what_waits_and_says_so(
     chat.change(happens)
     before = len(chat.said)
     after = chat.presses("consent_no")
-    assert after.erase is None and chat.said[before:] == [filled(words.DECLINED_STAFF)]
+    assert after.erase is None and chat.said[before:] == [text("telegram.declined.staff")]
     assert chat.pending() == [] and "hello" in chat.typed
 
 
@@ -195,20 +199,20 @@ def test_before_consent_staff_may_talk_and_nothing_is_held(chat: Chat) -> None:
     before = len(chat.said)
     chat.writes("I am here")
     chat.does(updates.content(CHAT, **updates.CONTENTS["poll"]))
-    assert chat.pending() == [] and chat.said[before:] == [words.POLL]
+    assert chat.pending() == [] and chat.said[before:] == [text("telegram.contents.poll")]
 
 
 @pytest.mark.parametrize("command", ["/help", "/restart", "/help@test_bot"])
 def test_commands_after_consent(chat: Chat, command: str) -> None:
     chat.agrees()
     assert chat.writes(command).turn is False
-    assert chat.said[-1] == filled(words.HELP) and chat.typed[-1] == command and chat.pending() == []
+    assert chat.said[-1] == text("telegram.help") and chat.typed[-1] == command and chat.pending() == []
 
 
 def test_start_introduces_then_greets(chat: Chat) -> None:
     chat.writes("/start")
     chat.writes("/start ref")
-    assert chat.said == [filled(words.INTRO)] * 2
+    assert chat.said == [text("telegram.intro")] * 2
     chat.presses("consent_yes")
     chat.writes("/start")
     assert chat.said[-1].startswith("Hello.")
@@ -225,10 +229,10 @@ def test_stop_ends_and_the_next_message_asks_again(chat: Chat) -> None:
     chat.agrees()
     chat.writes("a question")
     chat.writes("/stop")
-    assert chat.said[-1] == filled(words.STOPPED) and chat.pending() == []
+    assert chat.said[-1] == text("telegram.stopped") and chat.pending() == []
     assert chat.conversation.mode == "closed" and chat.conversation.consent_at is None
     chat.writes("another")
-    assert chat.said[-1] == filled(f"{words.INTRO}\n\n{words.KEPT}")
+    assert chat.said[-1] == intro_and_kept()
     assert [row.not_before for row in chat.rows(Inbound, Inbound.state == "pending")] == [HELD]
 
 
@@ -236,7 +240,7 @@ def test_stop_while_staff_have_it_leaves_it_with_staff(chat: Chat) -> None:
     chat.agrees()
     chat.change(claimed)
     chat.writes("/stop")
-    assert chat.conversation.mode == "staff" and chat.said[-1] == filled(words.STOPPED_STAFF)
+    assert chat.conversation.mode == "staff" and chat.said[-1] == text("telegram.stopped_staff")
 
 
 def test_delete_asks_first_then_erases(chat: Chat) -> None:
@@ -244,12 +248,12 @@ def test_delete_asks_first_then_erases(chat: Chat) -> None:
     chat.writes("secret")
     chat.writes("/delete")
     chat.presses("delete_no")
-    assert chat.said[-1] == words.KEEP and "secret" in chat.typed
+    assert chat.said[-1] == text("telegram.keep") and "secret" in chat.typed
     chat.writes("/delete")
     after = chat.presses("delete_yes")
     assert after.farewell and chat.rows(Conversation) == [] and chat.rows(Message) == []
-    assert (
-        chat.presses("delete_yes").toast == words.OLD_BUTTON
+    assert chat.presses("delete_yes").toast == text(
+        "telegram.old_button"
     )  # an impatient second tap, or Telegram's repeat
     assert chat.rows(Conversation) == []
 
@@ -279,5 +283,5 @@ def test_a_refusal_after_stop_drops_what_waits_and_keeps_the_earlier_talk(chat: 
     chat.writes("/stop")
     chat.writes("waits")
     after = chat.presses("consent_no")
-    assert after.erase is None and chat.said[-1] == filled(words.DECLINED_LATER)
+    assert after.erase is None and chat.said[-1] == text("telegram.declined.earlier")
     assert "earlier" in chat.typed and chat.pending() == []

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram import words
 from bot.channels.telegram.entry import After
-from bot.channels.telegram.receive import REPLIES, Receiver
+from bot.channels.telegram.receive import Receiver
+from bot.channels.telegram.written import CONTENTS
+from bot.content.texts import text
 from bot.conversation.messages import add_message
 from bot.store.models import Alert, Conversation, Event, Inbound, KeyValue, Message, Outbox
 from tests.support import updates
-from tests.support.telegram_chat import CHAT, Chat, filled, make_chat
+from tests.support.telegram_chat import CHAT, Chat, make_chat
 
 
 @pytest.fixture
@@ -28,19 +29,19 @@ def test_content_without_words_gets_one_kind_line_and_no_turn(chat: Chat, kind: 
     before = len(chat.said)
     for _ in range(3):  # an album
         assert chat.does(updates.content(CHAT, **updates.CONTENTS[kind])).turn is False
-    assert chat.said[before:] == [filled(REPLIES[kind])]
+    assert chat.said[before:] == [text(f"telegram.contents.{CONTENTS[kind]}")]
     assert chat.pending() == []
 
 
 def test_content_before_consent_gets_the_intro(chat: Chat) -> None:
     chat.does(updates.content(CHAT, **updates.CONTENTS["sticker"]))
-    assert chat.said == [filled(words.INTRO)]
+    assert chat.said == [text("telegram.intro")]
 
 
 def test_a_caption_counts_as_text(chat: Chat) -> None:
     chat.agrees()
     assert chat.does(updates.content(CHAT, caption="is this rls", **updates.CONTENTS["photo"])).turn
-    assert chat.pending() == ["is this rls"] and chat.said[-1] == words.PHOTO_WITH_WORDS
+    assert chat.pending() == ["is this rls"] and chat.said[-1] == text("telegram.photo_with_words")
     chat.does(updates.content(CHAT, caption="chest pain", **updates.CONTENTS["video"]))
     assert chat.said[-1].startswith("Call [911]")
 
@@ -49,7 +50,7 @@ def test_a_caption_counts_as_text(chat: Chat) -> None:
 def test_words_of_others_are_no_question_but_red_flags_count(chat: Chat, origin: dict[str, Any]) -> None:
     chat.agrees()
     assert chat.does(updates.content(CHAT, text="read this", **origin)).turn is False
-    assert chat.said[-1] == words.FORWARDED and chat.typed[-1] == "(forwarded) read this"
+    assert chat.said[-1] == text("telegram.forwarded") and chat.typed[-1] == "(forwarded) read this"
     chat.does(updates.content(CHAT, text="I have chest pain", **origin))
     assert chat.said[-1].startswith("Call [911]")
 
@@ -58,7 +59,10 @@ def test_an_edit_is_kept_and_mentioned_once(chat: Chat) -> None:
     chat.agrees()
     assert chat.does(updates.edit(CHAT, "legs")).turn is False
     chat.does(updates.edit(CHAT, "legs!"))
-    assert chat.said.count(words.EDITED) == 1 and chat.typed[-2:] == ["(edited) legs", "(edited) legs!"]
+    assert chat.said.count(text("telegram.edited")) == 1 and chat.typed[-2:] == [
+        "(edited) legs",
+        "(edited) legs!",
+    ]
     assert chat.pending() == []
     chat.does(updates.edit(CHAT, "chest pain"))
     assert chat.said[-1].startswith("Call [911]")
@@ -136,7 +140,7 @@ def test_a_button_that_was_offered_is_taken_once(chat: Chat) -> None:
     assert chat.presses("ask_iron", update_id=500).turn
     chat.presses("ask_iron", update_id=500)
     tap = chat.presses("ask_iron")
-    assert tap.toast == words.WORKING and not tap.turn
+    assert tap.toast == text("telegram.working") and not tap.turn
     assert chat.pending() == ["Iron"] and chat.typed[-2:] == [
         "Iron",
         "Iron",
@@ -150,7 +154,7 @@ def test_a_key_that_was_not_offered_is_refused_kindly(chat: Chat, key: str) -> N
     chat.agrees()
     after = chat.presses(key)
     assert after.callback and not after.turn and after.erase is None
-    assert chat.said[-1] == words.OLD_BUTTON and chat.pending() == []
+    assert chat.said[-1] == text("telegram.old_button") and chat.pending() == []
 
 
 def test_a_key_of_a_wrong_form_is_refused_even_if_it_was_offered(chat: Chat) -> None:
@@ -164,7 +168,7 @@ def test_a_key_of_a_wrong_form_is_refused_even_if_it_was_offered(chat: Chat) -> 
 
 
 def test_a_button_in_an_unknown_chat_or_group_is_answered_and_leaves_nothing(chat: Chat) -> None:
-    assert chat.presses("ask_iron").toast == words.OLD_BUTTON
+    assert chat.presses("ask_iron").toast == text("telegram.old_button")
     group = updates.press(-5, "ask_iron")
     group["callback_query"]["message"]["chat"]["type"] = "group"
     assert chat.does(group).callback
@@ -242,13 +246,13 @@ def test_a_poison_update_is_set_aside_and_the_chat_goes_on(
         if break_by == "parser":
             patched.setattr("bot.channels.telegram.receive.Update.de_json", lambda *_: 1 / 0)
         else:
-            patched.setattr("bot.channels.telegram.receive.accept", lambda *_, **__: 1 / 0)
+            patched.setattr("bot.channels.telegram.written.accept", lambda *_, **__: 1 / 0)
         chat.does(updates.text(CHAT, "poison"), update_id=50, polled=True)
         chat.does(updates.text(CHAT, "poison"), update_id=50, polled=True)
     aside = chat.rows(Inbound, Inbound.state == "set_aside")
     assert [(row.text, row.note) for row in aside] == [("poison", "ZeroDivisionError")]
     assert chat.kinds().count("set_aside") == 1 and chat.conversation.mode == "waiting"
-    assert chat.said[-1] == filled(words.UNREADABLE)
+    assert chat.said[-1] == text("telegram.unreadable")
     assert chat.rows(KeyValue)[0].value == "51"
     assert chat.writes("next").turn and chat.pending() == ["next"]
 

@@ -7,15 +7,16 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.channels.telegram import LONGEST
 from bot.channels.telegram.render import render
-from bot.channels.telegram.split import LIMIT, spans, visible
+from bot.channels.telegram.split import spans, visible
 from bot.store.models import Message
 from tests.support.updates import units
 
 FAMILY = "👨‍👩‍👧‍👦"
 
 
-def cut(text: str, limit: int = LIMIT, **more: object) -> list[str]:
+def cut(text: str, limit: int = LONGEST, **more: object) -> list[str]:
     return [text[start:end] for start, end in spans(text, limit=limit, **more)]  # type: ignore[arg-type]
 
 
@@ -75,7 +76,7 @@ def test_a_link_is_never_taken_apart() -> None:
 def test_a_single_character_longer_than_a_message() -> None:
     text = "a" + "\u0301" * 6000
     made = cut(text)
-    assert "".join(made) == text and max(map(units, made)) <= LIMIT
+    assert "".join(made) == text and max(map(units, made)) <= LONGEST
 
 
 @settings(deadline=None)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bot.channels.telegram import words
 from bot.content.answers import answers
+from bot.content.texts import texts
 from bot.settings import ROOT
 
 NO_DOCTOR = re.compile(r"\bnot (?:a person and not )?a doctor\b|\bdo not replace a doctor\b", re.IGNORECASE)
@@ -15,13 +15,21 @@ WIDGET = (ROOT / "bot/widget/rls-chat.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    "text", [answers()["greet"].text, answers()["ask_if_bot"].text, words.INTRO, words.HELP]
+    "text",
+    [
+        answers()["greet"].text,
+        answers()["ask_if_bot"].text,
+        texts()["telegram.intro"].words,
+        texts()["telegram.help"].words,
+    ],
 )
 def test_it_says_that_it_is_no_doctor(text: str) -> None:
     assert NO_DOCTOR.search(text)
 
 
-@pytest.mark.parametrize("text", [answers()["greet"].text, answers()["ask_if_bot"].text, words.INTRO])
+@pytest.mark.parametrize(
+    "text", [answers()["greet"].text, answers()["ask_if_bot"].text, texts()["telegram.intro"].words]
+)
 def test_it_says_that_it_is_a_program(text: str) -> None:
     assert "computer program" in text
 
@@ -32,7 +40,13 @@ def test_no_other_greeting_leaves_it_out(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [answers()["greet"].text, *answers()["greet"].variants, words.INTRO, words.HELP]
+    "text",
+    [
+        answers()["greet"].text,
+        *answers()["greet"].variants,
+        texts()["telegram.intro"].words,
+        texts()["telegram.help"].words,
+    ],
 )
 def test_the_first_words_name_the_emergency_number(text: str) -> None:
     assert "{emergency_number}" in text

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.channels.base import Channel, Parts, Rates, Shows, Traits
 
+#: Of one message, theirs or ours, in UTF-16 units. https://core.telegram.org/bots/api#sendmessage
+LONGEST = 4096
+
 TRAITS = Traits(
     label="Telegram",
-    # Counted in UTF-16 units. https://core.telegram.org/bots/api#sendmessage
-    shows=Shows(buttons=True, links=True, longest=4096),
+    shows=Shows(buttons=True, links=True, longest=LONGEST),
     # Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall. Front doors
     # that lease at the same instant do not see each other, so this is below 30.
     # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this

@@ -24,7 +24,6 @@ from bot.channels.telegram.polling import PollingBot, poll
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
 from bot.clock import now
-from bot.content.clinic import clinic
 from bot.conversation.intake import Guard
 from bot.errors import ConfigError
 from bot.settings import Settings
@@ -151,9 +150,7 @@ class Telegram:
 
     async def _say_farewell(self, chat: int, text: str) -> None:
         try:
-            await self.bot.send_message(
-                chat, clinic().fill(text), link_preview_options=LinkPreviewOptions(is_disabled=True)
-            )
+            await self.bot.send_message(chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True))
         except TelegramError as error:
             log.warning("farewell_not_sent", error=type(error).__name__)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
-from bot.content.clinic import clinic
+from bot.conversation.intake import Guard
 from bot.conversation.messages import add_message
 from bot.store.models import Conversation, Inbound
 
@@ -44,14 +44,16 @@ class Entry:
 
     Args:
         key: the unique key of the update, under which a repeat is found.
+        guard: the red-flag rules.
     """
 
     session: Session
     conversation: Conversation
     key: str
+    guard: Guard
 
     def record(self, kind: str, text: str = "", *, note: str | None = None, shown: str = "") -> Inbound:
-        """Store the update as done: nothing of it goes to the assistant. ``shown`` is the patient's line that staff see."""
+        """Store the update as done: nothing of it goes to the assistant. ``shown`` is what staff see of it."""
         inbound = Inbound(
             conversation_id=self.conversation.id,
             channel=CHANNEL,
@@ -70,11 +72,11 @@ class Entry:
         return inbound
 
     def say(self, text: str, choices: Sequence[dict[str, str]] = ()) -> None:
-        """A line of ours, sent through the outbox."""
-        add_message(self.session, self.conversation, "system", clinic().fill(text), choices=choices)
+        """A message of ours, sent through the outbox."""
+        add_message(self.session, self.conversation, "system", text, choices=choices)
 
     def noted(self, note: str, *, within: timedelta | None = None) -> bool:
-        """Whether an earlier update of this chat carries ``note``; so that one kind line is not said ten times for an album."""
+        """Whether an earlier update of this chat carries ``note``; so that one kind reply is not said ten times for an album."""
         query = select(Inbound.id).where(
             Inbound.conversation_id == self.conversation.id, Inbound.note == note
         )

@@ -6,10 +6,10 @@ What we do with each kind of update:
 |------------------------------------------|-----------------------------------------------------------------------|
 | text in a private chat                   | intake: red flags at once, then the assistant; held before consent     |
 | photo, video, file ... with a caption    | the caption is taken as text, and a line says that we read only words  |
-| the same without words                   | a kind line from ``REPLIES``, at most once a minute for each kind      |
+| the same without words                   | a kind reply by ``CONTENTS``, at most once a minute for each kind      |
 | forwarded, or written by another bot     | checked for red flags; otherwise a kind line. Staff see it             |
 | an edited text                           | checked for red flags, kept for staff, and one line a message          |
-| /start /help /stop /delete               | ``consent.COMMANDS``; every other command gets the help                |
+| /start /help /stop /delete               | ``commands.COMMANDS``; every other command gets the help               |
 | a button                                 | answered once; its key must be well formed and offered in this chat    |
 | the bot blocked or unblocked             | the chat is marked, and staff see it                                   |
 | groups, channels, business, inline, rest | silence: health is no matter for a group                               |
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -28,16 +27,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from telegram import Bot, CallbackQuery, ChatMemberUpdated, Message, Update
+from telegram import Bot, CallbackQuery, ChatMemberUpdated, Update
 
-from bot.channels.telegram import consent, words
+from bot.channels.telegram import LONGEST, buttons, commands
 from bot.channels.telegram.entry import CHANNEL, After, Entry
-from bot.conversation import urgent
+from bot.channels.telegram.written import edited, written
+from bot.content.texts import text
 from bot.conversation.delivery import mark_unreachable
 from bot.conversation.erasure import erase
-from bot.conversation.intake import Guard, accept, prepare
+from bot.conversation.intake import Guard, prepare
 from bot.conversation.text import clean
-from bot.errors import RefusedError
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, KeyValue
 from bot.store.modes import change_mode
@@ -46,28 +45,6 @@ log = structlog.get_logger(__name__)
 
 #: What we ask Telegram for; all other kinds never reach us.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
-#: A message without text, by the name of its content, in the order in which we look; what is not here gets silence.
-REPLIES = {
-    "animation": words.STICKER,
-    "sticker": words.STICKER,
-    "photo": words.PHOTO,
-    "voice": words.VOICE,
-    "audio": words.VOICE,
-    "video_note": words.VIDEO,
-    "video": words.VIDEO,
-    "document": words.FILE,
-    "venue": words.LOCATION,
-    "location": words.LOCATION,
-    "contact": words.CONTACT,
-    "poll": words.POLL,
-    "dice": words.POLL,
-    "game": words.POLL,
-    "story": words.STICKER,
-}
-MAX_TEXT = 4096  # Telegram's own limit for a message
-_KEY = re.compile(r"[a-z0-9_]{1,64}")
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_QUIET = timedelta(seconds=60)
 _RACES = 3
 
 
@@ -117,7 +94,7 @@ class Receiver:
     def _commit(self, raw: Any, polled: bool) -> After:
         update = Update.de_json(raw, self._bot)
         message = update.effective_message
-        prepare(self._guard, (message.text or message.caption or "") if message else "", limit=MAX_TEXT)
+        prepare(self._guard, (message.text or message.caption or "") if message else "", limit=LONGEST)
         with self._store.write() as session:
             after = self._route(session, update)
             if polled and not after.erase:
@@ -146,8 +123,8 @@ class Receiver:
         if conversation.unreachable:
             mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
         self._mark_late(session, conversation, update.update_id)
-        entry = Entry(session, conversation, key)
-        return self._edited(entry, message) if update.edited_message else self._written(entry, message)
+        entry = Entry(session, conversation, key, self._guard)
+        return edited(entry, message) if update.edited_message else written(entry, message)
 
     def _find(self, session: Session, chat: int) -> Conversation | None:
         return session.execute(
@@ -187,95 +164,6 @@ class Receiver:
                 )
             )
 
-    def _written(self, entry: Entry, message: Message) -> After:
-        text = message.text or message.caption or ""
-        command = _COMMAND.fullmatch(text) if message.text else None
-        if command and not (command[2] and self._flagged(command[2])):
-            entry.record("command", text, shown=clean(text)[:MAX_TEXT])
-            return consent.COMMANDS.get(command[1].lower(), consent.show_help)(entry)
-        if (message.forward_origin or message.via_bot) and not (text and self._flagged(text)):
-            said = clean(text)[:MAX_TEXT] or "something without words"
-            return self._kindly(entry, "forwarded", words.FORWARDED, said, shown=f"(forwarded) {said}")
-        if clean(text):
-            if not message.text:
-                self._with_words(entry, message)
-            return self._taken(entry, text=text)
-        for name, reply in REPLIES.items():
-            if getattr(message, name, None):
-                return self._kindly(entry, name, reply)
-        if message.text:
-            return self._kindly(entry, "no_words", words.STICKER)
-        entry.record("service")
-        return After()
-
-    def _flagged(self, text: str) -> bool:
-        """Whether a text that would else not go to intake must go there, for its red flag or because the rules broke on it."""
-        try:
-            return self._guard.check(text) is not None
-        except Exception as error:
-            log.error("guard_failed", error=type(error).__name__)
-            return True
-
-    def _with_words(self, entry: Entry, message: Message) -> None:
-        """Say once that of a picture with a caption we read the caption only."""
-        conversation = entry.conversation
-        if (
-            conversation.consent_at is None
-            or conversation.mode == "staff"
-            or not any(getattr(message, name, None) for name in REPLIES)
-        ):
-            return
-        aside = replace(entry, key=f"{entry.key}:file")
-        if not aside.noted("caption", within=_QUIET):
-            aside.record("caption")
-            aside.say(words.PHOTO_WITH_WORDS)
-
-    def _taken(self, entry: Entry, *, text: str | None = None, choice: str | None = None) -> After:
-        """Hand a message to intake; hold it if there is no consent yet."""
-        try:
-            receipt = accept(
-                entry.session,
-                self._guard,
-                entry.conversation.id,
-                external_id=entry.key,
-                text=text,
-                choice=choice,
-                limit=MAX_TEXT,
-            )
-        except RefusedError as refused:
-            reply = words.OLD_BUTTON if refused.code == "unknown_choice" else words.TOO_LONG
-            return self._kindly(entry, refused.code, reply)
-        inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        waits = (
-            inbound.state == "pending" or inbound.note == urgent.REPLIED
-        )  # a no lets the message before it be answered
-        return entry.done(turn=waits and not consent.hold(entry))
-
-    def _kindly(self, entry: Entry, kind: str, reply: str, text: str = "", *, shown: str = "") -> After:
-        """A message that is not for the assistant: one kind line, but not one for each picture of an album."""
-        quiet = entry.noted(kind, within=_QUIET)
-        entry.record("other", text, note=kind, shown=shown)
-        if entry.conversation.consent_at is None and entry.conversation.mode != "staff":
-            consent.ask(entry)
-        elif not quiet:
-            entry.say(reply)
-        return entry.done()
-
-    def _edited(self, entry: Entry, message: Message) -> After:
-        text = message.text or message.caption or ""
-        if not clean(text) or message.location:
-            entry.record("service")  # a live location moves on, or a picture was changed
-            return After()
-        if self._flagged(text):
-            return self._taken(entry, text=text)
-        note = f"edit:{message.message_id}"
-        told = entry.noted(note)
-        said = clean(text)[:MAX_TEXT]
-        entry.record("edit", said, note=note, shown=f"(edited) {said}")
-        if not told and entry.conversation.mode != "staff" and entry.conversation.consent_at is not None:
-            entry.say(words.EDITED)
-        return entry.done()
-
     def _pressed(self, session: Session, key: str, query: CallbackQuery) -> After:
         """A button. The query is always answered, and its key trusted only if it was offered in this chat."""
         chat = query.message.chat if query.message else None
@@ -284,55 +172,16 @@ class Receiver:
         choice = query.data or ""
         conversation = self._find(session, chat.id)
         if conversation is None:
-            return After(callback=query.id, toast=words.OLD_BUTTON)
+            return After(callback=query.id, toast=text("telegram.old_button"))
         known = self._known(session, key)
         if known:
             # Stored, but a crash came before the erasing: else the conversation would not be here any more.
-            left = consent.erasing(conversation.id, known.choice or "") if known.note == "erase" else After()
+            left = commands.erasing(conversation.id, known.choice or "") if known.note == "erase" else After()
             return replace(left, callback=query.id, chat=chat.id)
         if conversation.unreachable:
             mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
-        entry = Entry(session, conversation, key)
-        if not _KEY.fullmatch(choice):
-            return replace(self._kindly(entry, "unknown_choice", words.OLD_BUTTON), callback=query.id)
-        if waits := self._waits_already(session, conversation, choice):
-            entry.record("other", waits.text, note="tapped_again", shown=waits.text)
-            return replace(entry.done(), callback=query.id, toast=words.WORKING)
-        after = (
-            self._taken(entry, choice=choice) if choice not in consent.KEYS else self._own_key(entry, choice)
-        )
+        after = buttons.pressed(Entry(session, conversation, key, self._guard), choice)
         return replace(after, callback=query.id, chat=chat.id)
-
-    def _own_key(self, entry: Entry, choice: str) -> After:
-        """One of the buttons that this channel answers itself."""
-        try:
-            receipt = accept(
-                entry.session, self._guard, entry.conversation.id, external_id=entry.key, choice=choice
-            )
-        except RefusedError:
-            return self._kindly(entry, "unknown_choice", words.OLD_BUTTON)
-        inbound = entry.session.get_one(Inbound, receipt.inbound_id)
-        inbound.state, inbound.done_at = (
-            "done",
-            inbound.received_at,
-        )  # before all else: it must not count as waiting itself
-        after = consent.KEYS[choice](entry)
-        inbound.note = "erase" if after.erase else choice
-        if not after.erase:
-            consent.hold(entry)  # the button may have let a message loose that waited for another reply
-        return after
-
-    def _waits_already(self, session: Session, conversation: Conversation, choice: str) -> Inbound | None:
-        """The same button, pressed a moment ago and still waiting; an impatient second tap is no second question."""
-        return session.scalars(
-            select(Inbound)
-            .where(
-                Inbound.conversation_id == conversation.id,
-                Inbound.state == "pending",
-                Inbound.choice == choice,
-            )
-            .limit(1)
-        ).first()
 
     def _membership(self, session: Session, change: ChatMemberUpdated) -> After:
         if change.chat.type != "private":
@@ -367,12 +216,12 @@ class Receiver:
         return After()
 
     def _quarantine(self, session: Session, raw: dict[str, Any], key: str, reason: str) -> After:
-        chat, text = _salvage(raw)
+        chat, said = _salvage(raw)
         conversation = self._find(session, chat) if chat is not None else None
         if conversation is None or self._known(session, key):
             return After()
-        entry = Entry(session, conversation, key)
-        inbound = entry.record("unreadable", text, note=reason, shown=text)
+        entry = Entry(session, conversation, key, self._guard)
+        inbound = entry.record("unreadable", said, note=reason, shown=said)
         inbound.state = "set_aside"
         session.add(
             Event(
@@ -383,7 +232,7 @@ class Receiver:
             )
         )
         change_mode(session, conversation, "hand_over", actor=CHANNEL, reason="no_answer")
-        entry.say(words.UNREADABLE)
+        entry.say(text("telegram.unreadable"))
         return entry.done()
 
 
@@ -396,6 +245,6 @@ def _salvage(raw: dict[str, Any]) -> tuple[int | None, str]:
         message = part.get("message") if name == "callback_query" else part
         chat = message.get("chat") if isinstance(message, dict) else None
         number = chat.get("id") if isinstance(chat, dict) and chat.get("type") == "private" else None
-        text = next((part[key] for key in ("text", "caption", "data") if isinstance(part.get(key), str)), "")
-        return (number if isinstance(number, int) else None), clean(text)[:MAX_TEXT]
+        said = next((part[key] for key in ("text", "caption", "data") if isinstance(part.get(key), str)), "")
+        return (number if isinstance(number, int) else None), clean(said)[:LONGEST]
     return None, ""

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 import regex
 
-LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, counted in UTF-16 units
+from bot.channels.telegram import LONGEST
 
 _GRAPHEME = regex.compile(r"\X")
 _PARAGRAPH = regex.compile(r"\n[^\S\n]*\n\s*")
@@ -34,7 +34,7 @@ def visible(text: str) -> bool:
     )
 
 
-def spans(text: str, *, limit: int = LIMIT, whole: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+def spans(text: str, *, limit: int = LONGEST, whole: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
     """Where to cut: ``(start, end)`` of each part in ``text``.
 
     Args:

@@ -17,10 +17,9 @@ from bot.channels.widget import transcript
 from bot.channels.widget.limits import Limits
 from bot.channels.widget.news import NewsReader, read_news
 from bot.channels.widget.schemas import Say
-from bot.clock import now
 from bot.content.answers import answers
 from bot.content.clinic import clinic
-from bot.conversation import urgent
+from bot.conversation import consent, urgent
 from bot.conversation.erasure import erase
 from bot.conversation.intake import Guard, accept, prepare
 from bot.conversation.messages import add_message
@@ -70,9 +69,10 @@ class WidgetService:
         """A conversation of somebody who agreed, with our greeting; returns its token and its news."""
         token = secrets.token_urlsafe(32)
         with self._store.write() as session:
-            conversation = Conversation(channel=NAME, token_hash=_hash(token), consent_at=now())
+            conversation = Conversation(channel=NAME, token_hash=_hash(token))
             session.add(conversation)
             session.flush()
+            consent.give(session, conversation)
             greeting = answers()["greet"]
             add_message(
                 session,
