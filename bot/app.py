@@ -70,13 +70,13 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     """The application on a configuration and a store; by default those of the environment."""
     config = config or settings()
     database = on or store()
-    guard = RedFlagCheck.load()
+    red_flags = RedFlagCheck.load()
     notifier = Notifier(config.redis_url)
     rasa = RasaClient(
         config.rasa_url, timeout=config.rasa_timeout, token=config.brain_token, actions=config.actions_url
     )
     turns = TurnRunner(database, rasa, notifier, lease_seconds=config.lease_seconds)
-    channels = base.make_channels(base.Parts(database, guard, notifier, turns.kick, config))
+    channels = base.make_channels(base.Parts(database, red_flags, notifier, turns.kick, config))
     senders = {name: channel.sender for name, channel in channels.items() if channel.sender}
     delivery = Delivery(database, notifier, senders)
     running = _Running(config, notifier, rasa, turns, Timers(database, notifier), delivery, channels)
@@ -87,7 +87,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     app.include_router(staff_router(database, notifier, turns.kick))
     app.include_router(contact_page.make_router(database, notifier))
     app.include_router(pages.router)
-    app.state.health = health.Health(database, rasa, red_flags_trained=guard.trained)
+    app.state.health = health.Health(database, rasa, red_flags_trained=red_flags.trained)
     app.include_router(health.router)
     return app
 

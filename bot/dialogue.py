@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import select
 
 from bot.clock import now
-from bot.conversation.intake import Guard, Receipt, accept
+from bot.conversation.intake import Receipt, RedFlags, accept
 from bot.conversation.turn import TurnRunner
 from bot.errors import AssistantError
 from bot.rasa_server.in_process import InProcessRasa
@@ -62,8 +62,8 @@ class Said:
 class Dialogue:
     """Conversations with the assistant in this process. Made by ``in_process``."""
 
-    def __init__(self, on: Store, guard: Guard, rasa: InProcessRasa) -> None:
-        self._store, self._guard, self._rasa, self._notifier = on, guard, rasa, Notifier()
+    def __init__(self, on: Store, red_flags: RedFlags, rasa: InProcessRasa) -> None:
+        self._store, self._red_flags, self._rasa, self._notifier = on, red_flags, rasa, Notifier()
         self._runner = TurnRunner(on, rasa, self._notifier)
 
     async def start(self) -> None:
@@ -117,9 +117,9 @@ class Dialogue:
         )
 
     def _accept(self, conversation_id: str, text: str) -> Receipt:
-        self._guard.prepare(text)
+        self._red_flags.prepare(text)
         with self._store.write() as session:
-            return accept(session, self._guard, conversation_id, external_id=uuid.uuid4().hex, text=text)
+            return accept(session, self._red_flags, conversation_id, external_id=uuid.uuid4().hex, text=text)
 
     def _is_open(self, receipt: Receipt) -> bool:
         with self._store.read() as session:

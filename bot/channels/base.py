@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # names for the type checker alone: this file stays free of o
     from fastapi import APIRouter, FastAPI
 
     from bot.conversation.delivery import Sender
-    from bot.conversation.intake import Guard
+    from bot.conversation.intake import RedFlags
     from bot.settings import Settings
     from bot.store.engine import Store
     from bot.work.notifier import Notifier
@@ -100,7 +100,7 @@ class Parts:
     """
 
     store: Store
-    guard: Guard
+    red_flags: RedFlags
     notifier: Notifier
     kick: Callable[[str], None]
     config: Settings

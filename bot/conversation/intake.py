@@ -53,7 +53,7 @@ _BEFORE = (
 )
 
 
-class Guard(Protocol):
+class RedFlags(Protocol):
     """The red-flag rules as intake sees them."""
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None: ...
@@ -71,20 +71,20 @@ class Receipt:
     urgent: bool = False
 
 
-def prepare(guard: Guard, text: str, *, limit: int = MAX_CHARACTERS) -> None:
+def prepare(red_flags: RedFlags, text: str, *, limit: int = MAX_CHARACTERS) -> None:
     """Let the rules look at a message before ``accept`` opens its transaction, so that others do not wait for them."""
     cleaned = clean(text)
     if not cleaned or len(cleaned) > limit:
         return
     try:
-        guard.prepare(cleaned)
+        red_flags.prepare(cleaned)
     except Exception as error:  # ``accept`` asks again, and sees to it that nothing is lost
-        log.error("guard_failed", error=type(error).__name__)
+        log.error("red_flags_failed", error=type(error).__name__)
 
 
 def accept(
     session: Session,
-    guard: Guard,
+    red_flags: RedFlags,
     conversation_id: str,
     *,
     external_id: str,
@@ -122,7 +122,7 @@ def accept(
     session.flush()
     add_message(session, conversation, "patient", typed, client_id=client_id, inbound_id=inbound.id)
 
-    finding = None if choice is not None else _look(session, guard, conversation, typed, inbound)
+    finding = None if choice is not None else _look(session, red_flags, conversation, typed, inbound)
     asked = urgent.asked(session, conversation, inbound) if finding is None or finding.ask else None
     if asked:
         finding = urgent.settle(asked, inbound)  # never asked twice running
@@ -159,13 +159,13 @@ def _label(session: Session, conversation: Conversation, choice: str) -> str:
 
 
 def _look(
-    session: Session, guard: Guard, conversation: Conversation, text: str, inbound: Inbound
+    session: Session, red_flags: RedFlags, conversation: Conversation, text: str, inbound: Inbound
 ) -> Finding | None:
     since = now() - _EARLIER_WITHIN
     earlier = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id, "since": since})
     try:
-        return guard.check(text, tuple(reversed(list(earlier))))
+        return red_flags.check(text, tuple(reversed(list(earlier))))
     except Exception as error:  # a bug in a rule must not cost the message; staff look at it instead
-        log.error("guard_failed", conversation=conversation.id, error=type(error).__name__)
+        log.error("red_flags_failed", conversation=conversation.id, error=type(error).__name__)
         change_mode(session, conversation, "hand_over", actor="system", reason="unchecked")
         return None

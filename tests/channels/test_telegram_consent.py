@@ -60,7 +60,7 @@ def test_consent_with_nothing_held_greets(chat: Chat) -> None:
 
 
 class Unsure:
-    """A guard that is unsure of everything in which "odd" stands."""
+    """Rules that are unsure of everything in which "odd" stands."""
 
     def prepare(self, text: str) -> None:
         pass
@@ -71,7 +71,7 @@ class Unsure:
 
 @pytest.fixture
 def unsure(chat: Chat) -> Chat:
-    chat.receiver._guard = Unsure()
+    chat.receiver._red_flags = Unsure()
     return chat
 
 

@@ -27,7 +27,7 @@ UNSURE = Finding(
 
 
 class Unsure:
-    """A guard that is unsure of everything in which "odd" stands, and sure of chest pain."""
+    """Rules that are unsure of everything in which "odd" stands, and sure of chest pain."""
 
     def prepare(self, text: str) -> None:
         pass

@@ -23,4 +23,4 @@ TRAITS = Traits(
 def make(parts: Parts) -> Channel:
     from bot.channels.telegram.channel import Telegram
 
-    return Telegram(parts.store, parts.guard, parts.notifier, parts.kick, parts.config)
+    return Telegram(parts.store, parts.red_flags, parts.notifier, parts.kick, parts.config)

@@ -32,7 +32,7 @@ def _own_key(entry: Entry, choice: str) -> After:
     """One of the buttons that this channel answers itself."""
     try:
         receipt = accept(
-            entry.session, entry.guard, entry.conversation.id, external_id=entry.key, choice=choice
+            entry.session, entry.red_flags, entry.conversation.id, external_id=entry.key, choice=choice
         )
     except RefusedError:
         return reply_kindly(entry, "unknown_choice", text("telegram.old_button"))

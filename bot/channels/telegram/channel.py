@@ -24,7 +24,7 @@ from bot.channels.telegram.polling import PollingBot, poll
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
 from bot.clock import now
-from bot.conversation.intake import Guard
+from bot.conversation.intake import RedFlags
 from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.store.engine import Store
@@ -52,7 +52,7 @@ class Telegram:
     def __init__(
         self,
         store: Store,
-        guard: Guard,
+        red_flags: RedFlags,
         notifier: Notifier,
         kick: Callable[[str], None],
         config: Settings,
@@ -78,7 +78,7 @@ class Telegram:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
-        self.receiver = Receiver(store, guard, self.bot, bot_id=self._bot_id)
+        self.receiver = Receiver(store, red_flags, self.bot, bot_id=self._bot_id)
         self.sender = TelegramSender(self.bot)
         self.webhook = webhook.Webhook(self.receiver, config.telegram_webhook_secret, self.follow)
         self._tasks: set[asyncio.Task[None]] = set()

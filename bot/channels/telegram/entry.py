@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
-from bot.conversation.intake import Guard
+from bot.conversation.intake import RedFlags
 from bot.conversation.messages import add_message
 from bot.store.models import Conversation, Inbound
 
@@ -44,13 +44,13 @@ class Entry:
 
     Args:
         key: the unique key of the update, under which a repeat is found.
-        guard: the red-flag rules.
+        red_flags: the red-flag rules.
     """
 
     session: Session
     conversation: Conversation
     key: str
-    guard: Guard
+    red_flags: RedFlags
 
     def record(self, kind: str, text: str = "", *, note: str | None = None, shown: str = "") -> Inbound:
         """Store the update as done: nothing of it goes to the assistant. ``shown`` is what staff see of it."""

@@ -35,7 +35,7 @@ from bot.channels.telegram.written import edited, written
 from bot.content.texts import text
 from bot.conversation.delivery import mark_unreachable
 from bot.conversation.erasure import erase
-from bot.conversation.intake import Guard, prepare
+from bot.conversation.intake import RedFlags, prepare
 from bot.conversation.text import clean
 from bot.store.engine import Store
 from bot.store.models import Conversation, Event, Inbound, KeyValue
@@ -60,8 +60,8 @@ class Receiver:
         offset_key: the fact in which long polling keeps its offset.
     """
 
-    def __init__(self, store: Store, guard: Guard, bot: Bot, *, bot_id: str) -> None:
-        self._store, self._guard, self._bot, self._bot_id = store, guard, bot, bot_id
+    def __init__(self, store: Store, red_flags: RedFlags, bot: Bot, *, bot_id: str) -> None:
+        self._store, self._red_flags, self._bot, self._bot_id = store, red_flags, bot, bot_id
         self.offset_key = f"telegram_offset:{bot_id}"
 
     def take(self, raw: Any, *, polled: bool = False) -> After:
@@ -94,7 +94,7 @@ class Receiver:
     def _commit(self, raw: Any, polled: bool) -> After:
         update = Update.de_json(raw, self._bot)
         message = update.effective_message
-        prepare(self._guard, (message.text or message.caption or "") if message else "", limit=LONGEST)
+        prepare(self._red_flags, (message.text or message.caption or "") if message else "", limit=LONGEST)
         with self._store.write() as session:
             after = self._route(session, update)
             if polled and not after.erase:
@@ -123,7 +123,7 @@ class Receiver:
         if conversation.unreachable:
             mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
         self._mark_late(session, conversation, update.update_id)
-        entry = Entry(session, conversation, key, self._guard)
+        entry = Entry(session, conversation, key, self._red_flags)
         return edited(entry, message) if update.edited_message else written(entry, message)
 
     def _find(self, session: Session, chat: int) -> Conversation | None:
@@ -180,7 +180,7 @@ class Receiver:
             return replace(left, callback=query.id, chat=chat.id)
         if conversation.unreachable:
             mark_unreachable(session, conversation.id, actor=CHANNEL, reachable=True)
-        after = buttons.pressed(Entry(session, conversation, key, self._guard), choice)
+        after = buttons.pressed(Entry(session, conversation, key, self._red_flags), choice)
         return replace(after, callback=query.id, chat=chat.id)
 
     def _membership(self, session: Session, change: ChatMemberUpdated) -> After:
@@ -220,7 +220,7 @@ class Receiver:
         conversation = self._find(session, chat) if chat is not None else None
         if conversation is None or self._known(session, key):
             return After()
-        entry = Entry(session, conversation, key, self._guard)
+        entry = Entry(session, conversation, key, self._red_flags)
         inbound = entry.record("unreadable", said, note=reason, shown=said)
         inbound.state = "set_aside"
         session.add(

@@ -89,7 +89,7 @@ def take(entry: Entry, *, said: str | None = None, choice: str | None = None) ->
     try:
         receipt = accept(
             entry.session,
-            entry.guard,
+            entry.red_flags,
             entry.conversation.id,
             external_id=entry.key,
             text=said,
@@ -119,9 +119,9 @@ def reply_kindly(entry: Entry, kind: str, reply: str, said: str = "", *, shown: 
 def _is_flagged(entry: Entry, said: str) -> bool:
     """Whether a text that would else not go to intake must go there, for its red flag or because the rules broke on it."""
     try:
-        return entry.guard.check(said) is not None
+        return entry.red_flags.check(said) is not None
     except Exception as error:
-        log.error("guard_failed", error=type(error).__name__)
+        log.error("red_flags_failed", error=type(error).__name__)
         return True
 
 

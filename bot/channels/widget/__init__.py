@@ -14,6 +14,6 @@ def make(parts: Parts) -> Channel:
 
     return Widget(
         WidgetService(
-            parts.store, parts.guard, parts.notifier, parts.kick, Limits(on=parts.config.rate_limits)
+            parts.store, parts.red_flags, parts.notifier, parts.kick, Limits(on=parts.config.rate_limits)
         )
     )

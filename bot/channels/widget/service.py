@@ -21,7 +21,7 @@ from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.conversation import consent, urgent
 from bot.conversation.erasure import erase
-from bot.conversation.intake import Guard, accept, prepare
+from bot.conversation.intake import RedFlags, accept, prepare
 from bot.conversation.messages import add_message
 from bot.errors import RefusedError
 from bot.store.engine import Store
@@ -40,9 +40,14 @@ class WidgetService:
     """
 
     def __init__(
-        self, store: Store, guard: Guard, notifier: Notifier, kick: Callable[[str], None], limits: Limits
+        self,
+        store: Store,
+        red_flags: RedFlags,
+        notifier: Notifier,
+        kick: Callable[[str], None],
+        limits: Limits,
     ) -> None:
-        self._store, self._guard, self._notifier, self._kick = store, guard, notifier, kick
+        self._store, self._red_flags, self._notifier, self._kick = store, red_flags, notifier, kick
         self.limits = limits
         self.news = NewsReader(store, notifier)
         # A token never opens another conversation, so who writes again is known; whether it still exists, intake sees itself.
@@ -100,11 +105,11 @@ class WidgetService:
             if body.text is None and body.choice != urgent.YES:
                 raise
             refusal = error
-        prepare(self._guard, body.text or "")
+        prepare(self._red_flags, body.text or "")
         with self._store.write() as session:
             receipt = accept(
                 session,
-                self._guard,
+                self._red_flags,
                 conversation_id,
                 external_id=f"{conversation_id}:{body.client_id}",
                 text=body.text,
