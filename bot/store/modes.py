@@ -62,13 +62,7 @@ def change_mode(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).scalar_one()
-    before = conversation.mode
-    after = TRANSITIONS.get((before, what))
-    if after is None:
-        holder = session.get(Staff, conversation.claimed_by) if conversation.claimed_by else None
-        if holder:
-            raise NotAllowedError(text("conversation.refused.held", holder=holder.name))
-        raise NotAllowedError(text("conversation.refused.mode", mode=before))
+    before, after = conversation.mode, _after(session, conversation, what)
     conversation.mode = after
     if what in ("claim", "take_over"):
         if staff is None:
@@ -76,24 +70,34 @@ def change_mode(
         conversation.claimed_by = staff.id
     elif after != "staff":
         conversation.claimed_by = None
-    if after == "waiting":
-        # A conversation that waits already keeps its place in the queue; only a red flag outranks an older reason.
-        conversation.waiting_since = conversation.waiting_since or now()
-        if before != "waiting" or reason == "red_flag" or conversation.waiting_reason != "red_flag":
-            conversation.waiting_reason = reason
-    else:
-        conversation.waiting_since = None
+    _place_in_queue(conversation, before, reason)
     if after == "assistant" and before in ("staff", "closed"):
         conversation.reset_brain = True
     conversation.version += 1
     conversation.updated_at = now()
-    session.add(
-        Event(
-            conversation_id=conversation.id,
-            kind=what,
-            actor=actor,
-            data={"from": before, "to": after, **({"reason": reason} if reason else {}), **(data or {})},
-        )
-    )
+    facts = {"from": before, "to": after, **({"reason": reason} if reason else {}), **(data or {})}
+    session.add(Event(conversation_id=conversation.id, kind=what, actor=actor, data=facts))
     session.flush()
     return after
+
+
+def _after(session: Session, conversation: Conversation, what: str) -> str:
+    """The mode after ``what``; raises NotAllowedError if the table does not have it."""
+    after = TRANSITIONS.get((conversation.mode, what))
+    if after is None:
+        holder = session.get(Staff, conversation.claimed_by) if conversation.claimed_by else None
+        if holder:
+            raise NotAllowedError(text("conversation.refused.held", holder=holder.name))
+        raise NotAllowedError(text("conversation.refused.mode", mode=conversation.mode))
+    return after
+
+
+def _place_in_queue(conversation: Conversation, before: str, reason: str | None) -> None:
+    """Since when the conversation waits for staff, and why, now that its mode has changed."""
+    if conversation.mode != "waiting":
+        conversation.waiting_since = None
+        return
+    # A conversation that waits already keeps its place in the queue; only a red flag outranks an older reason.
+    conversation.waiting_since = conversation.waiting_since or now()
+    if before != "waiting" or reason == "red_flag" or conversation.waiting_reason != "red_flag":
+        conversation.waiting_reason = reason
