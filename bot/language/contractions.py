@@ -1,4 +1,4 @@
-"""Contractions, texting and everyday short forms: what is meant by "dont", "tmrw" or "hubby". The table is ``contractions.tsv``."""
+"""What contractions and short forms ("dont", "tmrw", "hubby") mean: reads ``contractions.tsv``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ class Contractions(NamedTuple):
     """What is meant by a short form.
 
     Args:
-        sentences: by what was written, the fluent spelling that the speller and the topic classifier read (``dont``: ``don't``).
-        words: by what was written, the plain words that the red-flag rules match (``dont`` and ``don't``: ``do not``).
+        sentences: by what was written, the fluent spelling for the speller and the classifier (``dont``:
+            ``don't``).
+        words: by what was written, the plain words for the red-flag rules (``dont`` and ``don't``: ``do
+            not``).
     """
 
     sentences: dict[str, str]
@@ -62,7 +64,7 @@ _ELIDED = {"c", "d", "j", "l", "m", "n", "o", "qu", "s", "t"}  # "o'clock", "d'a
 
 
 def opened(word: str) -> list[str]:
-    """The plain words that a word (lower case, straight apostrophe) stands for; the word itself if it is short for nothing."""
+    """The plain words that a word (lower case, straight apostrophe) stands for, or itself."""
     known = contractions().words
     if word in known:
         return known[word].split()

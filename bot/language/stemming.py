@@ -1,4 +1,4 @@
-"""A word without its ending, so that "swelling", "SWOLLEN" and "swells" meet. Irregular forms stand in ``word_forms.yml``."""
+"""A word without its ending, so that "swells" meets "swollen" (by ``word_forms.yml``)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def word_forms() -> WordForms:
 
 @lru_cache(maxsize=20_000)
 def normal_form(word: str) -> str:
-    """A word as the red-flag rules know it: its stem; ``#`` for a number above four, ``#year`` for a year, ``road`` for a road."""
+    """A word as the rules know it: its stem, ``#`` (a number above four), ``#year`` or ``road``."""
     numbers = word_forms().numbers
     if word[0].isdigit():
         digits = word.replace(",", "")

@@ -64,7 +64,7 @@ def _signs() -> dict[int, str]:
 
 
 def clean(text: str) -> str:
-    """Lower case, straight apostrophes, no accents, no stretched letters ("sooooo"), emoji that speak as words."""
+    """Lower case, straight apostrophes, no accents, no stretched letters, emoji as words."""
     for curly in "’‘´`ʼ＇":  # first: a loose accent falls apart below
         text = text.replace(curly, "'")
     text = unicodedata.normalize("NFKD", text).lower().replace("ß", "ss").replace("œ", "oe")

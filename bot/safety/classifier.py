@@ -1,9 +1,9 @@
 """A trained classifier beside the rules, for wordings that no rule knows and for alarms that are none.
 
-Three views see a text: its characters and its words (logistic regressions), and its sense, a small network over the sentence's meaning and
-what the rules see in it (``RedFlagRules.signals``). Their weighed log-odds are the score, a log-odds itself. It learns from ``data/safety``
-(real-sounding emergencies and near-misses, written for it) and, as what is ordinary, from the training sentences of the topics. Nothing of
-``tests/safety`` is in it.
+Three views see a text: its characters and its words (logistic regressions), and its sense (a small network
+over the sentence's meaning and what the rules see in it, ``RedFlagRules.signals``). The weighted sum of their
+log-odds is the score. It learns from ``data/safety`` (emergencies and near-misses, written for it) and, for
+what is ordinary, from the training sentences of the topics. Nothing of ``tests/safety`` is in it.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ log = structlog.get_logger(__name__)
 
 MODEL = ROOT / "models" / "safety.npz"
 DATA = ROOT / "data" / "safety"
-#: What the log-odds of each view count, and what it counts that a rule fires, in the log-odds of all together: a logistic regression on
-#: sentences that the views had not learnt from (four folds of the training data).
+#: The weight of each view's log-odds, what it adds that a rule fires, and the constant: from a logistic
+#: regression on sentences that the views had not learnt from (four folds of the training data).
 _WEIGHTS = {"characters": 0.22, "words": 0.25, "sense": 0.45}
 _FIRES, _BASE = 0.4, -0.2
-#: Mean log-odds of characters and words below which the sense is not looked at where no rule fires: most ordinary messages.
+#: If no rule fires and the mean log-odds of characters and words is below this, the costly sense is not
+#: computed.
 _GATE = -3.0
 #: Topics whose ordinary questions stand too near to a flag to teach what is ordinary.
 _NEAR = {"ask_stopping_medicine", "ask_mood", "ask_emergency_signs"}
-#: How many of the ordinary sentences the sense, which is the costly view to learn, gets: those that look the most like a flag to the others.
+#: How many ordinary sentences the sense learns from, as it is costly to learn: those that look most like a
+#: flag.
 _HARDEST = 2000
 _C = 30.0
 _UNITS, _ROUNDS = 256, 14
@@ -50,7 +52,7 @@ _PIECES = re.compile(r"(?<=[.!?;])\s+|\n+|\s+but\s+|,\s+and\s+")
 
 @dataclass(frozen=True)
 class _Model:
-    """What training made: a view each, over ``classes`` (``-`` and the flags); and the column of each signal."""
+    """What training made: a model for each view, over ``classes``, and each signal's column."""
 
     classes: list[str]
     terms: dict[str, Terms]
@@ -142,10 +144,14 @@ class RedFlagClassifier:
         return self
 
     def classify(self, text: str, *, before: str = "") -> tuple[str, float] | None:
-        """The likeliest flag, and the score of the text or of the sentence in it that scores highest; ``None`` far from all.
+        """The likeliest flag, and the score of the text or of its sentence that scores highest.
 
         Args:
-            before: what the same patient wrote shortly before, where it may belong to the same thought; looked at together with ``text``.
+            before: what the same patient wrote shortly before, if it may belong to the same thought; it is
+                looked at together with ``text``.
+
+        Returns:
+            a flag such as ``R1`` and the log-odds that the text holds any flag; ``None`` far from every flag.
         """
         if self._model is None:
             return None
@@ -177,7 +183,7 @@ class RedFlagClassifier:
 
 
 def _odds(logs: np.ndarray, none: int) -> np.ndarray:
-    """The log-odds that a text holds any flag, from the log-probabilities of the classes, of which ``none`` is the number of no flag."""
+    """The log-odds of any flag, from log-probabilities (n, classes); ``none`` is the class "-"."""
     flag = np.log(np.maximum(-np.expm1(logs[:, none]), np.exp(-_SURE)))
     return np.asarray(np.clip(flag - logs[:, none], -_SURE, _SURE))
 

@@ -12,11 +12,14 @@ class Finding:
     Args:
         flags: names such as ``R1``, the most urgent first.
         tier: one of ``flags.TIERS``; it orders the staff's queue.
-        reply: what to do now, with placeholders of ``bot.content.clinic`` and links in the form ``[label](tel:911)``.
-        ask: not sure enough to call it a flag: the reply is shown with the question whether it is happening now.
-        raised_by: the rules that fired, by file and place in it (``r01_clot.yml rule 3``), and ``classifier`` where the trained part saw the
-            flag as well or alone; at most 120 characters.
-        score: what the trained classifier gave the message, in log-odds that it holds a flag; ``None`` where it was not asked or saw nothing.
+        reply: what to do now, with placeholders of ``bot.content.clinic`` and links such as
+            ``[label](tel:911)``.
+        ask: whether it is too unsure to be called a flag; then the reply comes with the question if it is
+            happening now.
+        raised_by: the rules that fired, by file and place in it (``r01_clot.yml rule 3``), and ``classifier``
+            if the trained part saw a flag as well or alone; at most 120 characters.
+        score: the classifier's log-odds that the message holds a flag; ``None`` if it was not asked or saw
+            nothing.
     """
 
     flags: tuple[str, ...]

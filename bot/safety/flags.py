@@ -1,4 +1,4 @@
-"""The red flags themselves: title, urgency and what is said, as the ``.yml`` files beside this module give them."""
+"""The red flags themselves: title, urgency and what is said. Each has one of the ``.yml`` files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides for each rule whether it fires in a message: its concepts stand close to each other, and none of them is denied."""
+"""Decides whether a rule fires in a message: its concepts stand together, and none of them is denied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Judge:
         self.places = self._measure(matches.words)
 
     def scope(self, flag: str) -> Scope:
-        """The contexts as a flag sees them, worked out only once one of its rules has all that it needs."""
+        """What is denied, past or imagined as a flag sees it; worked out when it is first asked for."""
         if flag not in self._scopes:
             self._scopes[flag] = Scope(self.matches, self.book.signs[flag])
         return self._scopes[flag]
@@ -99,7 +99,7 @@ class Judge:
         return max(one[0], two[0]) - min(one[1], two[1])
 
     def _near(self, hit: Hit, start: int, end: int) -> bool:
-        """Whether a concept that keeps the flag down stands close by, in the same sentence and on the same side of a "but"."""
+        """Whether a concept that keeps the flag down stands near: same sentence, no "but" between."""
         low, high = max(0, start - _AWAY), min(len(self.places), end + _AWAY)
         if not (low <= hit[0] < high):
             return False

@@ -15,7 +15,8 @@ from bot.language.tokens import SENTENCE, Tokens
 from bot.safety.phrases import Part
 from bot.safety.rule_files import RuleBook
 
-#: Stands for every word that no rule knows, so that nothing of a patient's message stays in spaCy's store of strings.
+#: Stands for every word that no rule knows: spaCy keeps all strings it has seen, and nothing of a patient may
+#: stay there.
 UNKNOWN = "_"
 DENIALS = frozenset(["not", "no", "never", "without"])
 Hit = tuple[int, int]
@@ -85,7 +86,9 @@ class Matcher:
         for number, (group, docs) in enumerate(shared.items()):
             self.matcher.add(f"p{number}", docs)
             self.owners[self.vocab.strings[f"p{number}"]] = group
-        # A phrase can only stand in a message that has all its words: it is looked up by the first of them. Those without words of their own are bare.
+        # A phrase can only stand in a message that has all its words, so it is looked up by the first of
+        # them. Phrases that consist of other concepts alone have no words; they are ``bare`` and always
+        # tried.
         self.bare: dict[str, list[tuple[Part, ...]]] = {concept: [] for concept in book.phrases}
         self.by_first: dict[str, list[tuple[str, tuple[Part, ...], list[str]]]] = {}
         for concept, phrases in book.phrases.items():

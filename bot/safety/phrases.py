@@ -24,7 +24,7 @@ class Part:
     """A piece of a phrase: words to be found as they stand, or another concept.
 
     Args:
-        key: the name of the concept, or the words in the notation. ``rows`` has the words of a key.
+        key: the name of the concept, or words in the notation, to be read with ``rows``.
         gap: how many other words may come before it.
         concept: whether ``key`` names a concept.
     """
@@ -35,7 +35,7 @@ class Part:
 
 
 def alternatives(text: str) -> list[Row]:
-    """Every way of reading a phrase with ``(a|b)`` in it, each as the raw words that a message would have there.
+    """Every way of reading a phrase with ``(a|b)`` in it, each as the raw words that a message would have.
 
     Raises:
         ConfigError: a bracket is not closed, or closed twice.
@@ -78,7 +78,7 @@ def _options(text: str) -> list[str]:
 
 @cache
 def rows(text: str) -> frozenset[Row]:
-    """The raw words of every way of reading a phrase without concepts and gaps; words that are one are joined ("can not")."""
+    """As ``alternatives``, without concepts and gaps; words that are one ("can not") are joined."""
     return frozenset(tuple(join_words(list(row))) for row in alternatives(text) if row)
 
 
@@ -105,7 +105,7 @@ def parts(phrase: str) -> list[Part]:
 
 
 def compiled(phrases: Iterable[str]) -> tuple[tuple[Part, ...], ...]:
-    """The phrases of a concept. Those that are plain words become one part, as most are and one is looked up faster than fifty."""
+    """The phrases of a concept, cut into parts; those that are plain words become one part, for speed."""
     plain: list[str] = []
     made: list[tuple[Part, ...]] = []
     for phrase in phrases:

@@ -1,4 +1,4 @@
-"""Reads the ``.yml`` files beside this module, checks them and puts them together to one rule book. ``phrases`` has their notation."""
+"""Reads and checks the ``.yml`` files beside this module and compiles them to one rule book."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class Language(BaseModel):
     """How emergencies sound in a language that is not understood otherwise.
 
     Args:
-        now, today, crisis: a short line in that language before the English reply: an emergency, something to be looked at today, R7.
-        phrases: by flag, what raises it.
-        denials: what before a phrase, with at most one word between, takes it back.
+        now, today, crisis: a short line in that language, said before the English reply: for an emergency,
+            for what must be looked at today, and for R7.
+        phrases: by flag, the phrases that raise it.
+        denials: words that deny a phrase if they stand before it, with at most one word between.
         needs_clinician_check: what nobody who speaks the language has signed.
     """
 
@@ -178,7 +179,7 @@ def load() -> RuleBook:
 
 
 def _concepts(files: Mapping[str, File]) -> dict[str, list[str]]:
-    """The phrases of every concept of every file; cues are named ``cue_...``, the sayings of a flag ``mask_...``."""
+    """The phrases of every concept. A cue is named ``cue_...``, the masks of a flag ``mask_...``."""
     written: dict[str, list[str]] = {}
     for name, file in files.items():
         cues = {f"cue_{cue}": phrases for cue, phrases in file.cues.items()}
@@ -196,7 +197,10 @@ def _concepts(files: Mapping[str, File]) -> dict[str, list[str]]:
 def _language_rules(
     code: str, language: Language, written: dict[str, list[str]], signs: dict[str, frozenset[str]]
 ) -> list[CompiledRule]:
-    """A rule for each flag in a language. Its phrases are added to ``written`` and ``signs``, what denies them to the flag's masks."""
+    """A rule for each flag in a language.
+
+    Adds its phrases to ``written`` and ``signs``, and its denials to the masks of the flags.
+    """
     made = []
     for flag, phrases in language.phrases.items():
         if flag not in signs:
@@ -217,7 +221,8 @@ def _literals(
     """The rows of stems of every part that is no concept, and all English words in them.
 
     Args:
-        spoken: the concepts of other languages. Their words are no English words: "bein" is a typing error like any other.
+        spoken: the concepts of other languages; in an English message "bein" is a typing error like any
+            other.
     """
     literals: dict[str, frozenset[Row]] = {}
     words: set[str] = set()

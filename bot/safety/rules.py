@@ -1,4 +1,4 @@
-"""Red flags in what somebody writes: the first thing that happens to every message, with nothing but this process needed."""
+"""The written rules: which red flags a message raises. They need no other process and no trained model."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from bot.safety.judge import Judge
 from bot.safety.matcher import Matcher, Matches
 from bot.safety.rule_files import RuleBook, load
 
+#: How many earlier messages are read together with a new one, and how many characters of each.
 EARLIER, EARLIER_CHARS = 3, 600
-_ENOUGH = 3  # words that mean something, without which a flag needs a sign
-_NAMED = (
-    4  # rules that a finding names, those of the most urgent flags; more would not fit the alert's column
-)
-_READ = 64  # texts whose reading is remembered, as the rules and the classifier ask for it
+#: A message with fewer words than this (without "the" and the like) needs a sign of the flag in it.
+_ENOUGH = 3
+#: How many rules a finding names, those of the most urgent flags; more would not fit into the alert's column.
+_NAMED = 4
+#: How many texts are remembered with what was found in them: the rules and the classifier both ask for it.
+_READ = 64
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What stands in a text, the flags raised with whether their worse form holds, and whether it is about somebody else."""
+    """What was found in a text; the other fields are those of ``Raised``."""
 
     matches: Matches
     raised: dict[str, bool]
@@ -82,8 +84,8 @@ class RedFlagRules:
 
         Args:
             text: the new message.
-            earlier: up to three messages that the same patient sent shortly before, oldest first; a symptom may be spread over them.
-                What they already say without the new one is not raised again.
+            earlier: up to three messages that the same patient sent shortly before, oldest first; a symptom
+                may be spread over them. What they already say without the new one is not raised again.
         """
         seen = self._read(folded(text))
         raised, other, language, by = dict(seen.raised), seen.other, seen.language, dict(seen.by)
@@ -92,9 +94,9 @@ class RedFlagRules:
             old = self._split(before[0])
             for message in before[1:]:
                 old = old.join(self._split(message))
-            together = self._seen(
-                old.join(self._split(text[:EARLIER_CHARS]))
-            )  # what is split stands at the seam
+            # A symptom that is split over messages stands where they meet, so the beginning of the new one is
+            # enough.
+            together = self._seen(old.join(self._split(text[:EARLIER_CHARS])))
             other = other or together.other
             fresh = {
                 name: worse
@@ -118,9 +120,14 @@ class RedFlagRules:
         language: str = "",
         by: Mapping[str, str] | None = None,
     ) -> Finding:
-        """What to say to flags, each with whether its worse form holds. The most urgent speaks, among equals ``first``.
+        """What to say to flags. The reply is that of the most urgent one.
 
-        What was written in another ``language`` gets a line in it first. ``by`` says which rule raised a flag.
+        Args:
+            raised: the flags, each with whether its worse form holds; at least one.
+            other: whether the message is about somebody else.
+            first: the flag that speaks among equally urgent ones.
+            language: the language of the message, if not English; the reply then begins with a line in it.
+            by: which rule raised a flag.
         """
         tier = {name: "emergency" if worse else self.book.flags[name].tier for name, worse in raised.items()}
         names = sorted(
@@ -148,7 +155,7 @@ class RedFlagRules:
         )
 
     def _spoken(self, language: str, names: list[str], tier: str) -> list[str]:
-        """The lines in the language of the message: what is urgent, and the crisis line wherever it is called for."""
+        """The lines in the language of the message: how urgent it is, and the crisis line if R7 is raised."""
         if language not in self.book.languages:
             return []
         said = self.book.languages[language]
@@ -156,7 +163,7 @@ class RedFlagRules:
         return urgent + ([said.crisis] if "R7" in names else [])
 
     def _split(self, text: str) -> Tokens:
-        """Tokens, those typed together taken apart."""
+        """The words of a text; two words that were typed together ("chestpain") are taken apart."""
         words = tokenize(text)
         for at in range(len(words.raw) - 1, -1, -1):
             two = self.speller.pieces(words.raw[at])
@@ -175,7 +182,7 @@ class RedFlagRules:
             else (word,)
             if word in self.book.words
             else self.speller.options(word)
-            for stem, word in zip(words.stems, words.raw, strict=True)
+            for word in words.raw
         ]
         readings = [words.stems]
         for number in range(OPTIONS + 2):
@@ -188,7 +195,7 @@ class RedFlagRules:
         return readings
 
     def signals(self, text: str) -> list[str]:
-        """What the rules see in a text read on its own, as names: ``fires:R1`` for a flag, and every concept that stands in it."""
+        """What the rules see in a text: ``fires:R1`` for a flag, and the name of every concept."""
         seen = self._read(folded(text))
         if not seen.matches.literal:
             return []
@@ -197,10 +204,13 @@ class RedFlagRules:
         ]
 
     def grounded(self, text: str, flag: str, before: str = "") -> bool:
-        """Whether a text has a sign of the flag in it, or words enough to mean something: "left calf" is an answer, not a symptom.
+        """Whether a text says enough to raise a flag: "left calf" is an answer to a question, not a symptom.
+
+        Enough is a sign of the flag, or at least three words that mean something.
 
         Args:
-            before: what the same patient wrote just before; after a sign of any flag in it a few words may complete the picture.
+            before: what the same patient wrote just before. If it holds a sign of any flag, a few words more
+                are enough.
         """
         if not self.book.signs[flag].isdisjoint(self.signals(text)) or not self.book.negatable.isdisjoint(
             self.signals(before)

@@ -1,6 +1,7 @@
-"""For each word of a message: is it denied, long over, only imagined, asked about in general, or part of somebody's story?
+"""For each word of a message: is it denied, past, imagined, asked about in general, or a story?
 
-Negation is asymmetric: "can't", "no feeling" or "not stop" are symptoms, not denials. Tokens inside a sign never deny anything.
+A "not" is not always a denial: "can't", "no feeling" and "not stop" are symptoms. So words inside a sign deny
+nothing.
 """
 
 from __future__ import annotations
@@ -8,83 +9,32 @@ from __future__ import annotations
 from bot.language.tokens import COMMA, MESSAGE, SENTENCE, Tokens
 from bot.safety.matcher import DENIALS, Hit, Matches
 
+#: How many words a denial reaches; a list ("no pain, swelling or fever") makes it go on.
 REACH = 6
-SUBJECTS = frozenset(
-    [
-        "i",
-        "my",
-        "he",
-        "his",
-        "she",
-        "her",
-        "it",
-        "they",
-        "their",
-        "we",
-        "our",
-        "you",
-        "your",
-        "this",
-        "that",
-        "there",
-        "left",
-        "right",
-    ]
-)
-ENDS = frozenset(
-    [
-        "but",
-        "though",
-        "although",
-        "however",
-        "except",
-        "just",
-        "only",
-        "because",
-        "since",
-        "still",
-        "until",
-        "yet",
-        "instead",
-        "whereas",
-        "unless",
-        "while",
-        "now",
-        "today",
-        "tonight",
-    ]
-)
-LEADING = frozenset(
-    [
-        "in",
-        "on",
-        "of",
-        "with",
-        "to",
-        "from",
-        "around",
-        "at",
-        "for",
-        "under",
-        "behind",
-        "up",
-        "and",
-        "or",
-        "by",
-        "through",
-        "that",
-        "than",
-        "when",
-        "while",
-        "as",
-        "if",
-    ]
-)
+#: Words with which somebody begins to speak of a person or a thing.
+SUBJECTS = frozenset([
+    "i", "my", "he", "his", "she", "her", "it", "they", "their", "we", "our", "you", "your", "this", "that",
+    "there", "left", "right",
+])  # fmt: skip
+#: Words that end what a denial reaches.
+ENDS = frozenset([
+    "but", "though", "although", "however", "except", "just", "only", "because", "since", "still", "until",
+    "yet", "instead", "whereas", "unless", "while", "now", "today", "tonight",
+])  # fmt: skip
+#: After one of these a subject belongs to what was said before: "in my chest".
+LEADING = frozenset([
+    "in", "on", "of", "with", "to", "from", "around", "at", "for", "under", "behind", "up", "and", "or",
+    "by", "through", "that", "than", "when", "while", "as", "if",
+])  # fmt: skip
+#: Words that deny what stands before them if they stand alone: "chest pain: no".
 ANSWERS = frozenset(["no", "none", "nope", "never", "nil", "negative", "nah", "not"])
+#: Words of a clause that is told in the past.
 PAST = frozenset(["was", "were", "had", "did", "been"])
-PRESENT = frozenset(
-    ["am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow"]
-)
+#: Words of a clause that is about now.
+PRESENT = frozenset([
+    "am", "is", "are", "cannot", "do", "does", "has", "hav", "will", "now", "anyway", "anyhow",
+])  # fmt: skip
+#: Words that continue a list.
 LISTS = frozenset(["or", "nor", "and"])
 
 
@@ -93,7 +43,8 @@ class Scope:
 
     Args:
         matches: what was found in the message.
-        signs: the flag's own signs; a denial inside one of them ("no feeling", "not stop") denies nothing for this flag.
+        signs: the names of the flag's own signs. A denial inside one of them ("no feeling") denies nothing
+            for this flag.
     """
 
     def __init__(self, matches: Matches, signs: frozenset[str]) -> None:
@@ -244,7 +195,7 @@ class Scope:
                 return
 
     def _may_be_past(self, clause: int) -> bool:
-        """A clause told in the past, or a short one without anybody in it ("chest pain, coughing, the lot")."""
+        """A clause told in the past, or a short one without a subject ("chest pain, coughing")."""
         words = [
             stem for stem, number in zip(self.words.stems, self.clauses, strict=True) if number == clause
         ]

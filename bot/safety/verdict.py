@@ -1,4 +1,4 @@
-"""Rules and classifier over every message: what the rules see, and what a trained classifier makes of the whole of it."""
+"""The verdict on a message: what the rules see in it, weighed against the trained classifier."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from bot.safety.rules import RedFlagRules
 
 log = structlog.get_logger(__name__)
 
-#: What it counts, in log-odds, that a rule has fired; the score from which a message is called a flag outright; and the one
-#: from which the advice is shown with the question whether it is happening now.
+#: All in log-odds: what it adds to the classifier's score that a rule has fired; the sum from which a flag is
+#: raised at once; and the sum from which the advice is shown with the question whether it is happening now.
 RULE, FLAG, ASK = 1.5, 1.5, -0.25
-CLASSIFIER = "classifier"  # how the trained part is called among what raised a flag
-_LOOKED = 64  # verdicts that are remembered, from ``prepare`` to ``check``
-#: Never silenced, only lowered to a question, and asked about sooner: to be wrong here costs too much.
+#: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; and it is asked
+#: about sooner.
 SELF_HARM, ASK_SELF_HARM = "R7", -0.4
-_TOGETHER = 400  # characters of the message before that are looked at together with the new one
+#: What ``Finding.raised_by`` calls the trained part.
+CLASSIFIER = "classifier"
+#: How many scores are remembered, so that ``check`` need not compute again what ``prepare`` did.
+_LOOKED = 64
+#: How many characters of the message before are looked at together with the new one.
+_TOGETHER = 400
 
 
 class RedFlagCheck:
@@ -30,8 +34,9 @@ class RedFlagCheck:
 
     Args:
         rules: the fourteen red flags as written rules.
-        classifier: weighs what the rules found against the whole wording. It finds what no rule knows, and lowers a rule's alarm to a
-            question, or drops it, where the wording says otherwise ("my aunt's book about strokes"). ``None``, or not loaded: the rules alone.
+        classifier: weighs what the rules found against the whole wording. It finds what no rule knows, and it
+            lowers a rule's alarm to a question, or drops it, where the wording says otherwise ("my aunt's
+            book about strokes"). ``None`` or not loaded: the rules decide alone.
     """
 
     def __init__(self, rules: RedFlagRules, classifier: RedFlagClassifier | None) -> None:
@@ -55,7 +60,12 @@ class RedFlagCheck:
         self._weighed(text)
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
-        """Red flags in ``text``, seen with up to three ``earlier`` messages of the same patient."""
+        """Red flags in a message, or ``None``.
+
+        Args:
+            text: the new message.
+            earlier: up to three messages that the same patient sent shortly before, oldest first.
+        """
         raised, other, language, by = self._rules.raised(text, earlier)
         weighed = None if language else self._weighed(text)  # the classifier knows English only
         if weighed is None:
@@ -73,9 +83,8 @@ class RedFlagCheck:
             raised = {name: worse for name, worse in raised.items() if name == SELF_HARM}
         if not raised:
             return None
-        first = (
-            flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""
-        )  # else the rules know better
+        # Where the rules saw other flags than the classifier, the rules choose the reply.
+        first = flag if score >= least and (flag in seen_by_rules or not seen_by_rules) else ""
         found = self._rules.finding(raised, other=other, first=first, by=by)
         named = [found.raised_by] if found.raised_by else []
         return replace(
@@ -86,7 +95,7 @@ class RedFlagCheck:
         )
 
     def _weighed(self, text: str, **more: str) -> tuple[str, float] | None:
-        """The classifier's flag and score, far below every threshold where it sees nothing; ``None`` while it is not there, or is broken."""
+        """The likeliest flag and its score, minus infinity for none; ``None`` if no classifier works."""
         if self._look is None or not self.trained:
             return None
         try:
