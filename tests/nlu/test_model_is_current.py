@@ -20,6 +20,8 @@ FILES = {
     "bot/rasa_server/intent_classifier.py": {RASA},
     "bot/understanding/encoder.py": {RASA, CLASSIFIER},
     "bot/language/lexicon.txt": {RASA, CLASSIFIER},
+    "bot/language/contractions.tsv": {RASA, CLASSIFIER},
+    "bot/language/word_forms.yml": {RASA, CLASSIFIER},
 }
 
 
