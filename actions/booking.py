@@ -20,8 +20,7 @@ from actions.log import OUTSIDE, belongs_here, record
 from actions.say import in_store, last_said, lines_before, log_turn, say_line
 from actions.turn import Turn, contexts, read_turn
 from bot.bookings.fields import BY_SLOT, CONFIRM, CONSENT, FIELDS, SLOTS
-from bot.bookings.links import CHANNELS as OPEN_TO_OTHERS
-from bot.bookings.links import make_link
+from bot.bookings.links import asked_on_page, make_link
 from bot.bookings.reading.form import hear, wants_menu
 from bot.bookings.reading.message import ELSEWHERE
 from bot.bookings.requests import make_request
@@ -62,7 +61,7 @@ class ActionBeginBooking(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
-        if turn.channel not in OPEN_TO_OTHERS:
+        if not asked_on_page(turn.channel):
             return []
         line = "booking_by_page" if settings().public_url else "booking_by_chat"
         say_line(dispatcher, tracker, line)

@@ -56,7 +56,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    command("serve", _serve, "the front door: website, widget, Telegram and console")
+    command("serve", _serve, "the front door: website, channels and console")
     command("actions", _actions, "the action server (rasa-sdk), on loopback")
     command("run", _run, "set up what is missing, then start all three processes")
     migration = command(

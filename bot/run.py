@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import httpx
 from sqlalchemy import func, select
 
+from bot.channels.base import label, states
 from bot.conversation import alerting
 from bot.rasa_server.training import train_if_needed
 from bot.serve import check_port
@@ -221,8 +222,8 @@ class Announcement:
                 print(f"  no staff account yet: {command}", flush=True)
         if not alerting.ways():
             print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
-        telegram = "on" if config.telegram_bot_token else "off (set TELEGRAM_BOT_TOKEN to switch it on)"
+        channels = ", ".join(f"{label(name)} {state}" for name, state in states(config).items())
         logs = config.data_dir / "log"
-        print(f"  Telegram: {telegram}. Logs: {logs}. Ctrl-C stops everything.", flush=True)
+        print(f"  Channels: {channels}. Logs: {logs}. Ctrl-C stops everything.", flush=True)
         address = config.address
         print(f"Restless Legs Assistant is ready at {address}  (staff: {address}/staff/)", flush=True)

@@ -10,12 +10,16 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.channels.base import traits
 from bot.clock import now
 from bot.store.models import Booking, ContactLink
 
 LASTS = timedelta(hours=24)
-#: Where others may read the chat, so that name and contact are not asked in it.
-CHANNELS = frozenset({"telegram"})
+
+
+def asked_on_page(channel: str) -> bool:
+    """Whether name and contact are asked on a private page, because others may read the chats of this channel."""
+    return not traits(channel).contact_in_chat
 
 
 def make_link(session: Session, booking: Booking, *, address: str) -> str:

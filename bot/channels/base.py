@@ -5,7 +5,7 @@ A channel is a folder under ``bot/channels/`` and one line in ``REGISTRY``. The 
 * ``TRAITS``: what others must know of the channel, also where it is switched off or runs in another process;
 * ``make(parts)``: the running channel. It imports the channel's libraries itself, so that asking for traits costs nothing.
 
-This file imports no other room, so that each of them may ask it for the traits of a conversation's channel.
+This file imports no other room (errors and ``bot/work/rates.py`` are a few lines), so that each of them may ask it for the traits of a conversation's channel.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from bot.errors import ConfigError
+from bot.work.rates import Rates
 
 if TYPE_CHECKING:  # names for the type checker alone: this file stays free of other rooms when it runs
     from fastapi import APIRouter, FastAPI
@@ -45,23 +48,6 @@ class Shows:
     buttons: bool
     links: bool
     longest: int | None = None
-
-
-@dataclass(frozen=True)
-class Rates:
-    """How fast a channel may be written to.
-
-    Args:
-        each: messages to one conversation within ``each_seconds``.
-        all: messages to all conversations within ``all_seconds``, by all front doors together.
-        urgent: how many of ``all`` are kept for red flags.
-    """
-
-    each: int
-    each_seconds: float
-    all: int
-    all_seconds: float
-    urgent: int
 
 
 @dataclass(frozen=True)
@@ -128,13 +114,28 @@ class Channel(Protocol):
         ...
 
 
-#: Of a channel that is no longer registered, whose conversations staff may still read.
-_UNKNOWN = Traits(label="", shows=Shows(buttons=False, links=False))
+#: Of a channel that is no longer registered, whose conversations staff may still read. Nothing can be sent there, so a
+#: private page for contact details is of no use either.
+_UNKNOWN = Traits(label="", shows=Shows(buttons=False, links=False), contact_in_chat=True)
 
 
 def traits(name: str) -> Traits:
     """The traits of a channel; of one that is not registered any more, those of a channel that can do nothing."""
     return cast(Traits, _folder(REGISTRY[name]).TRAITS) if name in REGISTRY else _UNKNOWN
+
+
+def rates_of(name: str) -> Rates:
+    """How fast a channel may be sent to.
+
+    Raises:
+        ConfigError: nothing is sent in it, though it has a sender.
+    """
+    rates = traits(name).rates
+    if rates is None:
+        raise ConfigError(
+            f"{REGISTRY.get(name, name)}: its TRAITS say no rates, so nothing can be sent in it"
+        )
+    return rates
 
 
 def label(name: str) -> str:

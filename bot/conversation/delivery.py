@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.channels.base import rates_of
 from bot.clock import now
 from bot.conversation.messages import locked
 from bot.store.engine import Store
@@ -97,7 +98,7 @@ class Delivery(Worker[_Job, Outcome]):
     """Sends the outbox of this process's channels.
 
     Args:
-        senders: by channel name, such as ``{"telegram": sender}``.
+        senders: by channel name, as the registry has it.
         lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send may take.
     """
 
@@ -109,6 +110,7 @@ class Delivery(Worker[_Job, Outcome]):
         self._lease = Lease(Outbox, lease_seconds)
         super().__init__(store, look_seconds=_LOOK_SECONDS, lease=self._lease)
         self._notifier, self._senders = notifier, senders
+        self._rates = {name: rates_of(name) for name in senders}
         self._rests_until = dict.fromkeys(senders, 0.0)  # by the clock that only rises
         self._failures = dict.fromkeys(senders, 0)  # in a row, by channel
         self._refusals = dict.fromkeys(senders, 0)
@@ -200,7 +202,11 @@ class Delivery(Worker[_Job, Outcome]):
                 .order_by(ranked.c.urgent.desc(), ranked.c.id)
                 .limit(_HEADS)
             ).all()
-            paces = {channel: Pace.read(session, channel) for channel in self._senders} if rows else {}
+            paces = (
+                {channel: Pace.read(session, channel, self._rates[channel]) for channel in self._senders}
+                if rows
+                else {}
+            )
         return [_Head(row[0], row[1], row[2], row[3] or "", row[4]) for row in rows], paces
 
     def _take_head(self, head: _Head) -> _Job | float | None:
@@ -209,7 +215,8 @@ class Delivery(Worker[_Job, Outcome]):
         Other processes may have written meanwhile: if the pace does not allow one more, the seconds to wait.
         """
         with self._store.write() as session:
-            if (pause := Pace.read(session, head.channel).wait(head.conversation_id, urgent=head.urgent)) > 0:
+            pace = Pace.read(session, head.channel, self._rates[head.channel])
+            if (pause := pace.wait(head.conversation_id, urgent=head.urgent)) > 0:
                 return pause
             taken = session.execute(
                 update(Outbox)

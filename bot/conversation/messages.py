@@ -8,12 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bot.channels.base import traits
 from bot.clock import now
 from bot.store.models import Conversation, Message, Outbox, Staff
-
-#: Channels that must be sent to. The widget fetches by sequence number instead.
-SENT_CHANNELS = frozenset({"telegram"})
-
 
 #: Made once: putting a statement together costs as much as running it. ``key_share`` lets others write rows that
 #: refer to the conversation meanwhile; on PostgreSQL a full lock would end in a deadlock with those who do.
@@ -63,7 +60,7 @@ def add_message(
     )
     session.add(message)
     session.flush()
-    if sender != "patient" and conversation.channel in SENT_CHANNELS and not conversation.unreachable:
+    if sender != "patient" and traits(conversation.channel).sent and not conversation.unreachable:
         session.add(
             Outbox(message_id=message.id, conversation_id=conversation.id, channel=conversation.channel)
         )

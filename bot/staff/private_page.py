@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.bookings.links import CHANNELS, make_link
+from bot.bookings.links import asked_on_page, make_link
 from bot.conversation.messages import locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
@@ -21,7 +21,7 @@ _OVER = ("declined", "cancelled")
 
 def can_send_page(conversation: Conversation, booking: Booking) -> bool:
     """Whether a page is of use: patients can reach us from outside, do not leave a contact in the chat, and still want to come."""
-    wanted = conversation.channel in CHANNELS and booking.state not in _OVER
+    wanted = asked_on_page(conversation.channel) and booking.state not in _OVER
     return wanted and bool(settings().public_url) and not conversation.unreachable
 
 

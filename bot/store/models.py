@@ -362,7 +362,7 @@ class SignInAttempt(Base):
 
 
 class KeyValue(Base):
-    """Small facts that must outlive a process, such as the Telegram polling offset."""
+    """Small facts that must outlive a process, such as how far a channel has read."""
 
     __tablename__ = "facts"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -1,8 +1,5 @@
 """How fast all front doors together may write to a channel. What went out lately stands in the outbox.
 
-Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall
-(https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
-
 A message counts from its lease until some seconds after its outcome was stored, so the figures hold where it
 arrives, however long it is on its way. The clocks of the front doors must agree, as for leases. What seems to come
 from the future, because a clock was put back, does not count.
@@ -19,13 +16,8 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.store.models import Outbox
+from bot.work.rates import Rates
 
-#: At most so many to one conversation, within so many seconds: the parts of a long answer come together.
-EACH, EACH_SECONDS = 3, 3.0
-#: At most so many to all. Front doors that lease at the same instant do not see each other, so this is below 30.
-ALL, ALL_SECONDS = 25, 1.0
-#: So many of these are kept for red flags.
-URGENT = 5
 #: No call takes longer than this; who is still on the way after it was left by a crash.
 _LONGEST = timedelta(seconds=25)
 _SKEW = timedelta(seconds=2)
@@ -52,20 +44,20 @@ class Sent:
 class Pace:
     """Says when the next message may go, by what went out on a channel until ``moment``."""
 
-    def __init__(self, sent: Iterable[Sent], moment: datetime) -> None:
-        self._sent, self._moment = list(sent), moment
+    def __init__(self, sent: Iterable[Sent], moment: datetime, rates: Rates) -> None:
+        self._sent, self._moment, self._rates = list(sent), moment, rates
 
     @classmethod
-    def read(cls, session: Session, channel: str) -> Pace:
+    def read(cls, session: Session, channel: str, rates: Rates) -> Pace:
         moment = now()
-        longest = timedelta(seconds=max(EACH_SECONDS, ALL_SECONDS))
+        longest = timedelta(seconds=max(rates.each_seconds, rates.all_seconds))
         times = {
             "before": moment + _SKEW,
             "leased_after": moment - _LONGEST,
             "arrived_after": moment - longest,
         }
         rows = session.execute(_LATELY, {"channel": channel, **times})
-        return cls((Sent(row[0], None if row[1] == "sending" else row[2]) for row in rows), moment)
+        return cls((Sent(row[0], None if row[1] == "sending" else row[2]) for row in rows), moment, rates)
 
     def add(self, conversation_id: str) -> None:
         """One more is on its way."""
@@ -74,9 +66,10 @@ class Pace:
     def wait(self, conversation_id: str, *, urgent: bool = False) -> float:
         """0 if a message may go to this conversation now, else the seconds to wait before asking again."""
         mine = [sent for sent in self._sent if sent.conversation_id == conversation_id]
+        rates = self._rates
         return max(
-            self._until(mine, EACH, EACH_SECONDS),
-            self._until(self._sent, ALL if urgent else ALL - URGENT, ALL_SECONDS),
+            self._until(mine, rates.each, rates.each_seconds),
+            self._until(self._sent, rates.all if urgent else rates.all - rates.urgent, rates.all_seconds),
         )
 
     def _until(self, sent: list[Sent], most: int, seconds: float) -> float:

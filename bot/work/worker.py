@@ -1,7 +1,7 @@
 """Work under a lease, piece by piece: take, try, settle.
 
 1. ``_take`` leases a piece in one transaction, so that no other worker has it.
-2. ``_try`` does what may take long or fail, such as asking Rasa or calling Telegram, outside any transaction.
+2. ``_try`` does what may take long or fail, such as asking Rasa or calling a messenger, outside any transaction.
 3. ``_settle`` stores what came of it, and ends the lease, in one transaction.
 
 A process that dies between 1 and 3 leaves a lease behind, which runs out. What is right then differs: a turn is

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.channels.telegram import TRAITS
 from bot.channels.telegram.polling import PollingBot
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.send import TelegramSender
@@ -225,7 +226,7 @@ def test_a_clock_that_was_put_back_does_not_stop_the_channel(store: Store) -> No
     with store.write() as session:
         session.execute(update(Outbox).values(state="sent", updated_at=now() + timedelta(hours=1)))
     with store.read() as session:
-        assert Pace.read(session, "telegram").wait("anybody") == 0
+        assert Pace.read(session, "telegram", TRAITS.rates).wait("anybody") == 0
 
 
 class _Failing:

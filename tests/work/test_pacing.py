@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.work.pacing import ALL, EACH, EACH_SECONDS, URGENT, Pace, Sent
+from bot.work.pacing import Pace, Sent
+from bot.work.rates import Rates
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+RATES = Rates(each=3, each_seconds=3.0, all=25, all_seconds=1.0, urgent=5)
 
 
 class Way:
@@ -23,7 +25,7 @@ class Way:
         rows = (
             Sent(key, BEGIN + timedelta(seconds=at) if at <= moment else None) for at, key in self._stored
         )
-        return Pace(rows, BEGIN + timedelta(seconds=moment))
+        return Pace(rows, BEGIN + timedelta(seconds=moment), RATES)
 
     def busy(self, key: str, moment: float) -> bool:
         return any(at > moment for at, other in self._stored if other == key)
@@ -49,9 +51,10 @@ def test_the_pace_is_never_exceeded_where_messages_arrive(seed: int) -> None:
     assert len(times) > 20
     for index, (at, key) in enumerate(times):
         later = times[index:]
-        assert len([0 for other, _ in later if other < at + 0.999]) <= ALL
+        assert len([0 for other, _ in later if other < at + 0.999]) <= RATES.all
         assert (
-            len([0 for other, whose in later if whose == key and other < at + EACH_SECONDS - 0.001]) <= EACH
+            len([0 for other, whose in later if whose == key and other < at + RATES.each_seconds - 0.001])
+            <= RATES.each
         )
 
 
@@ -67,8 +70,8 @@ def test_who_waits_as_long_as_told_may_go() -> None:
 
 
 def test_red_flags_have_room_that_others_leave() -> None:
-    pace = Pace((), BEGIN)
-    for number in range(ALL - URGENT):
+    pace = Pace((), BEGIN, RATES)
+    for number in range(RATES.all - RATES.urgent):
         assert pace.wait(str(number)) == 0
         pace.add(str(number))
     assert pace.wait("patient") > 0 and pace.wait("patient", urgent=True) == 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.channels.base import Channel, Parts, Rates, Shows, Traits
+from bot.channels.base import Channel, Parts, Shows, Traits
+from bot.work.rates import Rates
 
 #: Of one message, theirs or ours, in UTF-16 units. https://core.telegram.org/bots/api#sendmessage
 LONGEST = 4096
