@@ -1,8 +1,6 @@
 """The fields of a request for an appointment, each declared once. The form asks for them in this order.
 
-To add one: a line in ``FIELDS``; a line ``booking_<column>`` in ``data/answers/booking.yml``, whose text is the question and
-whose title is what patients see beside the answer; the slot, the question of the form and its action in ``domain.yml``; and
-a migration that adds the column to ``bookings``, nullable or with an empty text as its default (``docs/changes.md``).
+How one is added stands in ``docs/changes.md``, "A field of the booking form".
 """
 
 from __future__ import annotations

@@ -18,8 +18,11 @@ LASTS = timedelta(hours=24)
 
 
 def asked_on_page(channel: str) -> bool:
-    """Whether name and contact are asked on a private page, because others may read the chats of this channel."""
-    return not traits(channel).contact_in_chat
+    """Whether name and contact are asked on a private page, because others may read the chats of this channel.
+
+    Outside the front door (``rasa shell``) there is no channel, and nobody else reads.
+    """
+    return bool(channel) and not traits(channel).contact_in_chat
 
 
 def make_link(session: Session, booking: Booking, *, address: str) -> str:

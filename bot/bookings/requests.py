@@ -14,7 +14,7 @@ from bot.store.models import Booking
 # A field that is added needs no second line beside its declaration: its column is known from here on.
 for _field in FIELDS:
     if not hasattr(Booking, _field.column):
-        setattr(Booking, _field.column, mapped_column(Text, default=""))
+        setattr(Booking, _field.column, mapped_column(Text, nullable=True))
 
 
 def make_request(
@@ -35,4 +35,11 @@ def make_request(
 
 def shown_to_staff(booking: Booking) -> list[tuple[str, str]]:
     """The fields that every member of staff may read at once, each as its label and the patient's words."""
-    return [(field.staff_label, getattr(booking, field.column)) for field in FIELDS if not field.private]
+    return [
+        (field.staff_label, getattr(booking, field.column) or "") for field in FIELDS if not field.private
+    ]
+
+
+def in_short(booking: Booking) -> str:
+    """The same in one line, for lists."""
+    return " · ".join(value for _, value in shown_to_staff(booking) if value)

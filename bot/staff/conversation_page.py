@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.bookings.links import is_open, newest_links
+from bot.bookings.requests import shown_to_staff
 from bot.conversation.delivery import AGAIN
 from bot.errors import RefusedError
 from bot.staff import desk, labels
@@ -97,6 +98,11 @@ class BookingView:
     page: ContactLink | None
     page_open: bool
     can_send_page: bool
+
+    @property
+    def details(self) -> list[tuple[str, str]]:
+        """What was asked besides name and contact, each with its label."""
+        return shown_to_staff(self.booking)
 
     @property
     def contact_href(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from bot.bookings.requests import in_short
 from bot.clock import now
 from bot.content.texts import text
 from bot.conversation.delivery import AGAIN
@@ -382,9 +383,7 @@ def _said(session: Session, talks: Sequence[Conversation], flags: dict[str, Aler
         .where(Booking.conversation_id.in_(bookings), Booking.state == "requested")
         .order_by(Booking.id)
     )
-    said |= {
-        booking.conversation_id: f"{booking.times} · {booking.reason}" for booking in session.scalars(asked)
-    }
+    said |= {booking.conversation_id: in_short(booking) for booking in session.scalars(asked)}
     raised = select(Message).where(
         Message.inbound_id.in_([alert.inbound_id for alert in flags.values()]), Message.sender == "patient"
     )

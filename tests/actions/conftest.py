@@ -33,12 +33,12 @@ class Patient:
     """One conversation: what was said and remembered so far. ``store`` is ``None`` outside the front door."""
 
     def __init__(self, store: Store | None) -> None:
-        self.store, self.slots, self.events, self.form, self.channel = store, {}, [], None, "web"
+        self.store, self.slots, self.events, self.form, self.channel = store, {}, [], None, "widget"
         self.inbound_id: int | None = None
         self.id = "outside"
         if store:
             with store.write() as session:
-                conversation = Conversation(channel="web")
+                conversation = Conversation(channel="widget")
                 session.add(conversation)
                 session.flush()
                 self.id = conversation.id
@@ -51,7 +51,7 @@ class Patient:
             with self.store.write() as session:
                 number = len(session.scalars(select(Inbound.id)).all()) + 1
                 inbound = Inbound(
-                    conversation_id=self.id, channel="web", external_id=f"m{number}", text=text, seq=number
+                    conversation_id=self.id, channel="widget", external_id=f"m{number}", text=text, seq=number
                 )
                 session.add(inbound)
                 session.flush()

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, inspect
 
+import bot.bookings.requests  # noqa: F401  (knows the columns of fields that are declared there)
 from bot.store import migrate as migrations
 from bot.store.engine import make_engine
 from bot.store.migrate import alembic_config, migrate
