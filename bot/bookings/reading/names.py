@@ -27,7 +27,9 @@ _GREETING = re.compile(
 #: Words that say that a name follows; then it may look as it likes.
 _NAMED = re.compile(
     rf"^(?:(?:(?:my|her|his|their|the|our)(?: {KIN}(?:'?s)?)?(?: full| first| last)? )?name(?: is| should be|'?s| ?[:?])? +"
-    r"|(?:you can |they can |please |just )?call me +|i go by +|i am called +|i'?m called +)",
+    r"|(?:you can |they can |please |just )?call me +|i go by +|i am called +|i'?m called +"
+    rf"|(?:please )?put (?:me|him|her|it|us) down (?:as|under) +|it'?s under +|my {KIN}(?:'s| is) called +"
+    r"|(?:the )?(?:patient|name of (?:the )?patient)(?:'s name)?(?: is|:) +|of (?:the )?patient +)",
     re.IGNORECASE,
 )
 _INTRODUCED = re.compile(
@@ -37,15 +39,19 @@ _INTRODUCED = re.compile(
 )
 #: The same words in the middle of a longer answer.
 _IN_THE_MIDDLE = re.compile(
-    rf"(?:\bname(?:'s| is)|\b(?:i am|i'm|this is|call me|it'?s for|for)(?-i:(?= [A-Z]))|\bmy {KIN},?) +(?P<name>.+)",
+    rf"(?:\bname(?:'s| is)|\b(?:i am|i'm|this is|call me|know me as|have me as|write|called|it'?s for|for)(?-i:(?= [A-Z]))|\bmy {KIN},?) +(?P<name>.+)",
     re.IGNORECASE,
 )
+#: Where a name ends that stands in a longer answer. The point of a title ends none, nor does the comma of "Diaz, Rosa".
 _ENDS = re.compile(
-    r"\s*(?:[,;.!]\s|\n|\s[-–]\s|\s(?:and|but|because|who|i|i'd|i'm|please|thanks|thank|here|speaking|calling|from|for|wants?|has|is)\b).*$",
+    r"\s*(?:,\s(?!(?-i:[A-Z])\S*\s*$)|[;!]\s|\n|\s[-–]\s"
+    r"|(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bst)(?<!\bmrs)(?<!\bprof)\.\s"
+    r"|\s(?:(?-i:and|but|because|who|please|thanks?|here|speaking|calling|from|for|wants?|has|is)|i|i'd|i'm)\b"
+    r").*$",
     re.IGNORECASE | re.DOTALL,
 )
 _TAIL = re.compile(
-    r"(?:[, ]+(?:please|thanks|thank you|instead|here|speaking)|[.!?]+\s+(?=(?:why|what|how|when|do|can|is)\b).*)[.!]*$",
+    r"(?:[, ]+(?:please|thanks|thank you|instead|here|speaking|is my name|is the name)|[.!?]+\s+(?=(?:why|what|how|when|do|can|is)\b).*)[.!]*$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
