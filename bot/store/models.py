@@ -245,6 +245,8 @@ class Booking(Base):
     contact: Mapped[str] = mapped_column(String(256))
     times: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    #: The days that ``times`` names, as dates: ``[{"words": "friday", "day": "2026-12-04"}]``.
+    days_named: Mapped[list[Any] | None] = mapped_column(JSON)
     consent_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16), default="requested")
     version: Mapped[int] = mapped_column(default=1)
