@@ -20,11 +20,11 @@ from bot.bookings.reading.message import (
     refuse,
     taken,
 )
-from bot.bookings.reading.names import read_name
+from bot.bookings.reading.names import is_time, read_name
 from bot.bookings.reading.several import read_several, with_contact
 from bot.bookings.reading.times import POINT, SPAN, impossible
 from bot.bookings.reading.yes_no import is_bare
-from bot.understanding.thresholds import SURE
+from bot.understanding.thresholds import BEGIN, SURE
 
 _CALLING = re.compile(
     r"\b(?:call|text|phone|ring|e-?mail|mail|whatsapp|sms|telephone|mobile|cell)\b", re.IGNORECASE
@@ -53,7 +53,7 @@ def name_answer(asked: Asked) -> Heard:
         return taken(asked, name)
     if interruptions.interrupts(asked.slot, message):
         return LEFT
-    if message.intent == "book_appointment" and message.confidence >= 0.6:
+    if message.intent == "book_appointment" and message.confidence >= BEGIN and not is_time(text):
         return ask_again(asked, "booking_already")
     return refuse(asked, "booking_bad_name")
 

@@ -56,7 +56,7 @@ def hear(
         return taken(asked, bare_name(text) if slot == "booking_name" else text)
     if heard := _about_the_form(asked):
         return heard
-    if message.intent == "stop" and (_STOP.search(text) or not (slot == "booking_times" and has_time(text))):
+    if message.intent == "stop" and (_STOP.search(text) or not _answers(asked)):
         return LEFT
     if corrected := _corrected(asked):
         return Heard({slot: None, **corrected})
@@ -74,6 +74,13 @@ def _said_again(asked: Asked) -> bool:
     """Whether a message that could not be read is sent once more, word for word. Then the patient means it."""
     words = [re.findall(r"\w+", text.lower()) for text in (asked.text, asked.before)]
     return bool(words[0]) and words[0] == words[1] and bool(REFUSALS & set(asked.said))
+
+
+def _answers(asked: Asked) -> bool:
+    """Whether words that the classifier takes for "stop" are an answer: "not before friday", "I don't mind"."""
+    if asked.slot in YES_NO:
+        return read_yes_no(asked.message) == "yes"
+    return asked.slot == "booking_times" and has_time(asked.text)
 
 
 def _about_the_form(asked: Asked) -> Heard | None:

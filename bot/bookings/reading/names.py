@@ -97,12 +97,12 @@ def is_something_else(text: str) -> bool:
         return True
     if len(words) > 1 and set(words) <= lists["commands"] and text == text.lower():
         return True  # "ok sure", "yes please"
-    return _is_time(words, text) or _is_sentence(words, text)
+    return is_time(text) or _is_sentence(words, text)
 
 
-def _is_time(words: list[str], text: str) -> bool:
+def is_time(text: str) -> bool:
     """Whether nothing but days and hours is said. A month alone is a name: April, May, June."""
-    lists, digits = _lists(), any(character.isdigit() for character in text)
+    lists, words, digits = _lists(), _words(text), any(character.isdigit() for character in text)
     months = set(words) <= lists["round_times"] and digits and len(words) > 0
     return months or (
         any(word in lists["times"] for word in words) and set(words) <= lists["times"] | lists["round_times"]

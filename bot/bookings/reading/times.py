@@ -17,7 +17,8 @@ POINT = re.compile(
 #: Words of time that also stand in questions about the legs.
 SPAN = re.compile(
     r"\b(?:today|tonight|to?morr?ow|now|mornings?|afternoons?|evenings?|nights?|noon|midday|lunch(?:time)?|weeks?|week ?ends?|week ?days?|days?|months?"
-    r"|early|late|later|soon|asap|as soon as possible|any ?time|whenever|anything|any)\b",
+    r"|early|late|later|soon|asap|as soon as possible|any ?time|whenever|whichever|anything|any"
+    r"|no (?:time )?preferences?|flexible|(?:don'?t|do not) mind|(?:doesn'?t|does not) matter|up to you|you choose)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(r"\byesterday\b|^last (?:night|week|month|year)\b(?! of)", re.IGNORECASE)

@@ -41,6 +41,8 @@ _NO = re.compile(
     r"^(?:(?:n|no|nope|nah|don'?t|do not|wrong|change|not? (?:right|correct)|thumbs down)\b|[👎❌])",
     re.IGNORECASE,
 )
+#: Says neither yes nor no, whatever it may sound like.
+_HESITATES = re.compile(r"^\W*(?:h+m+|u+m+|u+h+|e+r+m?|well|oh|ah)?\W*$", re.IGNORECASE)
 _BARE = re.compile(r"^\W*(?:y|yes|yep|yeah|yup|ok|okay|sure|n|no|nope|nah)\W*$", re.IGNORECASE)
 
 
@@ -54,13 +56,13 @@ def read_yes_no(message: Message) -> str | None:
     guess = {"affirm": "yes", "deny": "no"}.get(intent)
     if message.pressed:
         return guess
-    if UNSURE.search(text):
+    if UNSURE.search(text) or (_HESITATES.match(text) and not _YES.search(text) and not _NO.search(text)):
         return None
     if NO_THAT_IS_YES.search(text) or _YES.search(text):
         return "yes"
     if _NO.search(text):
         return None if guess == "yes" and message.confidence >= SURE else "no"
-    return guess if message.confidence >= 0.5 else None
+    return guess if message.confidence >= (SURE if guess == "yes" else 0.5) else None
 
 
 def is_bare(text: str) -> bool:
