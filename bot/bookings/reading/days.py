@@ -45,7 +45,7 @@ def days_named(text: str, at: datetime, *, day_first: bool) -> list[dict[str, st
     found: dict[str, str] = {}
     for match in _ONE_DAY.finditer(text):
         words = match.group()
-        day = dateparser.parse(words, languages=["en"], settings=settings)  # type: ignore[arg-type]
+        day = dateparser.parse(words, languages=["en"], settings=settings)
         if day and at.date() <= day.date() <= (at + _AHEAD).date():
             found.setdefault(words, day.date().isoformat())
     return [{"words": words, "day": day} for words, day in found.items()][:MOST]
