@@ -125,7 +125,7 @@ def accept(
     finding = None if choice is not None else _look(session, red_flags, conversation, typed, inbound)
     asked = urgent.asked(session, conversation, inbound) if finding is None or finding.ask else None
     if asked:
-        finding = urgent.settle(asked, inbound)  # never asked twice running
+        finding = urgent.take_reply(asked, inbound)  # never asked twice running
     if finding and finding.ask:
         urgent.ask(session, conversation, inbound, finding)
         end(inbound, urgent.ASKED)

@@ -37,7 +37,7 @@ def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *
     if conversation.mode == "staff":
         end(inbound, "for_staff")
         return True
-    if grant(session, conversation) and inbound.state == "done":
+    if hand_over_if_asked(session, conversation) and inbound.state == "done":
         return True
     if inbound.sick_tries >= SET_ASIDE_AT:
         end(inbound, "no_answer")
@@ -115,7 +115,7 @@ def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def grant(session: Session, conversation: Conversation) -> bool:
+def hand_over_if_asked(session: Session, conversation: Conversation) -> bool:
     """Hand over to staff if the button for it was pressed: that needs no Rasa, so it waits behind no other message."""
     wishes = session.scalars(
         select(Inbound)

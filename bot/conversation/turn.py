@@ -22,7 +22,7 @@ from bot.clock import now
 from bot.content.reply import Reply
 from bot.conversation.inbox import end, hold
 from bot.conversation.messages import add_message, locked
-from bot.conversation.outage import failed_try, grant, tell_late
+from bot.conversation.outage import failed_try, hand_over_if_asked, tell_late
 from bot.conversation.text import clean, plain
 from bot.errors import BrainUnavailable
 from bot.store.engine import Store
@@ -199,7 +199,7 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
             while (inbound := self._oldest(session, conversation_id)) is not None:
                 if conversation.mode == "staff":
                     end(inbound, "for_staff")  # staff came between: they have it before their eyes
-                elif inbound.attempts == 0 or not grant(session, conversation):
+                elif inbound.attempts == 0 or not hand_over_if_asked(session, conversation):
                     break
                 session.flush()
             if inbound is None:

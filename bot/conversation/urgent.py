@@ -175,7 +175,7 @@ def was_asked(session: Session, conversation: Conversation) -> bool:
     return session.scalars(_NEWEST, {"conversation": conversation.id}).first() is not None
 
 
-def settle(question: Question, inbound: Inbound) -> Finding | None:
+def take_reply(question: Question, inbound: Inbound) -> Finding | None:
     """Take ``inbound`` as the reply: the red flag if it is a yes, which ``answer`` then has to answer.
 
     Anything else lets the message that was asked about get its ordinary answer after all, once.
