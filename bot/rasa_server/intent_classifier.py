@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.understanding.encoder import encoder
 from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import prepared, read
+from bot.understanding.vector_cache import cached_encoder
 
 FILE = "intents.npz"
 
@@ -76,7 +77,7 @@ class PatientClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
         texts = [prepared(m.get(TEXT)) for m in examples]
-        self._model = IntentModel(encoder(), C=self._config["C"]).fit(
+        self._model = IntentModel(cached_encoder(), C=self._config["C"]).fit(
             texts, [m.get(INTENT) for m in examples]
         )
         with self._storage.write_to(self._resource) as folder:

@@ -24,6 +24,7 @@ from bot.safety.rules import RedFlagRules
 from bot.settings import ROOT
 from bot.understanding.encoder import encoder
 from bot.understanding.linear import VIEWS, Layered, Linear, Terms
+from bot.understanding.vector_cache import cached_encoder
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,11 @@ class RedFlagClassifier:
             name: number for number, name in enumerate(sorted({name for row in signals for name in row}))
         }
         sense = Layered.fit(
-            _sense(encoder().encode(kept), signals, known), y[rows], units=_UNITS, rounds=_ROUNDS, seed=_SEED
+            _sense(cached_encoder().encode(kept), signals, known),
+            y[rows],
+            units=_UNITS,
+            rounds=_ROUNDS,
+            seed=_SEED,
         )
         terms = {name: made for name, (made, _) in fitted.items()}
         self._model = _Model([str(name) for name in classes], terms, linear, known, sense)

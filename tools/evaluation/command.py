@@ -23,6 +23,7 @@ from bot.understanding.encoder import encoder
 from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import Reading, prepared, read
 from bot.understanding.situation import find_context
+from bot.understanding.vector_cache import cached_encoder
 from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, read_rows, rows_of
 from tools.evaluation.hint3 import compare
 from tools.evaluation.matrix import draw_matrix
@@ -151,7 +152,7 @@ def find_model(archive: Path | None) -> tuple[IntentModel, str]:
         if not is_current(ROOT):
             training = read_training()
             texts = [prepared(text) for text, _ in training]
-            return IntentModel(encoder()).fit(
+            return IntentModel(cached_encoder()).fit(
                 texts, [intent for _, intent in training]
             ), "trained now on data/nlu"
     if not archive.is_file():
