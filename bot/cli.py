@@ -21,6 +21,7 @@ _MODULES = {
         "bot.content.review_page",
         "every reviewed text on one page, for a clinician to read and sign",
     ),
+    "explain": ("bot.explain", "how a message is read and why it gets its answer, step by step"),
 }
 
 

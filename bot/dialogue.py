@@ -19,7 +19,9 @@ import structlog
 from sqlalchemy import select
 
 from bot.clock import now
+from bot.content.answers import answers
 from bot.conversation.intake import Receipt, RedFlags, accept
+from bot.conversation.messages import add_message, locked
 from bot.conversation.turn import TurnRunner
 from bot.errors import AssistantError
 from bot.rasa_server.in_process import InProcessRasa
@@ -92,9 +94,29 @@ class Dialogue:
             AssistantError: the turn broke, or took more than a minute.
             RefusedError: intake refuses the text.
         """
+        return await self._turn(conversation_id, text=text)
+
+    async def press(self, conversation_id: str, choice: str) -> Said:
+        """Press the button of an intent, as if it had been offered, and wait for the answer; raises as ``say``."""
+
+        def offer() -> None:
+            with self._store.write() as session:
+                conversation = locked(session, conversation_id)
+                assert conversation
+                label = answers()[choice].title if choice in answers() else choice
+                offered = [{"key": choice, "label": label}]
+                add_message(session, conversation, "assistant", label, choices=offered)
+
+        await asyncio.to_thread(offer)
+        return await self._turn(conversation_id, choice=choice)
+
+    async def _turn(
+        self, conversation_id: str, *, text: str | None = None, choice: str | None = None
+    ) -> Said:
+        shown = text if text is not None else f"/{choice}"
         news = self._notifier.subscribe(conversation_id)
         try:
-            receipt = await asyncio.to_thread(self._accept, conversation_id, text)
+            receipt = await asyncio.to_thread(self._accept, conversation_id, text, choice)
             news.clear()
             self._runner.kick(conversation_id)
             async with asyncio.timeout(_SECONDS):
@@ -102,12 +124,12 @@ class Dialogue:
                     await news.wait()
                     news.clear()
                     if failure := self._rasa.failures.pop(conversation_id, None):
-                        raise AssistantError(f"the turn broke at {text!r}: {failure!r}") from failure
+                        raise AssistantError(f"the turn broke at {shown!r}: {failure!r}") from failure
         except TimeoutError:
-            raise AssistantError(f"no answer to {text!r} within {_SECONDS:.0f} s") from None
+            raise AssistantError(f"no answer to {shown!r} within {_SECONDS:.0f} s") from None
         finally:
             self._notifier.unsubscribe(conversation_id, news)
-        said = await asyncio.to_thread(self._said, receipt, text)
+        said = await asyncio.to_thread(self._said, receipt, shown)
         return Said(
             said.text,
             said.replies,
@@ -116,10 +138,13 @@ class Dialogue:
             said.alerts,
         )
 
-    def _accept(self, conversation_id: str, text: str) -> Receipt:
-        self._red_flags.prepare(text)
+    def _accept(self, conversation_id: str, text: str | None, choice: str | None) -> Receipt:
+        self._red_flags.prepare(text or "")
+        key = uuid.uuid4().hex
         with self._store.write() as session:
-            return accept(session, self._red_flags, conversation_id, external_id=uuid.uuid4().hex, text=text)
+            return accept(
+                session, self._red_flags, conversation_id, external_id=key, text=text, choice=choice
+            )
 
     def _is_open(self, receipt: Receipt) -> bool:
         with self._store.read() as session:

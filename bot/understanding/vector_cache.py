@@ -36,10 +36,7 @@ class CachedEncoder:
 
     def __init__(self, inner: Encoder, file: Path = FILE, most: int = MOST) -> None:
         self._inner, self._file, self._most = inner, file, most
-
-    @property
-    def digest(self) -> str:
-        return self._inner.digest
+        self.digest = inner.digest
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of ``texts``, as ``Encoder.encode``; a sentence that stands there twice is encoded once."""
