@@ -81,7 +81,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     delivery = Delivery(database, notifier, senders)
     running = _Running(config, notifier, rasa, turns, Timers(database, notifier), delivery, channels)
     app = _bare_app(running)
-    http.guard_requests(app, config.origins, larger=_CONSOLE_BODIES | base.large_bodies())
+    http.check_requests(app, config.origins, larger=_CONSOLE_BODIES | base.large_bodies())
     http.answer_errors(app)
     base.attach(app, channels)
     app.include_router(staff_router(database, notifier, turns.kick))

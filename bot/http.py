@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.errors import RefusedError
 
 log = structlog.get_logger(__name__)
@@ -31,17 +31,17 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 REQUESTS = Counter("rla_requests_total", "Requests by route and status", ["method", "route", "status"])
 
 
-def guard_requests(app: FastAPI, origins: tuple[str, ...], *, larger: Mapping[str, int]) -> None:
+def check_requests(app: FastAPI, origins: tuple[str, ...], *, larger: Mapping[str, int]) -> None:
     """Put the limits and headers in front of the application.
 
     Args:
         origins: other sites that may embed the widget, as ``https://clinic.example``; our own is always allowed.
         larger: the bytes that a body may have where that is more than ``MAX_BODY``, by the beginning of the path.
     """
-    app.add_middleware(_Doorman, origins=origins, larger=larger)
+    app.add_middleware(_RequestCheck, origins=origins, larger=larger)
 
 
-class _Doorman:
+class _RequestCheck:
     def __init__(self, app: ASGIApp, origins: tuple[str, ...], larger: Mapping[str, int]) -> None:
         self._app, self._origins, self._larger = app, set(origins), larger
 
@@ -73,7 +73,7 @@ class _Doorman:
             await send(message)
 
         if foreign and api and not allowed:
-            await _refuse("origin", "This site is not allowed to use the chat.", 403)(scope, receive, answer)
+            await _refuse("origin", text("http.origin"), 403)(scope, receive, answer)
             return
         if allowed and method == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
@@ -97,9 +97,7 @@ class _Doorman:
             )
             if started:
                 raise
-            await _refuse("internal", "Something went wrong on our side. Please try again in a moment.", 500)(
-                scope, receive, answer
-            )
+            await _refuse("internal", text("http.internal"), 500)(scope, receive, answer)
 
 
 async def _read_whole(receive: Receive, limit: int) -> bytes | None:
@@ -144,7 +142,7 @@ def _refuse(code: str, message: str, status: int, retry_after: float | None = No
 
 
 def _too_large(limit: int) -> JSONResponse:
-    return _refuse("too_large", f"That is too large. At most {limit // 1024} KB fit in one request.", 413)
+    return _refuse("too_large", text("http.too_large", kilobytes=limit // 1024), 413)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -165,20 +163,19 @@ def answer_errors(app: FastAPI) -> None:
         )
         return _refuse(
             "invalid",
-            f"The request is not as expected. Please check: {', '.join(fields) or 'the body'}.",
+            text("http.invalid", fields=", ".join(fields) or text("http.the_body")),
             422,
         )
 
     @app.exception_handler(SQLAlchemyError)
     def database(_: Request, error: SQLAlchemyError) -> Response:
         log.error("database_error", error=type(error).__name__)
-        words = "We cannot take your message right now. Please try again in a few seconds. In an emergency call {emergency_number}."
-        return _refuse("unavailable", clinic().fill(words), 503, 5)
+        return _refuse("unavailable", text("http.unavailable"), 503, 5)
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> Response:
-        words = {404: "There is no such page.", 405: "This address does not take that kind of request."}
-        message = words.get(error.status_code, str(error.detail))
+        known = {404: text("http.not_found"), 405: text("http.method")}
+        message = known.get(error.status_code, str(error.detail))
         if request.url.path.startswith("/api/"):
             return _refuse(
                 {404: "not_found", 405: "method"}.get(error.status_code, "refused"),

@@ -8,12 +8,11 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from bot.content.texts import text
 from bot.errors import RefusedError
 
 #: What -> (per key and minute), for the token or address that asks, and for the address behind a token.
 _RATES = {"begin": (10, 0), "say": (20, 120), "urgent": (20, 60)}
-_TOO_MANY = "That was a lot of messages at once. Please wait a moment and send it again."
-_TOO_MANY_CHATS = "Many chats were started from here just now. Please wait a moment and try again."
 
 
 class Limits:
@@ -39,7 +38,11 @@ class Limits:
                 wait = max(1.0, self._limiter.get_window_stats(item, what, name).reset_time - time.time())
                 raise RefusedError(
                     "too_many",
-                    _TOO_MANY_CHATS if what == "begin" else _TOO_MANY,
+                    text(
+                        "widget.refused.too_many_chats"
+                        if what == "begin"
+                        else "widget.refused.too_many_messages"
+                    ),
                     status=429,
                     retry_after=round(wait),
                 )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.content.texts import text
 from bot.conversation.messages import as_json, messages_after
 from bot.errors import RefusedError
 from bot.store.engine import Store
@@ -29,7 +30,7 @@ def read_news(session: Session, conversation_id: str, after: int) -> dict[str, A
     """
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
-        raise RefusedError("gone", "This conversation no longer exists. Please start a new one.", status=401)
+        raise RefusedError("gone", text("conversation.refused.gone"), status=401)
     holder = session.get(Staff, conversation.claimed_by) if conversation.mode == "staff" else None
     pending = session.scalar(
         select(Inbound.id)

@@ -12,6 +12,7 @@ from bot.channels.widget.schemas import PROBLEMS, Begin, Begun, News, Say, Taken
 from bot.channels.widget.service import NAME, WidgetService
 from bot.content.answers import answers
 from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.errors import RefusedError
 
 MAX_WAIT = 25.0  # seconds that a call is held at most
@@ -67,9 +68,7 @@ def about() -> dict[str, Any]:
 def begin(body: Begin, service: Service, address: Address) -> Begun:
     service.limits.check("begin", address)
     if not body.consent:
-        raise RefusedError(
-            "consent", "Without your consent we cannot keep a conversation. You can call us instead."
-        )
+        raise RefusedError("consent", text("widget.refused.consent"))
     token, news = service.begin()
     return Begun(token=token, **news)
 

@@ -19,6 +19,7 @@ from bot.channels.widget.news import NewsReader, read_news
 from bot.channels.widget.schemas import Say
 from bot.content.answers import answers
 from bot.content.clinic import clinic
+from bot.content.texts import text
 from bot.conversation import consent, urgent
 from bot.conversation.erasure import erase
 from bot.conversation.intake import RedFlags, accept, prepare
@@ -65,9 +66,7 @@ class WidgetService:
         with self._store.read() as session:
             found = session.scalar(select(Conversation.id).where(Conversation.token_hash == token_hash))
         if found is None:
-            raise RefusedError(
-                "gone", "This conversation has ended or was deleted. Please start a new one.", status=401
-            )
+            raise RefusedError("gone", text("widget.refused.ended"), status=401)
         return found
 
     def begin(self) -> tuple[str, dict[str, Any]]:
