@@ -21,7 +21,8 @@ from bot.conversation.turn import TurnRunner
 from bot.rasa_server.client import RasaClient
 from bot.safety import RedFlagCheck
 from bot.settings import Settings, settings
-from bot.staff.router import make_router as staff_router
+from bot.staff import router as console
+from bot.staff.dependencies import Parts
 from bot.store.engine import Store, store
 from bot.work.notifier import Notifier
 
@@ -84,7 +85,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     http.check_requests(app, config.origins, larger=_CONSOLE_BODIES | base.large_bodies())
     http.answer_errors(app)
     base.attach(app, channels)
-    app.include_router(staff_router(database, notifier, turns.kick))
+    console.attach(app, Parts(database, notifier, turns.kick))
     app.include_router(contact_page.make_router(database, notifier))
     app.include_router(pages.router)
     app.state.health = health.Health(database, rasa, red_flags_trained=red_flags.trained)

@@ -1,81 +1,27 @@
-"""What the pages show of a conversation, gathered in one reading."""
+"""What the page of one conversation shows, gathered in one reading."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.bookings.links import is_open, newest_links
-from bot.bookings.requests import shown_to_staff
-from bot.conversation.delivery import AGAIN
-from bot.errors import RefusedError
-from bot.staff import desk, labels
-from bot.staff.private_page import can_send_page
-from bot.store.models import (
-    Alert,
-    Booking,
-    ContactLink,
-    Conversation,
-    Event,
-    Message,
-    Note,
-    Outbox,
-    Staff,
-    TurnLog,
-)
+from bot.staff import labels
+from bot.staff.booking_cards import BookingCard, bookings_of
+from bot.staff.desk import conversation_gone
+from bot.staff.queue import patient_names
+from bot.staff.transcript import LineView, read_lines
+from bot.store.models import Alert, Conversation, Event, Note, Staff
 
 SHOWN_LINES = 150  # older ones on request
-VIEWS = {"urgent": "Urgent", "waiting": "Waiting", "mine": "Mine", "open": "All open", "closed": "Closed"}
-_MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_PHONE = re.compile(r"\+?[0-9 ()./-]{6,24}")
-_WORST_FIRST = ("failed", "unknown", "sending", "queued", "sent")
-
-
-@dataclass(frozen=True)
-class Guess:
-    """An intent and how sure the model was, 0 to 1."""
-
-    intent: str
-    confidence: float | None
-
-    @property
-    def percent(self) -> str:
-        return f"{self.confidence:.0%}" if self.confidence is not None else "?"
-
-
-@dataclass(frozen=True)
-class Understood:
-    """What the assistant understood before it answered."""
-
-    best: Guess
-    runners_up: list[Guess]
-    action: str
-    answer: str
-    model: str
-
-
-@dataclass(frozen=True)
-class LineView:
-    line: Message
-    who: str
-    understood: list[Understood] = field(default_factory=list)
-    delivery: str = ""
-    delivery_note: str = ""
-    again: int = 0  # the outbox row that can be sent again, if any
-    alert: Alert | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Whether its delivery can still change."""
-        return self.delivery not in ("queued", "sending")
+_SHOWN_EVENTS = 200
 
 
 @dataclass(frozen=True)
 class AlertView:
+    """A red flag: what it is called, its tier in words, and the names of who looked at it and who closed it."""
+
     alert: Alert
     name: str
     tier: str
@@ -84,37 +30,16 @@ class AlertView:
 
 
 @dataclass(frozen=True)
-class BookingView:
-    """Args:
-    name: what the patient left, or else what the conversation is called in the queue.
-    page: the last private page that the patient was sent for the contact details, if any; ``page_open`` while it still works.
-    can_send_page: whether a new one can be sent, by whoever holds the conversation.
+class ConversationView:
+    """A conversation.
+
+    Args:
+        mine: whether the person who looks at it holds it.
+        earlier: how many messages before ``lines`` are not shown.
+        notes: each with its author's name.
+        events: the newest first.
     """
 
-    booking: Booking
-    name: str
-    shown: bool
-    steps: tuple[str, ...]
-    page: ContactLink | None
-    page_open: bool
-    can_send_page: bool
-
-    @property
-    def details(self) -> list[tuple[str, str]]:
-        """What was asked besides name and contact, each with its label."""
-        return shown_to_staff(self.booking)
-
-    @property
-    def contact_href(self) -> str:
-        """What a tap on the contact does, where that is one telephone number or one e-mail address and nothing else."""
-        contact = self.booking.contact.strip()
-        if _MAIL.fullmatch(contact):
-            return f"mailto:{contact}"
-        return f"tel:{re.sub(r'[^+0-9]', '', contact)}" if _PHONE.fullmatch(contact) else ""
-
-
-@dataclass(frozen=True)
-class ConversationView:
     conversation: Conversation
     name: str
     holder: Staff | None
@@ -123,7 +48,7 @@ class ConversationView:
     earlier: int
     alerts: list[AlertView]
     past_alerts: list[AlertView]
-    bookings: list[BookingView]
+    bookings: list[BookingCard]
     notes: list[tuple[Note, str]]
     events: list[Event]
 
@@ -134,6 +59,11 @@ class ConversationView:
     @property
     def can_close(self) -> bool:
         return self.mine or self.conversation.mode in ("assistant", "waiting")
+
+    @property
+    def explained(self) -> list[LineView]:
+        """The patient's messages that something is known of: what was understood, or a red flag. The newest first."""
+        return [line for line in reversed(self.lines) if line.understood or line.alert]
 
     @property
     def head_state(self) -> str:
@@ -149,11 +79,11 @@ class ConversationView:
 
     @property
     def side_state(self) -> str:
-        marks = [
-            f"{b.booking.id}.{b.booking.version}.{b.shown}.{b.page_open}.{b.can_send_page}"
-            for b in self.bookings
-        ]
-        return "-".join([str(len(self.notes)), str(self.events[0].id if self.events else 0), *marks])
+        """Changes whenever what stands beside the messages must be drawn anew."""
+        newest = self.explained[0].line.seq if self.explained else 0
+        turns = sum(len(line.understood) for line in self.lines)
+        counts = (len(self.notes), self.events[0].id if self.events else 0, newest, turns)
+        return "-".join([*map(str, counts), *(card.mark for card in self.bookings)])
 
 
 def read_conversation(
@@ -166,153 +96,38 @@ def read_conversation(
     """
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
-        raise RefusedError(
-            "gone",
-            "This conversation is no longer there. It may have been deleted by the patient.",
-            status=404,
-        )
+        raise conversation_gone()
     names = {person.id: person.name for person in session.scalars(select(Staff))}
-    alerts = session.scalars(
-        select(Alert).where(Alert.conversation_id == conversation_id).order_by(Alert.id.desc())
-    ).all()
-    seen = [
+    alerts = [
         AlertView(
             alert=alert,
             name=labels.flag_name(alert.flags),
-            tier=labels.TIERS.get(alert.tier, alert.tier),
+            tier=labels.tier(alert.tier),
             seen_by=names.get(alert.seen_by or 0, ""),
             closed_by=names.get(alert.closed_by or 0, ""),
         )
-        for alert in alerts
+        for alert in session.scalars(
+            select(Alert).where(Alert.conversation_id == conversation_id).order_by(Alert.id.desc())
+        )
     ]
-    first = 0 if every_line else max(0, conversation.last_seq - SHOWN_LINES)
-    bookings = session.scalars(
-        select(Booking).where(Booking.conversation_id == conversation_id).order_by(Booking.id.desc())
-    ).all()
-    notes = session.scalars(
-        select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id)
-    ).all()
+    notes = session.scalars(select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id))
     events = session.scalars(
-        select(Event).where(Event.conversation_id == conversation_id).order_by(Event.id.desc()).limit(200)
-    ).all()
+        select(Event)
+        .where(Event.conversation_id == conversation_id)
+        .order_by(Event.id.desc())
+        .limit(_SHOWN_EVENTS)
+    )
+    first = 0 if every_line else max(0, conversation.last_seq - SHOWN_LINES)
     return ConversationView(
         conversation=conversation,
-        name=desk.names_of(session, [conversation_id]).get(conversation_id, conversation.short_name),
+        name=patient_names(session, [conversation_id]).get(conversation_id, conversation.short_name),
         holder=session.get(Staff, conversation.claimed_by) if conversation.claimed_by else None,
         mine=conversation.claimed_by == staff.id,
         lines=read_lines(session, conversation_id, first),
         earlier=first,
-        alerts=[view for view in seen if view.alert.closed_at is None],
-        past_alerts=[view for view in seen if view.alert.closed_at is not None],
-        bookings=_booking_views(session, bookings, staff),
+        alerts=[view for view in alerts if view.alert.closed_at is None],
+        past_alerts=[view for view in alerts if view.alert.closed_at is not None],
+        bookings=bookings_of(session, conversation_id, staff),
         notes=[(note, names.get(note.staff_id, "?")) for note in notes],
         events=list(events),
     )
-
-
-def read_lines(session: Session, conversation_id: str, after: int) -> list[LineView]:
-    """The lines with a higher ``seq`` than ``after``, each with what was understood, its delivery and its red flag."""
-    lines = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq > after)
-        .order_by(Message.seq)
-    ).all()
-    inbound = {line.inbound_id for line in lines if line.inbound_id}
-    turns = _turns(session, inbound)
-    flags = {
-        alert.inbound_id: alert
-        for alert in session.scalars(select(Alert).where(Alert.inbound_id.in_(inbound)))
-    }
-    sent = _deliveries(session, [line.id for line in lines])
-    made = []
-    for line in lines:
-        # What was understood is said once, at the first line of the answer.
-        understood = turns.pop(line.inbound_id, []) if line.sender == "assistant" and line.inbound_id else []
-        state, note, row = sent.get(line.id, ("", "", 0))
-        again = row if state in ("failed", "unknown") and note != AGAIN else 0
-        alert = flags.get(line.inbound_id) if line.sender == "patient" and line.inbound_id else None
-        made.append(LineView(line, _speaker(line), understood, state, note, again, alert))
-    return made
-
-
-def _speaker(line: Message) -> str:
-    names = {"patient": "Patient", "assistant": "Assistant", "system": "Notice to the patient"}
-    return line.staff_name or names.get(line.sender, "Staff")
-
-
-def _turns(session: Session, inbound: set[int]) -> dict[int | None, list[Understood]]:
-    found: dict[int | None, list[Understood]] = {}
-    rows = session.scalars(
-        select(TurnLog)
-        .where(TurnLog.inbound_id.in_(inbound))
-        .order_by(TurnLog.inbound_id, TurnLog.ordinal, TurnLog.id)
-    )
-    for turn in rows:
-        answer = (
-            f"{turn.answer_id} (version {turn.answer_version})"
-            if turn.answer_id and turn.answer_version
-            else turn.answer_id or ""
-        )
-        found.setdefault(turn.inbound_id, []).append(
-            Understood(
-                Guess(turn.intent or "nothing known", turn.confidence),
-                [
-                    Guess(intent, confidence)
-                    for intent, confidence in turn.runners_up
-                    if intent != turn.intent
-                ][:3],
-                turn.action,
-                answer,
-                turn.model or "",
-            )
-        )
-    return found
-
-
-def _deliveries(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
-    """Of each message that a channel must send: the worst state of its parts, the channel's error, and that part's row."""
-    found: dict[int, tuple[str, str, int]] = {}
-    for part in session.scalars(select(Outbox).where(Outbox.message_id.in_(ids)).order_by(Outbox.part)):
-        before = found.get(part.message_id)
-        if before is None or _WORST_FIRST.index(part.state) < _WORST_FIRST.index(before[0]):
-            found[part.message_id] = (part.state, part.error or "", part.id)
-    return found
-
-
-def read_bookings(session: Session, state: str, staff: Staff) -> list[BookingView]:
-    """Booking requests of a state, or of all: the open ones first, those that wait longest on top."""
-    query = (
-        select(Booking)
-        .order_by(Booking.state != "requested", Booking.state != "contacted", Booking.created_at)
-        .limit(300)
-    )
-    if state:
-        query = query.where(Booking.state == state)
-    return _booking_views(session, session.scalars(query).all(), staff)
-
-
-def _booking_views(session: Session, bookings: Sequence[Booking], staff: Staff) -> list[BookingView]:
-    ids = {booking.conversation_id for booking in bookings}
-    talks = {talk.id: talk for talk in session.scalars(select(Conversation).where(Conversation.id.in_(ids)))}
-    shown = desk.contacts_shown(session, list(ids), staff)
-    pages = newest_links(session, [booking.id for booking in bookings])
-    made = []
-    for booking in bookings:
-        talk, page = talks[booking.conversation_id], pages.get(booking.id)
-        made.append(
-            BookingView(
-                booking=booking,
-                name=booking.name or talk.short_name,
-                shown=booking.id in shown,
-                steps=desk.BOOKING_STEPS[booking.state],
-                page=page,
-                page_open=bool(page and is_open(page)),
-                can_send_page=can_send_page(talk, booking),
-            )
-        )
-    return made
-
-
-def booking_counts(session: Session) -> dict[str, int]:
-    rows = session.execute(select(Booking.state, func.count()).group_by(Booking.state))
-    return {state: count for state, count in rows}

@@ -7,21 +7,18 @@ in it, and that is checked here, not in a disabled box on a page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.bookings.requests import in_short
 from bot.clock import now
 from bot.content.texts import text
 from bot.conversation.delivery import AGAIN
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
-from bot.safety.flags import TIERS
+from bot.staff import labels
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
 from bot.store.modes import change_mode
 
@@ -37,29 +34,15 @@ BOOKING_STEPS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class QueueRow:
-    """One conversation in a list, with what a receptionist must see at a glance."""
-
-    conversation: Conversation
-    holder: Staff | None
-    alert: Alert | None
-    name: str
-    last_text: str
-    last_sender: str
-    last_at: datetime
-    said: str = ""  # what the patient wants, where somebody must act on it; else the last line says enough
-    seen_by: str = ""
+def conversation_gone() -> RefusedError:
+    """The error for a conversation that is not there, with status 404."""
+    return RefusedError("gone", text("staff.refused.conversation_gone"), status=404)
 
 
 def _get(session: Session, conversation_id: str) -> Conversation:
     conversation = locked(session, conversation_id)
     if conversation is None:
-        raise RefusedError(
-            "gone",
-            "This conversation is no longer there. It may have been deleted by the patient.",
-            status=404,
-        )
+        raise conversation_gone()
     return conversation
 
 
@@ -67,10 +50,12 @@ def _held(session: Session, conversation_id: str, staff: Staff) -> Conversation:
     """The conversation, if ``staff`` holds it."""
     conversation = _get(session, conversation_id)
     if conversation.mode != "staff":
-        raise NotAllowedError("Claim the conversation first.")
+        raise NotAllowedError(text("staff.refused.claim_first"))
     if conversation.claimed_by != staff.id:
         holder = session.get(Staff, conversation.claimed_by)
-        raise NotAllowedError(f"{holder.name if holder else 'Somebody else'} has this conversation now.")
+        if holder is None:
+            raise NotAllowedError(text("staff.refused.held_by_another"))
+        raise NotAllowedError(text("staff.refused.held_by", name=holder.name))
     return conversation
 
 
@@ -78,9 +63,7 @@ def claim(session: Session, conversation_id: str, staff: Staff) -> None:
     """Take a conversation; from here on its patient talks with ``staff`` and the assistant is silent."""
     conversation = _get(session, conversation_id)
     change_mode(session, conversation, "claim", actor=staff.name, staff=staff)
-    add_message(
-        session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff."
-    )
+    add_message(session, conversation, "system", text("staff.to_patient.claimed", name=staff.name))
     see_alerts(session, conversation_id, staff)
 
 
@@ -88,13 +71,11 @@ def take_over(session: Session, conversation_id: str, staff: Staff, reason: str)
     """Take a conversation from the colleague who holds it, saying why."""
     conversation = _get(session, conversation_id)
     if not reason.strip():
-        raise RefusedError("reason", "Please say why you take this over.")
+        raise RefusedError("reason", text("staff.refused.take_over_reason"))
     change_mode(
         session, conversation, "take_over", actor=staff.name, staff=staff, data={"why": checked(reason)}
     )
-    add_message(
-        session, conversation, "system", f"You are now talking with {staff.name} of the clinic staff."
-    )
+    add_message(session, conversation, "system", text("staff.to_patient.claimed", name=staff.name))
 
 
 def reply(
@@ -180,7 +161,7 @@ def give_back(session: Session, conversation_id: str, staff: Staff) -> None:
         session,
         conversation,
         "system",
-        f"{staff.name} has left the chat. You are talking with the assistant again.",
+        text("staff.to_patient.given_back", name=staff.name),
     )
 
 
@@ -202,7 +183,7 @@ def close(session: Session, conversation_id: str, staff: Staff, *, reason: str =
         session,
         conversation,
         "system",
-        "The clinic staff have closed this chat. You can write here again at any time.",
+        text("staff.to_patient.closed"),
     )
 
 
@@ -231,7 +212,7 @@ def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
 def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> None:
     """Say what was done about a red flag. Without a reason it stays open."""
     if not reason.strip():
-        raise RefusedError("reason", "A red flag is open here. Please write what was done about it.")
+        raise RefusedError("reason", text("staff.refused.alert_reason"))
     alert = session.get(Alert, alert_id)
     if alert is None or locked(session, alert.conversation_id) is None:
         return
@@ -261,18 +242,23 @@ def add_note(session: Session, conversation_id: str, staff: Staff, text: str) ->
     return note
 
 
+def _state(state: str) -> str:
+    """A booking's state inside a sentence."""
+    return labels.booking_states().get(state, state).lower()
+
+
 def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, version: int) -> Booking:
     """Move a booking request on. ``version`` is what the page showed: if somebody was quicker, it is refused."""
     booking = session.get(Booking, booking_id)
     if booking is None or locked(session, booking.conversation_id) is None:
-        raise RefusedError("gone", "This request is no longer there.", status=404)
+        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
     session.refresh(booking)
     if booking.version != version:
-        raise NotAllowedError(
-            f"Somebody has changed this request in the meantime: it is now {booking.state}."
-        )
+        raise NotAllowedError(text("staff.refused.booking_changed", state=_state(booking.state)))
     if state not in BOOKING_STEPS[booking.state]:
-        raise NotAllowedError(f"A request that is {booking.state} cannot become {state}.")
+        raise NotAllowedError(
+            text("staff.refused.booking_step", before=_state(booking.state), after=_state(state))
+        )
     before, booking.state = booking.state, state
     booking.version += 1
     booking.updated_at = now()
@@ -286,166 +272,6 @@ def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, 
     )
     session.flush()
     return booking
-
-
-def queue(session: Session, view: str, staff: Staff, *, limit: int = 100) -> list[QueueRow]:
-    """Conversations for a list.
-
-    Args:
-        view: ``waiting``, ``mine``, ``open`` (everything not closed), ``closed`` or ``urgent``.
-    Open red flags stand on top in every view but ``closed``, the gravest first, of one tier the unseen and the oldest; then who waits longest;
-    then the newest. A conversation with an open red flag is in ``waiting`` for everyone until somebody holds it.
-    """
-    flagged = select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery()
-    is_flagged = Conversation.id.in_(flagged)
-    query = select(Conversation, Staff).outerjoin(Staff, Staff.id == Conversation.claimed_by)
-    if view == "mine":
-        query = query.where(Conversation.claimed_by == staff.id)
-    elif view == "closed":
-        query = query.where(Conversation.mode == "closed")
-    elif view == "open":
-        query = query.where(Conversation.mode != "closed", Conversation.last_seq > 0)
-    elif view == "urgent":
-        query = query.where(is_flagged)
-    else:
-        query = query.where(_waits(is_flagged))
-    # The database orders too, so that a full list can never cut off a red flag or whoever waits longest.
-    query = query.order_by(
-        is_flagged.desc(),
-        Conversation.waiting_since.is_(None),
-        Conversation.waiting_since,
-        Conversation.updated_at.desc(),
-    )
-    rows = session.execute(query.limit(limit)).all()
-    ids = [conversation.id for conversation, _ in rows]
-    last, names, alerts = _last_lines(session, ids), names_of(session, ids), _open_alerts(session, ids)
-    flags = {conversation_id: found[0] for conversation_id, found in alerts.items()}
-    said = _said(session, [conversation for conversation, _ in rows], flags)
-    seen = {alert.seen_by for alert in flags.values() if alert.seen_by}
-    people = {person.id: person.name for person in session.scalars(select(Staff).where(Staff.id.in_(seen)))}
-    made = [
-        QueueRow(
-            conversation=conversation,
-            holder=holder,
-            alert=flags.get(conversation.id),
-            name=names.get(conversation.id, conversation.short_name),
-            last_text=last[conversation.id].text if conversation.id in last else "",
-            last_sender=last[conversation.id].sender if conversation.id in last else "",
-            last_at=last[conversation.id].at if conversation.id in last else conversation.created_at,
-            said=said.get(conversation.id, ""),
-            seen_by=people.get(flags[conversation.id].seen_by or 0, "") if conversation.id in flags else "",
-        )
-        for conversation, holder in rows
-    ]
-    return sorted(made, key=lambda row: _place(row, alerts.get(row.conversation.id, ())))
-
-
-def _waits(is_flagged: ColumnElement[bool]) -> ColumnElement[bool]:
-    return (Conversation.mode == "waiting") | (is_flagged & (Conversation.mode != "staff"))
-
-
-def _tier(alert: Alert) -> int:
-    return TIERS.index(alert.tier) if alert.tier in TIERS else len(TIERS)
-
-
-def _open_alerts(session: Session, ids: Sequence[str]) -> dict[str, list[Alert]]:
-    """The open red flags of each conversation; first the one that most needs a look: unseen, then the gravest, then the oldest."""
-    found = session.scalars(select(Alert).where(Alert.conversation_id.in_(ids), Alert.closed_at.is_(None)))
-    made: dict[str, list[Alert]] = {}
-    for alert in sorted(found, key=lambda alert: (alert.seen_at is not None, _tier(alert), alert.raised_at)):
-        made.setdefault(alert.conversation_id, []).append(alert)
-    return made
-
-
-def _place(row: QueueRow, alerts: Sequence[Alert]) -> tuple[Any, ...]:
-    """Red flags by their gravest tier: a look alone moves an emergency below nothing that is less grave. What a person holds and
-    has seen stands under those."""
-    if alerts:
-        seen = alerts[0].seen_at is not None
-        handled = seen and row.conversation.mode == "staff"
-        return (0, handled, min(map(_tier, alerts)), seen, alerts[0].raised_at.timestamp())
-    if row.conversation.waiting_since:
-        return (1, False, 0, False, row.conversation.waiting_since.timestamp())
-    return (2, False, 0, False, -row.last_at.timestamp())
-
-
-def _said(session: Session, talks: Sequence[Conversation], flags: dict[str, Alert]) -> dict[str, str]:
-    """Of conversations with an open red flag, the line that raised it; of those that wait for a visit, what was asked for; of others that
-    wait, the patient's last line. The answers of the assistant, which come after it, would hide it."""
-    waiting = [talk.id for talk in talks if talk.mode == "waiting"]
-    bookings = [talk.id for talk in talks if talk.mode == "waiting" and talk.waiting_reason == "booking"]
-    said = {
-        line.conversation_id: line.text
-        for line in _last_lines(session, waiting, Message.sender == "patient").values()
-    }
-    asked = (
-        select(Booking)
-        .where(Booking.conversation_id.in_(bookings), Booking.state == "requested")
-        .order_by(Booking.id)
-    )
-    said |= {booking.conversation_id: in_short(booking) for booking in session.scalars(asked)}
-    raised = select(Message).where(
-        Message.inbound_id.in_([alert.inbound_id for alert in flags.values()]), Message.sender == "patient"
-    )
-    return said | {line.conversation_id: line.text for line in session.scalars(raised)}
-
-
-def _last_lines(
-    session: Session, ids: Sequence[str], by: ColumnElement[bool] = Message.sender != "system"
-) -> dict[str, Message]:
-    """The last line of patient, assistant or staff in each conversation, or of whom ``by`` names."""
-    newest = (
-        select(Message.conversation_id, func.max(Message.seq).label("seq"))
-        .where(Message.conversation_id.in_(ids), by)
-        .group_by(Message.conversation_id)
-        .subquery()
-    )
-    found = session.scalars(
-        select(Message).join(
-            newest, (newest.c.conversation_id == Message.conversation_id) & (newest.c.seq == Message.seq)
-        )
-    )
-    return {line.conversation_id: line for line in found}
-
-
-def names_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """The name that a patient gave with a booking request, by conversation."""
-    rows = session.execute(
-        select(Booking.conversation_id, Booking.name)
-        .where(Booking.conversation_id.in_(ids))
-        .order_by(Booking.id)
-    )
-    return {conversation_id: name for conversation_id, name in rows if name}
-
-
-def counts(session: Session, staff: Staff) -> dict[str, int]:
-    """How many conversations each list holds, and how many red flags nobody has looked at."""
-    is_flagged = Conversation.id.in_(
-        select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery()
-    )
-    waiting = session.scalar(select(func.count()).select_from(Conversation).where(_waits(is_flagged))) or 0
-    mine = (
-        session.scalar(
-            select(func.count()).select_from(Conversation).where(Conversation.claimed_by == staff.id)
-        )
-        or 0
-    )
-    urgent = (
-        session.scalar(
-            select(func.count(func.distinct(Alert.conversation_id))).where(Alert.closed_at.is_(None))
-        )
-        or 0
-    )
-    unseen = (
-        session.scalar(
-            select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None), Alert.seen_at.is_(None))
-        )
-        or 0
-    )
-    bookings = (
-        session.scalar(select(func.count()).select_from(Booking).where(Booking.state == "requested")) or 0
-    )
-    return {"waiting": waiting, "mine": mine, "urgent": urgent, "unseen": unseen, "bookings": bookings}
 
 
 def opened(session: Session, conversation_id: str, staff: Staff, *, look: bool = True) -> bool:
@@ -478,7 +304,7 @@ def show_contact(session: Session, booking_id: int, staff: Staff) -> Booking:
     """How to reach the patient of a booking request, for ``CONTACT_SHOWN``; who looked is written down."""
     booking = session.get(Booking, booking_id)
     if booking is None:
-        raise RefusedError("gone", "This request is no longer there.", status=404)
+        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
     session.add(
         Event(
             conversation_id=booking.conversation_id,

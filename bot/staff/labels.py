@@ -1,112 +1,121 @@
-"""Names for what the database keeps as codes, and times as people say them."""
+"""Names for what the database keeps as codes (they stand in ``data/texts``), and times as people say them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.channels import base
 from bot.clock import now
 from bot.content.clinic import clinic
+from bot.content.texts import table, text
 from bot.safety import TIER_TITLES, flags
+from bot.staff.queue import LISTS
 from bot.store.models import Event
 
-TIERS = TIER_TITLES
-REASONS = {
-    "asked": "Asked for a person",
-    "booking": "Booking request",
-    "change": "Change or cancel a booking",
-    "red_flag": "Red flag",
-    "no_answer": "The assistant had no answer",
-    "unchecked": "Message was not checked for red flags",
-}
-MODES = {
-    "assistant": "With the assistant",
-    "waiting": "Waiting for staff",
-    "staff": "With staff",
-    "closed": "Closed",
-}
-CHANNELS = {"widget": "Website", "telegram": "Telegram"}
-BOOKING_STATES = {
-    "requested": "Requested",
-    "contacted": "Contacted",
-    "booked": "Booked",
-    "declined": "Declined",
-    "cancelled": "Cancelled by the patient",
-}
-BOOKING_ACTIONS = {
-    "contacted": "Mark as contacted",
-    "booked": "Mark as booked",
-    "declined": "Mark as declined",
-    "cancelled": "Patient cancelled",
-}
-DELIVERY = {
-    "queued": "waiting to be sent",
-    "sending": "being sent",
-    "sent": "sent",
-    "failed": "not delivered",
-    "unknown": "may not have arrived: Telegram gave no answer",
-}
-_ACTORS = {
-    "patient": "Patient",
-    "assistant": "Assistant",
-    "system": "System",
-    "red flags": "Red-flag check",
-    **CHANNELS,
-}
-_EVENTS = {
-    "claim": "claimed the conversation",
-    "take_over": "took the conversation over",
-    "return": "gave it back to the assistant",
-    "close": "closed the conversation",
-    "hand_over": "asked for staff",
-    "patient_writes": "wrote again after it was closed",
-    "opened": "opened the conversation",
-    "alert_seen": "saw the red flag",
-    "alert_closed": "closed the red flag",
-    "contact_shown": "looked at the contact details",
-    "reply_withheld": "held back an answer, because staff had taken over",
-    "change_wanted": "asked to change or cancel the booking request",
-    "page_sent": "sent the patient a new private page for the contact details",
-    "alert_step": "found that nobody had looked at the red flag yet",
-    "asked_if_urgent": "asked the patient whether it is happening now",
-    "consent": "agreed to talk with the assistant",
-    "stopped": "stopped the assistant and took the agreement back",
-    "not_delivered": "could not deliver a line to the patient",
-    "delivery_unknown": "gave no answer: a line may not have reached the patient",
-    "unreachable": "says that the patient cannot be written to: the bot is blocked or the chat is gone",
-    "reachable": "says that the patient can be written to again",
-    "sent_again": "sent a line again, marked as a repeat",
-    "late_message": "brought a message late: the patient wrote it before the one that stands above it",
-    "set_aside": "brought a message that could not be read; the patient was asked to type it again",
-}
+
+def lists() -> dict[str, str]:
+    """The lists of the queue with their names, in the order of the tabs."""
+    names = table("staff.lists")
+    return {key: names[key] for key in LISTS}
+
+
+def tier(code: str) -> str:
+    """How urgent a red flag is."""
+    return TIER_TITLES.get(code, code)
 
 
 def flag_name(raised: list[str]) -> str:
     """The plain name of the gravest flag, and how many more there are."""
+    if not raised:
+        return text("staff.flag_unnamed")
     known = flags()
-    names = [known[name].title if name in known else f"Red flag {name}" for name in raised] or ["Red flag"]
-    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+    first = known[raised[0]].title if raised[0] in known else text("staff.flag", flag=raised[0])
+    return text("staff.flags_more", first=first, more=len(raised) - 1) if len(raised) > 1 else first
+
+
+def reason(code: str | None) -> str:
+    """Why a conversation waits."""
+    return table("staff.reasons").get(code or "", text("staff.reason_unnamed"))
+
+
+def mode(code: str) -> str:
+    """Who has a conversation."""
+    return table("staff.modes")[code]
+
+
+def channel(code: str) -> str:
+    """The channel's name."""
+    return base.label(code)
+
+
+def speaker(sender: str) -> str:
+    """Who says a message."""
+    speakers = table("staff.speakers")
+    return speakers.get(sender, speakers["staff"])
+
+
+def booking_states() -> dict[str, str]:
+    """The states of a booking request with their names, in the order in which a request passes them."""
+    return table("staff.booking_states")
+
+
+def booking_action(state: str) -> str:
+    """The words on the button that moves a request to ``state``."""
+    return table("staff.booking_actions")[state]
+
+
+def delivery(state: str, channel_code: str) -> str:
+    """How far a message has come on its way to the patient."""
+    if state == "unknown":
+        return text("staff.delivery_unknown", channel=channel(channel_code))
+    return table("staff.delivery").get(state, state)
+
+
+def version(number: str) -> str:
+    """The version of a reviewed answer."""
+    return text("staff.version", number=number)
+
+
+def decision(rule: str) -> str:
+    """Why the assistant did what it did, by the name of the rule that chose it; the name itself where there are no words for it."""
+    return table("staff.decisions").get(rule, rule.replace("_", " "))
+
+
+def situation(code: str) -> str:
+    """Something that was heard of the person."""
+    return table("staff.situations").get(code, code.replace("_", " ").capitalize())
+
+
+def heard(value: str) -> str:
+    """Whether it is so, is not so, or was only named."""
+    return table("staff.heard").get(value, value)
+
+
+def raised_by(rules: str) -> str:
+    """What raised a red flag, in plain words: ``r01_clot.yml rule 3, classifier`` names the rules that fired and the trained part."""
+    parts = [part.strip() for part in rules.split(",") if part.strip()]
+    return ", ".join(text("staff.raised_by_classifier") if part == "classifier" else part for part in parts)
 
 
 def actor(event: Event) -> str:
     """Who did it: a person's name, or a word for one of our own parts."""
-    return _ACTORS.get(event.actor, event.actor)
+    return table("staff.actors").get(event.actor.replace(" ", "_")) or base.label(event.actor)
 
 
 def event_text(event: Event) -> str:
     """What happened, to be read after the actor's name."""
     data = event.data or {}
     if event.kind == "booking":
-        before, after = (BOOKING_STATES.get(data.get(key, ""), "?").lower() for key in ("from", "to"))
-        return f"moved the booking from {before} to {after}"
-    text = _EVENTS.get(event.kind, event.kind.replace("_", " "))
+        before, after = (booking_states().get(data.get(key, ""), "?").lower() for key in ("from", "to"))
+        return text("staff.event_booking", before=before, after=after)
+    said = table("staff.events").get(event.kind, event.kind.replace("_", " "))
     if event.kind == "alert_step" and data.get("minutes"):
-        text = (
-            f"found that nobody had looked at the red flag after {data['minutes']:g} minutes of opening hours"
-        )
+        said = text("staff.event_alert_step", minutes=f"{data['minutes']:g}")
     if event.kind == "hand_over" and data.get("reason"):
-        text = f"put it in the queue: {REASONS.get(data['reason'], data['reason']).lower()}"
-    return f"{text} (“{data['why']}”)" if data.get("why") else text
+        why = table("staff.reasons").get(data["reason"], data["reason"]).lower()
+        said = text("staff.event_hand_over", reason=why)
+    return text("staff.event_why", event=said, why=data["why"]) if data.get("why") else said
 
 
 def age(at: datetime) -> str:
@@ -120,11 +129,12 @@ def age(at: datetime) -> str:
 
 
 def local(at: datetime) -> datetime:
+    """The time on the clinic's wall."""
     return at.astimezone(ZoneInfo(clinic().time_zone))
 
 
 def clock(at: datetime) -> str:
-    """The time on the clinic's wall; with the day if that is not today."""
+    """The time on the clinic's wall in words; with the day if that is not today."""
     here, today = local(at), local(now())
     if here.date() == today.date():
         return f"{here:%H:%M}"
@@ -132,5 +142,6 @@ def clock(at: datetime) -> str:
 
 
 def full_time(at: datetime) -> str:
+    """The time on the clinic's wall, with weekday, seconds and zone."""
     here = local(at)
     return f"{here:%A} {here.day} {here:%B} {here.year}, {here:%H:%M:%S} {here:%Z}"

@@ -11,105 +11,125 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
-from sqlalchemy import func, select
 
+from bot.content.texts import text
 from bot.errors import RefusedError
-from bot.staff import desk
-from bot.staff.auth.sessions import SignedOutError, find
+from bot.staff import desk, labels
+from bot.staff.auth.access import router
+from bot.staff.auth.sessions import SignedIn, SignedOutError, find
+from bot.staff.booking_cards import newest_request
 from bot.staff.canned import canned
-from bot.staff.conversation_page import VIEWS, read_conversation, read_lines
-from bot.staff.conversation_routes import list_name
-from bot.staff.pages import COOKIE, HERE, Console, Who, page
-from bot.store.models import Booking
+from bot.staff.conversation_page import read_conversation
+from bot.staff.dependencies import Console, Database, Parts, Who
+from bot.staff.pages import COOKIE, HERE, page
+from bot.staff.queue import list_name, read_counts, read_queue
+from bot.staff.transcript import read_lines
+from bot.store.engine import Store
 from bot.work.notifier import STAFF
 
 _LOOK_EVERY = 10.0  # seconds; a missed notification and an ended session are found by then
 _GATHER = 0.2  # seconds; several notifications in a row are one piece of news
 _LONGEST = 600.0  # seconds; then the browser connects again
-_STATIC = {
-    "console.css": "text/css; charset=utf-8",
-    "console.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
+_STATIC = {path.name: path for path in (HERE / "static").iterdir() if path.suffix in _TYPES}
 
 
-def add_routes(router: APIRouter, console: Console) -> None:
-    @router.get("/static/{name}")
-    def static(name: str) -> Response:
-        if name not in _STATIC:
-            raise RefusedError("gone", "There is no such file.", status=404)
-        return FileResponse(HERE / "static" / name, headers={"Content-Type": _STATIC[name]})
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """One of the page's own files."""
+    path = _STATIC.get(name)
+    if path is None:
+        raise RefusedError("gone", text("staff.refused.no_such_file"), status=404)
+    return FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
 
-    @router.get("/fragments/queue")
-    def queue(request: Request, who: Who, view: str = "", open: str = "") -> Response:
-        view = list_name(view)
-        with console.store.read() as session:
-            rows, counts = desk.queue(session, view, who.staff), desk.counts(session, who.staff)
-        return page(request, "_queue.html", view=view, views=VIEWS, rows=rows, counts=counts, open_id=open)
 
-    @router.get("/fragments/counts")
-    def counts(who: Who) -> dict[str, int]:
-        """For pages without the queue: its numbers, and the newest booking request that nobody has answered."""
-        with console.store.read() as session:
-            newest = session.scalar(select(func.max(Booking.id)).where(Booking.state == "requested"))
-            return desk.counts(session, who.staff) | {"newest": newest or 0}
+@router.get("/fragments/queue")
+def queue(request: Request, store: Database, who: Who, view: str = "", open: str = "") -> Response:
+    """A list of the queue."""
+    name = list_name(view)
+    with store.read() as session:
+        rows, counts = read_queue(session, name, who.staff), read_counts(session, who.staff)
+    return page(
+        request, "_queue.html", view=name, views=labels.lists(), rows=rows, counts=counts, open_id=open
+    )
 
-    @router.get("/fragments/lines")
-    def lines(
-        request: Request, who: Who, conversation: str, after: Annotated[int, Query(ge=0)] = 0
-    ) -> Response:
-        note_reading(who, conversation)
-        with console.store.read() as session:
-            return page(request, "_lines.html", lines=read_lines(session, conversation, after))
 
-    @router.get("/fragments/conversation")
-    def parts(request: Request, who: Who, conversation: str, view: str = "") -> Response:
-        note_reading(who, conversation)
-        with console.store.read() as session:
-            talk = read_conversation(session, conversation, who.staff)
-        return page(request, "_parts.html", talk=talk, view=list_name(view), canned=canned(), kept={})
+@router.get("/fragments/counts")
+def counts(store: Database, who: Who) -> dict[str, int]:
+    """For pages without the queue: its numbers, and the newest booking request that nobody has answered."""
+    with store.read() as session:
+        return read_counts(session, who.staff) | {"newest": newest_request(session)}
 
-    def note_reading(who: Who, conversation_id: str) -> None:
-        """A part of a page that is open adds nothing to the history; one fetched past the page does."""
-        with console.store.read() as session:
-            noted = desk.has_opened(session, conversation_id, who.staff)
-        if not noted:
-            with console.store.write() as session:
-                desk.opened(session, conversation_id, who.staff, look=False)
 
-    @router.get("/events")
-    async def events(request: Request, who: Who) -> StreamingResponse:
-        return StreamingResponse(
-            stream(request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
+@router.get("/fragments/lines")
+def lines(
+    request: Request, store: Database, who: Who, conversation: str, after: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """The messages of a conversation after a sequence number."""
+    _note_reading(store, who, conversation)
+    with store.read() as session:
+        return page(request, "_lines.html", lines=read_lines(session, conversation, after))
 
-    async def stream(request: Request) -> AsyncIterator[str]:
-        token = request.cookies.get(COOKIE, "")
-        until = time.monotonic() + _LONGEST
-        event = console.notifier.subscribe(STAFF)
-        number = 0
-        try:
-            yield "retry: 3000\nevent: ready\ndata: 0\n\n"
-            while time.monotonic() < until and not await request.is_disconnected():
-                notified = False
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_EVERY):
-                        await event.wait()
-                    notified = True
-                    await asyncio.sleep(_GATHER)
-                event.clear()
-                try:
-                    await asyncio.to_thread(check, token)
-                except SignedOutError:
-                    yield "event: signed-out\ndata: 0\n\n"
-                    return
-                number += notified
-                yield f"event: news\ndata: {number}\n\n" if notified else ": still here\n\n"
-        finally:
-            console.notifier.unsubscribe(STAFF, event)
 
-    def check(token: str) -> None:
-        with console.store.read() as session:
-            find(session, token)
+@router.get("/fragments/conversation")
+def parts(request: Request, store: Database, who: Who, conversation: str, view: str = "") -> Response:
+    """What stands round the messages of a conversation: its head, the reply box and the side."""
+    _note_reading(store, who, conversation)
+    with store.read() as session:
+        talk = read_conversation(session, conversation, who.staff)
+    return page(request, "_parts.html", talk=talk, view=list_name(view), canned=canned(), kept={})
+
+
+@router.get("/events")
+async def events(request: Request, console: Console, who: Who) -> StreamingResponse:
+    """The stream of news, as server-sent events."""
+    return StreamingResponse(
+        stream(request, console), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def stream(request: Request, console: Parts) -> AsyncIterator[str]:
+    """``news`` after each change, ``signed-out`` once the session has ended; a comment now and then keeps the connection open."""
+    token = request.cookies.get(COOKIE, "")
+    until = time.monotonic() + _LONGEST
+    event = console.notifier.subscribe(STAFF)
+    number = 0
+    try:
+        yield "retry: 3000\nevent: ready\ndata: 0\n\n"
+        while time.monotonic() < until and not await request.is_disconnected():
+            notified = False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await event.wait()
+                notified = True
+                await asyncio.sleep(_GATHER)
+            event.clear()
+            try:
+                await asyncio.to_thread(_check, console.store, token)
+            except SignedOutError:
+                yield "event: signed-out\ndata: 0\n\n"
+                return
+            number += notified
+            yield f"event: news\ndata: {number}\n\n" if notified else ": still here\n\n"
+    finally:
+        console.notifier.unsubscribe(STAFF, event)
+
+
+def _note_reading(store: Store, who: SignedIn, conversation_id: str) -> None:
+    """Write down that a conversation was read, unless that stands in the history already: a page that is open fetches its parts often."""
+    with store.read() as session:
+        noted = desk.has_opened(session, conversation_id, who.staff)
+    if not noted:
+        with store.write() as session:
+            desk.opened(session, conversation_id, who.staff, look=False)
+
+
+def _check(store: Store, token: str) -> None:
+    with store.read() as session:
+        find(session, token)

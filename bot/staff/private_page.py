@@ -6,16 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.bookings.links import asked_on_page, make_link
+from bot.content.texts import text
 from bot.conversation.messages import locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
 from bot.staff import desk
 from bot.store.models import Booking, Conversation, Event, Message, Staff
 
-WORDS = (
-    "Please leave your name and how to reach you on this private page, so that they do not stand in this chat. "
-    "The link works once, for 24 hours. An earlier link no longer works."
-)
 _OVER = ("declined", "cancelled")
 
 
@@ -39,16 +36,22 @@ def send_page(
     # The lock comes first, as on the page itself, so that the two never wait for each other.
     conversation, booking = locked(session, conversation_id), session.get(Booking, booking_id)
     if conversation is None or booking is None or booking.conversation_id != conversation.id:
-        raise RefusedError("gone", "This request is no longer there.", status=404)
+        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
     if not can_send_page(conversation, booking):
-        raise NotAllowedError("No private page can be sent for this request.")
+        raise NotAllowedError(text("staff.refused.no_private_page"))
     sent = select(Message.id).where(
         Message.conversation_id == conversation.id, Message.client_id == client_id, Message.sender == "staff"
     )
     if client_id and session.scalar(sent):
         return
     link = make_link(session, booking, address=settings().public_url)
-    desk.reply(session, conversation.id, staff, f"{WORDS}\n\n{link}", client_id=client_id)
+    desk.reply(
+        session,
+        conversation.id,
+        staff,
+        f"{text('staff.to_patient.private_page')}\n\n{link}",
+        client_id=client_id,
+    )
     session.add(
         Event(
             conversation_id=conversation.id, kind="page_sent", actor=staff.name, data={"booking": booking.id}

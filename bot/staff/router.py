@@ -1,41 +1,34 @@
-"""The staff console as one router. Include it without a prefix; it brings ``/staff`` itself."""
+"""The staff console, under ``/staff``: all its routes, and how an application gets them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
+from bot.content.texts import text
 from bot.errors import RefusedError
-from bot.staff import conversation_routes, live_routes
-from bot.staff.auth import people, sign_in
-from bot.staff.auth.access import route_class
-from bot.staff.pages import Console, Who
-from bot.store.engine import Store
-from bot.work.notifier import Notifier
+
+# Importing a module of handlers adds its routes.
+from bot.staff import booking_routes, conversation_routes, live_routes  # noqa: F401
+from bot.staff.auth import people, sign_in  # noqa: F401
+from bot.staff.auth.access import router
+from bot.staff.dependencies import Parts, Who
 
 
-def make_router(store: Store, notifier: Notifier, kick: Callable[[str], None]) -> APIRouter:
-    """The console's pages.
+def attach(app: FastAPI, parts: Parts) -> None:
+    """Give the application the console's routes, and the routes what they work on."""
+    app.state.console = parts
+    app.include_router(router)
 
-    Args:
-        store: the database.
-        notifier: rung after every change, and listened to for live pages.
-        kick: told the id of a conversation that goes back to the assistant; called on the event loop.
-    """
-    console = Console(store, notifier, kick)
-    router = APIRouter(prefix="/staff", route_class=route_class(console), include_in_schema=False)
 
-    @router.get("")
-    def home(who: Who) -> RedirectResponse:
-        return RedirectResponse("/staff/", status_code=303)
+@router.get("")
+def home(who: Who) -> RedirectResponse:
+    """The address as people type it."""
+    return RedirectResponse("/staff/", status_code=303)
 
-    for room in (sign_in, conversation_routes, people, live_routes):
-        room.add_routes(router, console)
 
-    @router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    def nothing_here(who: Who, path: str) -> None:
-        raise RefusedError("not_found", "There is no such page in the console.", status=404)
-
-    return router
+# Last, because it takes every path.
+@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def nothing_here(who: Who, path: str) -> None:
+    """Any other address: who is not signed in cannot find out which pages there are."""
+    raise RefusedError("not_found", text("staff.refused.no_such_page"), status=404)

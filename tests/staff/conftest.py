@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
@@ -22,7 +22,8 @@ from bot.clock import now
 from bot.conversation.messages import add_message
 from bot.staff.auth import accounts
 from bot.staff.auth.accounts import add_staff
-from bot.staff.router import make_router
+from bot.staff.dependencies import Parts
+from bot.staff.router import attach
 from bot.store.engine import Store, make_engine
 from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
 from bot.store.modes import change_mode
@@ -37,7 +38,6 @@ class House:
     """The console, its database, and what it asked of others."""
 
     store: Store
-    router: APIRouter
     app: FastAPI
     kicked: list[str] = field(default_factory=list)
 
@@ -194,10 +194,9 @@ def make_house(path: Path, empty: Path) -> House:
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     store = Store(engine)
     kicked: list[str] = []
-    router = make_router(store, Notifier(), kicked.append)
     app = FastAPI()
-    app.include_router(router)
-    return House(store, router, app, kicked)
+    attach(app, Parts(store, Notifier(), kicked.append))
+    return House(store, app, kicked)
 
 
 @pytest.fixture

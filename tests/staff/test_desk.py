@@ -342,7 +342,8 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
                 )
             )
     page = ana.get(talk_path(talk)).text
-    assert page.count("Understood:") == 1
+    assert page.count("Why this answer") == 1, "only the first message of an answer leads there"
+    assert page.count('href="#understood-1"') == page.count('id="understood-1"') == 1
     assert page.count("ask_iron_link</code>") == 1, "what was understood is not its own runner-up"
     for part in ("ask_iron_link</code> 93%", "ask_iron_test</code> 4%", "ask_iron_link (version 3)", "m1"):
         assert part in page

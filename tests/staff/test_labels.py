@@ -11,6 +11,7 @@ from functools import cache
 
 import pytest
 
+from bot.content.texts import table
 from bot.settings import ROOT
 from bot.staff import labels
 from bot.store.models import Event
@@ -113,13 +114,14 @@ def test_the_source_is_read() -> None:
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_every_kind_of_event_has_words(kind: str) -> None:
     text = labels.event_text(Event(kind=kind, actor="x", data={}))
-    assert text != kind.replace("_", " "), f"bot/staff/labels.py has no words for {kind}"
+    assert text != kind.replace("_", " "), f"data/texts/en/staff.yml has no words for {kind}"
 
 
 @pytest.mark.parametrize("reason", sorted(reasons()))
 def test_every_reason_to_wait_has_words_in_the_list_and_in_the_history(reason: str) -> None:
-    assert reason in labels.REASONS
-    assert labels.REASONS[reason].lower() in labels.event_text(
+    named = table("staff.reasons")
+    assert labels.reason(reason) == named[reason]
+    assert named[reason].lower() in labels.event_text(
         Event(kind="hand_over", actor="x", data={"reason": reason})
     )
 

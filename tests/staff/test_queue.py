@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.clock import now
 from bot.conversation.messages import add_message
-from bot.staff import desk
+from bot.staff.queue import QueueRow, read_queue
 from bot.store.models import Alert, Conversation, Staff
 from tests.staff.conftest import House, Person, talk_path
 
@@ -122,9 +122,9 @@ def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: H
     )  # it no longer waits: the last line is what counts
 
 
-def queue_of(house: House, view: str) -> list[desk.QueueRow]:
+def queue_of(house: House, view: str) -> list[QueueRow]:
     with house.store.read() as session:
-        return desk.queue(session, view, session.get_one(Staff, 1))
+        return read_queue(session, view, session.get_one(Staff, 1))
 
 
 def test_empty_lists_say_what_they_mean(house: House, ana: Person) -> None:

@@ -1,37 +1,39 @@
 """What every request to the console passes: headers, session, CSRF, and errors in plain words.
 
-It is a route class and not a dependency, so a route cannot forget it: whoever adds a page gets it all.
+It is a route class and not a dependency, so no route can forget it: whoever adds a page to the console's router gets all of it.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import structlog
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from bot.content.texts import text
 from bot.errors import RefusedError
 from bot.logs import fault
 from bot.settings import settings
 from bot.staff.auth.sessions import SignedIn, SignedOutError, find, touch
-from bot.staff.pages import COOKIE, Console, is_fragment, page, problem_page
+from bot.staff.dependencies import parts
+from bot.staff.pages import COOKIE, is_fragment, page, problem_page
 
 log = structlog.get_logger(__name__)
 
 FORM_COOKIE = "rla_staff_form"
 SIGN_IN = "/staff/sign-in"
-#: Open to everyone: the door itself, and its style.
+#: Open to everyone: the sign-in page, and its style.
 PUBLIC = frozenset({SIGN_IN, "/staff/static/{name}"})
 #: The page's script asks for these by itself, so they do not show that a person is there.
-QUIET = ("/staff/fragments/", "/staff/events")
+UNATTENDED = ("/staff/fragments/", "/staff/events")
 MAX_BODY = 100_000  # bytes; a reply of 4,000 characters, each of four bytes and percent-encoded, is 48,000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -51,9 +53,7 @@ HEADERS = {
 
 
 class StaffRoute(APIRoute):
-    """A route behind the gate. ``console`` is set by :func:`route_class`."""
-
-    console: ClassVar[Console]
+    """A route of the console: it answers only who is signed in, and only forms that come from our own pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -80,50 +80,36 @@ class StaffRoute(APIRoute):
         except SignedOutError as error:
             return await _to_sign_in(request, error.why)
         except RefusedError as error:
-            return problem_page(request, error, kept=await _typed(request))
+            refusal = error
         except RequestValidationError:
-            return problem_page(
-                request,
-                RefusedError("form", "The form was not complete. Please go back and try again."),
-                kept=await _typed(request),
-            )
+            refusal = RefusedError("form", text("staff.refused.form_incomplete"))
         except SQLAlchemyError as error:
             log.error("database_error", path=self.path, **fault(error))
-            return problem_page(
-                request,
-                RefusedError(
-                    "database",
-                    "The database cannot be reached just now, so nothing was saved. Please try again in a moment.",
-                    status=503,
-                ),
-                kept=await _typed(request),
-            )
+            refusal = RefusedError("database", text("staff.refused.database"), status=503)
         except Exception as error:
             log.error("page_failed", path=self.path, **fault(error))
-            return problem_page(
-                request,
-                RefusedError("error", "Something went wrong on our side. Please try again.", status=500),
-                kept=await _typed(request),
-            )
+            refusal = RefusedError("error", text("staff.refused.our_fault"), status=500)
+        return problem_page(request, refusal, kept=await _typed(request))
 
     def _who(self, request: Request) -> SignedIn:
-        with self.console.store.read() as session:
+        database = parts(request).store
+        with database.read() as session:
             who = find(session, request.cookies.get(COOKIE, ""))
-        if not self.path.startswith(QUIET):
-            touch(self.console.store, who)
+        if not self.path.startswith(UNATTENDED):
+            touch(database, who)
         return who
 
 
-def route_class(console: Console) -> type[StaffRoute]:
-    return type("Route", (StaffRoute,), {"console": console})
+#: The console's routes. Each module of handlers adds its own; ``bot.staff.router`` imports them all.
+router = APIRouter(prefix="/staff", route_class=StaffRoute, include_in_schema=False)
 
 
 def _check_size(request: Request) -> None:
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or not length.isdigit():
-        raise RefusedError("length", "The request did not say how long it is.", status=411)
+        raise RefusedError("length", text("staff.refused.no_length"), status=411)
     if int(length) > MAX_BODY:
-        raise RefusedError("too_long", "That was too much text at once.", status=413)
+        raise RefusedError("too_long", text("staff.refused.too_much_text"), status=413)
 
 
 def _check_origin(request: Request) -> None:
@@ -134,9 +120,7 @@ def _check_origin(request: Request) -> None:
     if site not in ("same-origin", "none") or (
         origin is not None and urlsplit(origin).netloc not in ours - {""}
     ):
-        raise RefusedError(
-            "origin", "This form did not come from the console, so nothing was done.", status=403
-        )
+        raise RefusedError("origin", text("staff.refused.other_site"), status=403)
 
 
 async def _check_token(request: Request) -> None:
@@ -151,7 +135,7 @@ async def _check_token(request: Request) -> None:
     ):
         raise RefusedError(
             "csrf",
-            "This page was out of date, so nothing was done. Please reload it and try again.",
+            text("staff.refused.out_of_date"),
             status=403,
         )
 
@@ -177,9 +161,11 @@ async def _typed(request: Request) -> str:
 async def _to_sign_in(request: Request, why: str) -> Response:
     """To the sign-in page and from there back; a text that was typed goes along."""
     if is_fragment(request):
-        return JSONResponse({"error": "signed_out", "message": "You are signed out."}, status_code=401)
+        return JSONResponse(
+            {"error": "signed_out", "message": text("staff.refused.signed_out")}, status_code=401
+        )
     path = request.url.path
-    if request.method in SAFE and not path.startswith(QUIET):
+    if request.method in SAFE and not path.startswith(UNATTENDED):
         back = path + (f"?{request.url.query}" if request.url.query else "")
     else:
         parts = path.split("/")

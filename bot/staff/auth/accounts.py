@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
+from bot.content.texts import text
 from bot.errors import RefusedError
 from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession
 
@@ -49,16 +50,16 @@ def add_staff(session: Session, email: str, name: str, role: str, password: str)
     """
     email, name = clean_email(email), " ".join(name.split())
     if len(email) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise RefusedError("email", "Please give an e-mail address, such as ana@clinic.example.")
+        raise RefusedError("email", text("staff.refused.email"))
     if not name or len(name) > 120:
-        raise RefusedError(
-            "name", "Please give the name that patients and colleagues see, at most 120 characters."
-        )
+        raise RefusedError("name", text("staff.refused.name"))
     if role not in ROLES:
-        raise RefusedError("role", f"The role is {' or '.join(ROLES)}.")
+        raise RefusedError(
+            "role", text("staff.refused.role", roles=text("staff.refused.roles_or").join(ROLES))
+        )
     check_password(password, email=email, name=name)
     if session.scalar(select(Staff.id).where(Staff.email == email)):
-        raise RefusedError("duplicate", f"{email} already has an account.", status=409)
+        raise RefusedError("duplicate", text("staff.refused.duplicate", email=email), status=409)
     staff = Staff(email=email, name=name, role=role, password_hash=_hash(password))
     session.add(staff)
     session.flush()
@@ -73,7 +74,7 @@ def by_email(session: Session, email: str) -> Staff:
     """
     found = session.scalars(select(Staff).where(Staff.email == clean_email(email))).first()
     if found is None:
-        raise RefusedError("gone", f"There is no account of {clean_email(email)}.", status=404)
+        raise RefusedError("gone", text("staff.refused.no_account", email=clean_email(email)), status=404)
     return found
 
 
@@ -88,10 +89,10 @@ def check_password(password: str, *, email: str = "", name: str = "") -> None:
     if len(password) < MIN_PASSWORD:
         raise RefusedError(
             "password",
-            f"The password needs at least {MIN_PASSWORD} characters. A few unrelated words work well.",
+            text("staff.refused.password_short", least=MIN_PASSWORD),
         )
     if len(password) > MAX_PASSWORD:
-        raise RefusedError("password", f"The password can have at most {MAX_PASSWORD} characters.")
+        raise RefusedError("password", text("staff.refused.password_long", most=MAX_PASSWORD))
     plain = password.lower()
     letters = re.sub(r"[^a-z]", "", plain)
     core = re.sub(r"^[^a-z]+|[^a-z]+$", "", plain)
@@ -101,16 +102,16 @@ def check_password(password: str, *, email: str = "", name: str = "") -> None:
     if len(set(plain)) < 5 or plain.isdigit() or guesses & (_COMMON | own) or plain in (email, name.lower()):
         raise RefusedError(
             "password",
-            "That password is too easy to guess. Please take another one, such as a few unrelated words.",
+            text("staff.refused.password_easy"),
         )
 
 
-def _unrepeated(text: str) -> str:
+def _unrepeated(letters: str) -> str:
     """``abcabc`` is ``abc``."""
-    for size in range(1, len(text) // 2 + 1):
-        if len(text) % size == 0 and text[:size] * (len(text) // size) == text:
-            return text[:size]
-    return text
+    for size in range(1, len(letters) // 2 + 1):
+        if len(letters) % size == 0 and letters[:size] * (len(letters) // size) == letters:
+            return letters[:size]
+    return letters
 
 
 def set_password(session: Session, staff: Staff, password: str, *, keep: str = "") -> None:
@@ -118,7 +119,7 @@ def set_password(session: Session, staff: Staff, password: str, *, keep: str = "
     check_password(password, email=staff.email, name=staff.name)
     kept = session.get(Staff, staff.id, populate_existing=True)
     if kept is None:
-        raise RefusedError("gone", "This account is no longer there.", status=404)
+        raise RefusedError("gone", text("staff.refused.account_gone"), status=404)
     kept.password_hash = _hash(password)
     session.execute(
         delete(StaffSession).where(StaffSession.staff_id == staff.id, StaffSession.token_hash != keep)
@@ -165,16 +166,16 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff |
     """
     staff = session.get(Staff, staff_id, with_for_update=True)
     if staff is None:
-        raise RefusedError("gone", "This account is no longer there.", status=404)
+        raise RefusedError("gone", text("staff.refused.account_gone"), status=404)
     if disabled and by is not None and staff.id == by.id:
-        raise RefusedError("own", "You cannot switch off your own account. Ask another admin.", status=409)
+        raise RefusedError("own", text("staff.refused.own_account"), status=409)
     others = (
         select(func.count())
         .select_from(Staff)
         .where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
     )
     if disabled and staff.role == "admin" and not session.scalar(others):
-        raise RefusedError("last", "This is the last admin. Add another admin first.", status=409)
+        raise RefusedError("last", text("staff.refused.last_admin"), status=409)
     staff.disabled_at = now() if disabled else None
     session.flush()
     return staff

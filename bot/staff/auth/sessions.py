@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import now
+from bot.content.texts import text
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
 from bot.staff.auth.accounts import clean_email, verify
@@ -105,7 +106,7 @@ def sign_in(store: Store, email: str, password: str, *, address: str, old_token:
         tries = _count_try(session, email, address)
         staff = session.scalars(select(Staff).where(Staff.email == email)).first()
     if not verify(staff, password) or staff is None:
-        raise RefusedError("wrong", "That e-mail and password do not belong together.", status=401)
+        raise RefusedError("wrong", text("staff.refused.wrong_password"), status=401)
     with store.write() as session:
         session.execute(
             delete(SignInAttempt).where(
@@ -114,9 +115,7 @@ def sign_in(store: Store, email: str, password: str, *, address: str, old_token:
         )
         current = session.get(Staff, staff.id)
         if current is None or current.disabled_at is not None:
-            raise RefusedError(
-                "disabled", "This account is switched off. Please ask an admin of the clinic.", status=403
-            )
+            raise RefusedError("disabled", text("staff.refused.switched_off"), status=403)
         return begin(session, staff.id, old_token=old_token)
 
 
@@ -183,10 +182,13 @@ def _count_try(session: Session, email: str, address: str) -> list[int]:
 def _wait(until: datetime, moment: datetime) -> None:
     seconds = (until - moment).total_seconds()
     if seconds > 0:
-        words = f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+        if seconds < 90:
+            wait = text("staff.refused.seconds", number=f"{seconds:.0f}")
+        else:
+            wait = text("staff.refused.minutes", number=f"{seconds / 60:.0f}")
         raise RefusedError(
             "too_many",
-            f"Too many tries. Please wait {words} and try again.",
+            text("staff.refused.too_many_tries", wait=wait),
             status=429,
             retry_after=max(1, round(seconds)),
         )

@@ -1,0 +1,93 @@
+"""The page of all booking requests, and what staff do with a request."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from bot.staff import desk, labels
+from bot.staff.acting import act
+from bot.staff.auth.access import router
+from bot.staff.booking_cards import booking_counts, read_bookings
+from bot.staff.dependencies import Console, Database, Field, Who
+from bot.staff.pages import go, page
+from bot.staff.private_page import send_page
+from bot.staff.queue import read_counts
+
+BOOKING = "/conversations/{conversation_id}/bookings/{booking_id}"
+
+
+@router.get("/bookings")
+def bookings(request: Request, store: Database, who: Who, state: str = "") -> Response:
+    """The requests of a state, or all."""
+    state = state if state in labels.booking_states() else ""
+    with store.read() as session:
+        found, by_state = read_bookings(session, state, who.staff), booking_counts(session)
+        counts = read_counts(session, who.staff)
+    return page(
+        request,
+        "bookings.html",
+        section="bookings",
+        bookings=found,
+        by_state=by_state,
+        state=state,
+        counts=counts,
+        views=labels.lists(),
+        view="bookings",
+    )
+
+
+@router.post(BOOKING + "/state")
+def booking_state(
+    request: Request,
+    console: Console,
+    who: Who,
+    conversation_id: str,
+    booking_id: int,
+    state: Field = "",
+    version: Annotated[int, Form()] = 0,
+    back: Field = "",
+) -> Response:
+    """Move a request on.
+
+    Args:
+        version: the request's version on the page, so that the slower of two people is told.
+        back: ``bookings`` to return to the page of all requests.
+    """
+
+    def work(session: Session) -> None:
+        desk.set_booking(session, booking_id, who.staff, state, version=version)
+
+    return _back(act(request, console, who, conversation_id, work, "booking"), back, "booking")
+
+
+@router.post(BOOKING + "/contact")
+def booking_contact(
+    request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, back: Field = ""
+) -> Response:
+    """Show the contact details for a while; who looked is written down."""
+
+    def work(session: Session) -> None:
+        desk.show_contact(session, booking_id, who.staff)
+
+    return _back(act(request, console, who, conversation_id, work, "contact"), back, "contact")
+
+
+@router.post(BOOKING + "/page")
+def new_page(
+    request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, client_id: Field = ""
+) -> Response:
+    """Send the patient a new private page for the contact details; the same ``client_id`` again sends none."""
+
+    def work(session: Session) -> None:
+        send_page(session, conversation_id, booking_id, who.staff, client_id=client_id[:64] or None)
+
+    return act(request, console, who, conversation_id, work, "page")
+
+
+def _back(made: Response, back: str, done: str) -> Response:
+    """To the page of all requests, if it was done there."""
+    return go("/staff/bookings", done) if back == "bookings" and made.status_code == 303 else made

@@ -1,0 +1,66 @@
+"""What the console's route handlers ask for: the parts it works on, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+
+from bot.content.texts import text
+from bot.errors import RefusedError
+from bot.staff.auth.sessions import SignedIn
+from bot.store.engine import Store
+from bot.work.notifier import Notifier
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the console works on.
+
+    Args:
+        notifier: told of every change, and listened to for live pages.
+        kick: told the id of a conversation that goes back to the assistant; must be called on the event loop.
+    """
+
+    store: Store
+    notifier: Notifier
+    kick: Callable[[str], None]
+
+
+def parts(request: Request) -> Parts:
+    """The parts that ``router.attach`` gave to the application."""
+    found: Parts = request.app.state.console
+    return found
+
+
+def store(request: Request) -> Store:
+    """The database."""
+    return parts(request).store
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Who asks; ``auth.access`` has checked it."""
+    who: SignedIn = request.state.who
+    return who
+
+
+def admin(request: Request) -> SignedIn:
+    """Who asks, if that is an admin.
+
+    Raises:
+        RefusedError: 403, it is not.
+    """
+    who = signed_in(request)
+    if not who.is_admin:
+        raise RefusedError("role", text("staff.refused.admins_only"), status=403)
+    return who
+
+
+Console = Annotated[Parts, Depends(parts)]
+Database = Annotated[Store, Depends(store)]
+Who = Annotated[SignedIn, Depends(signed_in)]
+Admin = Annotated[SignedIn, Depends(admin)]
+#: A field of a form; absent is empty.
+Field = Annotated[str, Form()]
