@@ -145,7 +145,7 @@ class Medicines:
     def by_spelling(self, spelling: str) -> tuple[Medicine, ...]:
         """The rows that a spelling, right or wrong, means; several where a brand means another medicine elsewhere."""
         key = plain(spelling)
-        return tuple(self._named.get(key) or self._heard.get(key, ()))
+        return tuple(self._named.get(key) or self._heard.get(key) or ())
 
     def by_class_word(self, word: str) -> tuple[str, ...]:
         """The classes that a word used instead of a name means ("water tablet"), or nothing."""

@@ -5,39 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.language.contractions import contractions
+from bot.language.medicine_names import medicine_names
 
-#: Brands, each under the generic name that patients and leaflets use most. Only the classifier reads this; no medicine
-#: is taken for another one.
-_BRANDS = {
-    "ropinirole": "requip repreve adartrel",
-    "pramipexole": "mirapex mirapexin sifrol",
-    "rotigotine": "neupro",
-    "levodopa": "sinemet madopar carbidopa",
-    "gabapentin": "neurontin gralise horizant",
-    "pregabalin": "lyrica",
-    "tramadol": "ultram",
-    "oxycodone": "oxycontin targin targinact percocet",
-    "hydrocodone": "vicodin",
-    "buprenorphine": "suboxone",
-    "clonazepam": "klonopin rivotril",
-    "zolpidem": "ambien",
-    "diphenhydramine": "benadryl nytol",
-    "venlafaxine": "effexor",
-    "sertraline": "zoloft",
-    "escitalopram": "lexapro",
-    "fluoxetine": "prozac",
-    "citalopram": "celexa",
-    "quetiapine": "seroquel",
-    "diazepam": "valium",
-    "lorazepam": "ativan",
-    "acetaminophen": "tylenol paracetamol",
-    "ibuprofen": "advil nurofen motrin",
-    "atorvastatin": "lipitor",
-    "simvastatin": "zocor",
-    "rosuvastatin": "crestor",
-}
-_GENERIC = {brand: generic for generic, brands in _BRANDS.items() for brand in brands.split()}
-_WORD = re.compile(r"[a-z]+")
 _WHOLE_WORD = re.compile(r"(?<![\w'])[a-z]+(?![\w'])")
 _OPENING = re.compile(
     r"^(?:(?:hi|hiya|hello|hey|heya|good (?:morning|evening|afternoon|day)|ok|okay|so|um|please|sorry)"
@@ -52,5 +21,5 @@ def spelt_out(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """``text`` (lower case) without an opening courtesy, brands as generic names."""
-    return _WORD.sub(lambda match: _GENERIC.get(match.group(), match.group()), _OPENING.sub("", text))
+    """``text`` (lower case) without an opening courtesy, brands under the medicine's plain name."""
+    return medicine_names().by_plain_name(_OPENING.sub("", text))

@@ -15,6 +15,8 @@ from pathlib import Path
 from symspellpy import SymSpell, Verbosity
 from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
+from bot.language.medicine_names import SHORTEST_TARGET, medicine_names
+
 LEXICON = Path(__file__).parent / "lexicon.txt"
 #: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its words count as known.
 CANDIDATES = 20_000
@@ -23,14 +25,13 @@ OPTIONS = 3
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
-def read_lexicon() -> tuple[frozenset[str], frozenset[str], frozenset[str], dict[str, str]]:
+def read_lexicon() -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
     """What ``lexicon.txt`` holds.
 
     Returns:
-        all words; those that win against the rest; those under its heading ``# medicines``; and its pairs of words that are often written for each other.
+        all words; those that win against the rest; and its pairs of words that are often written for each other.
     """
     words: set[str] = set()
-    medicines: set[str] = set()
     first: set[str] = set()
     heard: dict[str, str] = {}
     section = ""
@@ -43,11 +44,9 @@ def read_lexicon() -> tuple[frozenset[str], frozenset[str], frozenset[str], dict
             heard.update((wrong, right) for wrong, _, right in (pair.partition(":") for pair in row))
             continue
         words.update(row)
-        if section == "medicines":
-            medicines.update(row)
         if section != "words of the red-flag rules":
             first.update(row)
-    return frozenset(words), frozenset(first), frozenset(medicines), heard
+    return frozenset(words), frozenset(first), heard
 
 
 _SOUNDS = [
@@ -71,8 +70,14 @@ class Speller:
     """Corrects single words and whole texts."""
 
     def __init__(self) -> None:
-        self.lexicon, first, self.medicines, self.heard = read_lexicon()
-        self.known: set[str] = set(self.lexicon)
+        words, first, self.heard = read_lexicon()
+        names = medicine_names()
+        self.medicines = names.single_words
+        self._misspelt, self._near_only = names.misspelt_words, names.near_only
+        targets = frozenset(name for name in self.medicines if len(name) >= SHORTEST_TARGET)
+        self.lexicon = words | targets
+        first |= targets
+        self.known: set[str] = set(self.lexicon | self.medicines)
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts: dict[str, int] = {}
         for word in self.lexicon:
@@ -98,12 +103,19 @@ class Speller:
         """What a word may have been meant to be, the likeliest first; only the word itself if it is known or nothing is near enough."""
         if len(word) < 4 or word in self.known or not word.isascii() or not word.isalpha():
             return (word,)
+        if word in self._misspelt:
+            return (self._misspelt[word],)
         far = 1 if len(word) < 6 else 2
         found = self._symspell.lookup(word, Verbosity.CLOSEST, max_edit_distance=far)
+        found = [item for item in found if item.distance < 2 or self._may_be(word, item.term)]
         if sum(item.term in self.medicines for item in found) > 1:
             return (word,)  # between two medicines nobody guesses
         spelt = [item.term for item in found[:OPTIONS]]
         return tuple(spelt + [term for term in self._alike(word) if term not in spelt]) or (word,)
+
+    def _may_be(self, word: str, term: str) -> bool:
+        """Whether a word with two wrong letters may be ``term``: a medicine must at least begin alike ("ribena" is no Mirena)."""
+        return term not in self.medicines or (word[0] == term[0] and term not in self._near_only)
 
     def _alike(self, word: str) -> list[str]:
         """Words of the domain that sound like this one ("coff")."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.errors import ConfigError
 
 MODEL = "restless-legs"
-_SHARED = ("requirements.lock", "data/nlu", "bot/language", "bot/understanding")
+_SHARED = ("requirements.lock", "data/nlu", "data/medicines.yml", "bot/language", "bot/understanding")
 _RASA_PARTS = (
     "bot/rasa_server/intent_classifier.py",
     "bot/rasa_server/situation_extractor.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.language.medicine_names import medicine_names
 from bot.language.normalise import bare, spelt_out
 from bot.language.spelling import speller
 from bot.understanding.clauses import asks, halves, leans, parts, side_by_side
@@ -57,7 +58,8 @@ class Reading:
 
 def prepared(text: str, choice: int = 0) -> str:
     """The text as the model sees it, in training and in use alike; ``choice`` as for ``Speller.correct``."""
-    return bare(speller().correct(spelt_out(text.replace("’", "'").lower()[:MAX_CHARACTERS]), choice))
+    named = medicine_names().spelt_right(text.replace("’", "'").lower()[:MAX_CHARACTERS])
+    return bare(speller().correct(spelt_out(named), choice))
 
 
 def read(model: IntentModel, text: str) -> Reading:

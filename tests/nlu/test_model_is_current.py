@@ -22,6 +22,7 @@ FILES = {
     "bot/language/lexicon.txt": {RASA, CLASSIFIER},
     "bot/language/contractions.tsv": {RASA, CLASSIFIER},
     "bot/language/word_forms.yml": {RASA, CLASSIFIER},
+    "data/medicines.yml": {RASA, CLASSIFIER},
 }
 
 
