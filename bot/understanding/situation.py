@@ -10,18 +10,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_DOPAMINE = r"ropinirole|requip|repreve|adartrel|pramipexole|mirapex\w*|sifrol|rotigotine|neupro|levodopa|sinemet|co.?careldopa|madopar|dopamine (?:agonists?|medicines?|meds?|pills?|tablets?)"
-_GABAPENTINOID = r"gabapentin|neurontin|gralise|horizant|pregabalin|lyrica|gabapentinoids?"
-_OPIOID = r"opioids?|opiates?|methadone|buprenorphine|suboxone|tramadol|ultram|codeine|oxycodone|oxycontin|targin\w*|hydrocodone|morphine|fentanyl|percocet|vicodin|tapentadol"
-_SITUATIONS = {
+from bot.content.medicines import medicines, plain
+from bot.language.medicine_names import medicine_names
+from bot.language.spelling import speller
+
+#: What a caution is for, by the class of the medicine.
+_BY_CLASS = {
+    "dopamine": {"dopamine_agonist", "levodopa"},
+    "gabapentinoid": {"gabapentinoid"},
+    "opioid": {"opioid"},
+}
+_BODY = {
     "pregnant": r"pregnan\w*|expecting(?: a (?:baby|child))?|(?:first|second|third|1st|2nd|3rd|last) trimester|trimester|\d+ (?:weeks|wks|months) (?:along|gone)|baby on the way|breastfeeding",
     "kidney": r"dialysis|ha?emodialysis|kidney (?:failure|disease|problems?|trouble)|kidneys? (?:are|is) (?:failing|bad|weak|poor|damaged)|(?:bad|weak|failing|poor|damaged) kidneys?|renal (?:failure|disease|patient)|ckd|esrd|kidney patient",
-    "dopamine": _DOPAMINE,
-    "gabapentinoid": _GABAPENTINOID,
-    "opioid": _OPIOID,
 }
-_CHILD = r"(?:my|our|her|his) (?:\w+ )?(?:son|daughter|kid|child|boy|girl|toddler|baby|grandson|granddaughter|grandchild|nephew|niece|teen|teenager|little one|\d+ ?(?:year|yr)s?.?old)s?|\d+ ?(?:year|yr|y)s?.?olds? (?:son|daughter|kid|child|boy|girl)|(?:for|in|with|to|about|and) (?:kids|children|a child|a kid)"
-_OTHER = r"(?:my|our) (?:\w+ )?(?:husband|wife|partner|mum|mom|mother|dad|father|sister|brother|friend|boyfriend|girlfriend|grandma|grandmother|grandad|grandpa|grandfather|aunt|uncle|parents?|neighbou?r|spouse|hubby|nan|gran)"
+#: An age is made one word before anything is looked for: ``k___`` under 18, ``g___`` grown up, as long as what stood there.
+_AGE = re.compile(r"\b(\d{1,3})(?:[ -]?(?:years?|yrs?|y)[ -]?olds?| ?(?:yo|y/o))\b")
+_GROWN_UP_AT = 18
+_OFFSPRING = r"(?:son|daughter|kid|child|boy|girl|grandson|granddaughter|grandchild|nephew|niece)"
+_CHILD = rf"(?:my|our|her|his) (?!g_)(?:\w+ )?(?:{_OFFSPRING}|toddler|baby|teen|teenager|little one|k_+)s?|k_+ {_OFFSPRING}|(?:for|in|with|to|about|and) (?:kids|children|a child|a kid)|(?:a|an) k_+"
+_OTHER = rf"(?:my|our) (?:\w+ )?(?:husband|wife|partner|mum|mom|mother|dad|father|sister|brother|friend|boyfriend|girlfriend|grandma|grandmother|grandad|grandpa|grandfather|aunt|uncle|parents?|neighbou?r|spouse|hubby|nan|gran)|(?:my|our|her|his) g_+(?: {_OFFSPRING}| (?=(?:is|has|can|wants|needs|keeps|gets|was|says|takes)\b)|(?=[?.,!]|$))"
+#: Right after "my son": he is grown up.
+_IS_GROWN_UP = re.compile(
+    r"(?:'s| is|,| who is| who's)? ?(?:aged? |now |already )*(?:g_+|(?:1[89]|[2-9]\d)\b(?! ?(?:weeks?|wks|months?|days?|hours?|minutes?|mins|mg|kg|lbs?|pounds|stone|times|percent)))"
+)
 _SELF = r"(?:it.?s|its|this is|asking|i mean|i meant|it is) (?:for |about )?(?:me|myself)|(?:for|about) me(?: not| now)|^(?:no |and |but )?(?:for|about|what about|how about) me$|^that.?s for me$|\bmy own (?:legs?|feet|calves|rls|case)\b|not (?:for )?(?:my|our|a|the) (?:son|daughter|kid|child|husband|wife|mum|mom|mother|dad|father)"
 
 _SAID_OF_BODY = (
@@ -51,8 +63,9 @@ _HEIRS = (
 )
 _FOR_ME = r"\bfor me(?: too| as well| now| instead)?(?=[?!. ]*$)"
 #: Under 18, and says so.
-_MINOR = r"\b(?:i.?m|i am) (?:only |just |still )?(?:[6-9]|1[0-7])(?= ?(?:years?|yrs?|yo|y/o)\b| (?:and|but|with|so|my)\b|[,.;?!]|$)"
+_MINOR = r"\b(?:i.?m|i am) (?:only |just |still )?(?:(?:a |an )?k_+|(?:[6-9]|1[0-7])(?= ?(?:years?|yrs?)\b| (?:and|but|with|so|my)\b|[,.;?!]|$))"
 
+_SHORT = 14  # words that a message has at most which leans on the one before
 _OPENERS = re.compile(
     r"^(?:and|but|so|oops|wait|typo|ok(?:ay)?|also|then|or|hm+|what about|how about|what if|even|is (?:that|it|this)|are (?:they|those|these)|does (?:that|it|this)|do (?:they|those)|can (?:that|it|i|he|she|we)|would (?:that|it)|should (?:that|it)|same|for|in|if|when|while|during|with|no|not|actually|sorry|i|i'?m|it'?s|im|its|my|she|he|we|yes)\b"
 )
@@ -60,8 +73,12 @@ _OPENERS = re.compile(
 _ASKS_ITSELF = re.compile(
     r"^(?:is|are|does|do|can|what is|what are|what.?s|how does|when|will) (?!(?:it|that|this|they|those|these|he|she|i|we)\b)"
 )
-MEDICINE_WORDS = rf"{_DOPAMINE}|{_GABAPENTINOID}|{_OPIOID}"
-_MEDICINE = re.compile(rf"\b(?:{MEDICINE_WORDS})\b")
+_MEDICINES_OF_SITUATIONS = medicines().of_class(*(kind for kinds in _BY_CLASS.values() for kind in kinds))
+#: For patterns of others: the medicines that a caution is for.
+MEDICINE_WORDS = "|".join(
+    re.escape(name)
+    for name in sorted({plain(name) for row in _MEDICINES_OF_SITUATIONS for name in row.right_names})
+)
 #: Words that carry no topic of their own: with nothing else left, a message leans on what was said before.
 EMPTY_WORDS = frozenset(
     [
@@ -277,54 +294,96 @@ class Context:
     elliptical: bool = False
 
 
+@dataclass(frozen=True)
+class _Situation:
+    """A situation as it stands in a message: its key, and where."""
+
+    key: str
+    start: int
+    end: int
+
+
 def find_context(text: str) -> Context:
-    """Read a message. Pure; takes well under a millisecond."""
+    """Read a message. Pure; takes well under a millisecond, more where a word is mistyped."""
     words = re.sub(r"[’`]", "'", text.lower())
-    words = re.sub(r"[^\w\s'.,;?!/-]", " ", words)
+    words = _AGE.sub(_as_one_word, re.sub(r"[^\w\s'.,;?!/-]", " ", words))
     found = Context()
     subject, named = _subject(words)
-    rest = words
-    for key, pattern in _SITUATIONS.items():
-        for match in re.finditer(rf"\b(?:{pattern})\b", words):
-            rest = rest.replace(match.group(), " ")
-            told = _told(key, re.split(r"[.;?!]", words[: match.start()])[-1][-45:], match.group())
-            if told == "yes" and named and not subject and named[1] <= match.start() <= named[1] + 45:
-                told = None  # it is the relative's, of whom the question is not
-            if told and found.facts.get(key) != "yes":
-                found.facts[key], found.spans[key] = told, match.span()
-            elif not told and key not in found.mentions:
-                found.mentions.append(key)
-    if (
-        named
-        and not subject
-        and re.match(r"\w+ (?:a )?(?:kid|child)", words[slice(*named)])
-        and not re.search(_HEIRS, words)
-    ):
+    situations = _situations(words)
+    for situation in situations:
+        key = situation.key
+        before = re.split(r"[.;?!]", words[: situation.start])[-1][-45:]
+        told = _told(key, before, words[situation.start : situation.end])
+        if told == "yes" and named and not subject and named[1] <= situation.start <= named[1] + 45:
+            told = None  # it is the relative's, of whom the question is not
+        if told and found.facts.get(key) != "yes":
+            found.facts[key], found.spans[key] = told, (situation.start, situation.end)
+        elif not told and key not in found.mentions:
+            found.mentions.append(key)
+    if named and not subject and _names_children(words[slice(*named)]) and not re.search(_HEIRS, words):
         found.mentions.append("child")
     if subject and named:
         found.facts["subject"], found.spans["subject"] = subject, named
         if subject in ("child", "other"):
             found.mentions.append(subject)
-    rest = re.sub(rf"\b(?:{_CHILD}|{_OTHER}|{_SELF})\b", " ", rest)
-    left = [word for word in re.findall(r"[a-z']+", rest) if word not in EMPTY_WORDS]
-    short = len(words.split()) <= 14 and not _asks_of_medicine(words, found)
-    leans = bool(_OPENERS.match(words.strip())) and not _ASKS_ITSELF.match(words.strip())
-    # "I'm pregnant. Is gabapentin ok?": the topic stands in the second sentence.
-    leans = leans and not any(
-        _ASKS_ITSELF.match(part.strip()) and _MEDICINE.search(part)
-        for part in re.split(r"[.;?!,]", words)[1:]
-    )
-    found.elliptical = short and not left and leans and len(words.split()) > 1
+    found.elliptical = _leans(words, situations, found)
     return found
 
 
-def _asks_of_medicine(words: str, found: Context) -> bool:
+def _as_one_word(age: re.Match[str]) -> str:
+    """``k___`` or ``g___`` for an age, of the same length."""
+    return ("k" if int(age.group(1)) < _GROWN_UP_AT else "g").ljust(len(age.group()), "_")
+
+
+def _names_children(named: str) -> bool:
+    """Whether a message speaks of children in general: "for kids", "a 10 year old"."""
+    return bool(re.match(r"\w+ (?:a )?(?:kid|child)|an? k_", named))
+
+
+def _situations(words: str) -> list[_Situation]:
+    """What is named: first pregnancy, then kidneys, then medicines; each kind from left to right."""
+    found = [
+        _Situation(key, *match.span())
+        for key, pattern in _BODY.items()
+        for match in re.finditer(rf"\b(?:{pattern})\b", words)
+    ]
+    named = medicine_names().find(words, speller().word)
+    return found + [
+        _Situation(key, medicine.start, medicine.end)
+        for key, classes in _BY_CLASS.items()
+        for medicine in named
+        if not classes.isdisjoint(medicine.classes)
+    ]
+
+
+def _leans(words: str, situations: list[_Situation], found: Context) -> bool:
+    """Whether a message has no topic of its own: only a situation, a person, and words that carry none."""
+    rest = list(words)
+    for situation in situations:
+        rest[situation.start : situation.end] = " " * (situation.end - situation.start)
+    left = re.sub(rf"\b(?:{_CHILD}|{_OTHER}|{_SELF}|[kg]_+)\b", " ", "".join(rest))
+    if any(word not in EMPTY_WORDS for word in re.findall(r"[a-z']+", left)):
+        return False
+    if not 1 < len(words.split()) <= _SHORT or _asks_of_medicine(words, situations, found):
+        return False
+    if not _OPENERS.match(words.strip()) or _ASKS_ITSELF.match(words.strip()):
+        return False
+    # "I'm pregnant. Is gabapentin ok?": the topic stands in the second sentence.
+    return not any(
+        _ASKS_ITSELF.match(part.strip()) and medicine_names().find(part, speller().word)
+        for part in re.split(r"[.;?!,]", words)[1:]
+    )
+
+
+def _asks_of_medicine(words: str, situations: list[_Situation], found: Context) -> bool:
     """Whether a medicine is what the message asks about ("can i take ropinirole"), not a circumstance ("and with ropinirole?")."""
-    told = [span for key, span in found.spans.items() if key in ("dopamine", "gabapentinoid", "opioid")]
+    told = [span for key, span in found.spans.items() if key in _BY_CLASS]
     beside = r"\b(?:with|on|plus|using|taking|while|besides?|alongside)\s+(?:(?:a|an|my|the|any|some)\s+)?$"
     return any(
-        match.span() not in told and not re.search(beside, words[: match.start()])
-        for match in _MEDICINE.finditer(words)
+        situation.key in _BY_CLASS
+        and (situation.start, situation.end) not in told
+        and not re.search(beside, words[: situation.start])
+        for situation in situations
     )
 
 
@@ -382,8 +441,10 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
             continue
         if re.search(_HEIRS, words):
             return None, match.span()
-        if re.match(r"(?:for|in|with|to|about|and) ", match.group()):
+        if re.match(r"(?:for|in|with|to|about|and|an?) ", match.group()):
             return None, match.span()  # children in general
+        if who == "child" and _IS_GROWN_UP.match(words[match.end() :]):
+            who = "other"
         theirs = bool(re.search(_ABOUT_THEM, words))
         if who == "child":
             theirs = (

@@ -238,6 +238,63 @@ def test_heirs_are_neither_subject_nor_situation(text: str) -> None:
     assert found.facts == {} and found.mentions == []
 
 
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("my 70 year old mum has it, what can she take", "other"),
+        ("what can my 45 year old husband take", "other"),
+        ("is it safe for my 45-year-old husband", "other"),
+        ("my 25 year old daughter can't sleep for it", "other"),
+        ("my son is 34, can he take iron", "other"),
+        ("my 80 year old is up all night", "other"),
+        ("my 8 year old says his legs feel funny", "child"),
+        ("is iron ok for my 10 year old son", "child"),
+        ("our 17yo daughter kicks at night", "child"),
+        ("my daughter is 12, her legs twitch", "child"),
+        ("my son is 20 kg, can he take iron", "child"),
+        ("im a 16 year old girl and my legs jump", "child"),
+        ("I'm a 70 year old woman with restless legs", None),
+        ("i am 45 years old, is that normal", None),
+        ("my 70 year old legs never rest", None),
+        ("can a 10 year old have rls", None),
+    ],
+)
+def test_only_who_is_under_18_is_a_child(text: str, subject: str | None) -> None:
+    assert find_context(text).facts.get("subject") == subject
+
+
+def test_a_child_by_age_in_general_is_a_mention() -> None:
+    assert find_context("can a 10 year old have rls").mentions == ["child"]
+    assert find_context("can a 70 year old get rls").mentions == []
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "mentions"),
+    [
+        ("pregablin side effects", {}, ["gabapentinoid"]),
+        ("can i have it with my gabapenton", {"gabapentinoid": "yes"}, []),
+        ("i take rope in a roll", {"dopamine": "yes"}, []),
+        ("im on ropinarol and percoset", {"dopamine": "yes", "opioid": "yes"}, []),
+        ("is it ok with my oramorph", {"opioid": "yes"}, []),
+        ("i don't take lirica", {"gabapentinoid": "no"}, []),
+        ("does gabba pent in help", {}, ["gabapentinoid"]),
+        ("what about horizent", {}, ["gabapentinoid"]),
+        ("is a strong painkiller any good", {}, ["opioid"]),
+        ("i live at a van park", {}, []),
+    ],
+)
+def test_a_medicine_is_known_however_it_is_spelt(
+    text: str, facts: dict[str, str], mentions: list[str]
+) -> None:
+    found = find_context(text)
+    assert found.facts == facts and found.mentions == mentions
+
+
+def test_a_mistyped_medicine_is_found_where_it_stands() -> None:
+    text = "Hello, can I have it with my Gabapenton?"
+    assert text[slice(*find_context(text).spans["gabapentinoid"])] == "Gabapenton"
+
+
 def test_it_takes_any_text() -> None:
     for text in ("", "?", "İ" * 50, "😀", "a" * 5000, "my " * 2000):
         find_context(text)
