@@ -85,9 +85,8 @@ class Medicine(BaseModel):
 
     @property
     def right_names(self) -> list[str]:
-        """All spellings that are right: the name, its parts, brands and other names."""
-        parts = self.name.split("/") if "/" in self.name else []
-        return [self.name, self.called, *parts[:1], *self.brands, *self.also_called]
+        """All spellings that are right: the name, brands and other names."""
+        return [self.name, *self.brands, *self.also_called]
 
 
 class _File(BaseModel):

@@ -51,6 +51,7 @@ class MedicineNames:
     def __init__(self, table: Medicines) -> None:
         self._table = table
         self._right: dict[str, str] = {name: name for name in (*table.right_names, *table.class_words)}
+        self._brands = frozenset(plain(brand) for row in table.rows for brand in row.brands)
         distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
         for spelling, row in table.heard_as.items():
             self._right.setdefault(spelling, _nearest(spelling, row, distance))
@@ -115,9 +116,12 @@ class MedicineNames:
 
     def by_plain_name(self, text: str) -> str:
         """``text`` with each brand under the medicine's plain name. Only the classifier reads this."""
-        return _replaced(
-            text, [(named, named.rows[0].called.lower()) for named in self.find(text) if named.rows]
-        )
+        found = [named for named in self.find(text) if named.rows and named.right in self._brands]
+        return _replaced(text, [(named, self._plain_name(named)) for named in found])
+
+    def _plain_name(self, named: Named) -> str:
+        name = named.rows[0].called.lower()
+        return f"{name} patch" if named.right.endswith(" patch") else name  # how it is given is asked about
 
     def _spelled(self, key: str, spelled: Callable[[str], str]) -> str:
         if key in self._longest or key in self._right:

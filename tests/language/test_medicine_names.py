@@ -34,6 +34,9 @@ def test_misheard_names_are_put_right(text: str, right: str) -> None:
         ("is requip xl safe", "is ropinirole safe"),
         ("tylenol pm and sinemet", "diphenhydramine and levodopa"),
         ("is magnesium safe", "is magnesium safe"),
+        ("ibuprofen and paracetamol", "ibuprofen and paracetamol"),
+        ("what is horizant", "what is gabapentin"),
+        ("the neupro patch", "the rotigotine patch"),
     ],
 )
 def test_brands_get_the_plain_name(text: str, plainly: str) -> None:
