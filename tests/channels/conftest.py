@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.settings import settings
+from bot.store.engine import Store
 from tests.support.bot_api import BotApi
+from tests.support.front_door import FrontDoor, Visitor
+from tests.support.rasa_server import RasaServer
 from tests.support.telegram_rig import House
 
 
@@ -34,3 +38,23 @@ def house_with(tmp_path: Path, api: BotApi) -> Iterator[Callable[..., House]]:
 def house(house_with: Callable[..., House]) -> House:
     """A running house that polls."""
     return house_with().start()
+
+
+@pytest.fixture
+def rasa() -> Iterator[RasaServer]:
+    with RasaServer() as server:
+        yield server
+
+
+@pytest.fixture
+def door(store: Store, rasa: RasaServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontDoor]:
+    monkeypatch.setenv("RLA_RASA_PORT", str(rasa.port))
+    settings.cache_clear()
+    with FrontDoor(store) as made:
+        yield made
+        rasa.release()
+
+
+@pytest.fixture
+def visitor(door: FrontDoor) -> Visitor:
+    return door.visitor()
