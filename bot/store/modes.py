@@ -51,7 +51,7 @@ def change_mode(
     Args:
         what: a name of the table, such as ``claim``.
         staff: who claims or takes over; otherwise the claim ends, but for a hand-over of a claimed conversation.
-        reason: why it waits, for ``hand_over``: a key of ``REASONS`` in ``bot/staff/labels.py``, which staff read.
+        reason: why it waits, for ``hand_over``: a key of ``staff.reasons`` in ``data/texts``, which staff read.
     Returns: the new mode.
     Raises:
         NotAllowedError: the table does not have this, or somebody was quicker; says who.

@@ -18,7 +18,7 @@ from bot.settings import settings
 from bot.staff import desk
 from bot.staff.auth.accounts import add_staff
 from bot.store.engine import Store, make_engine
-from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff
+from bot.store.models import Alert, Base, Booking, Conversation, Inbound, Staff, TurnLog
 from bot.store.modes import change_mode
 from tests.support.front_door import FrontDoor
 
@@ -202,6 +202,44 @@ def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(
     assert reason.evaluate(
         "node => node.getBoundingClientRect().bottom <= node.previousElementSibling.getBoundingClientRect().top"
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (WIDE, "light"), (WIDE, "dark")]
+)
+def test_what_was_understood_is_reached_with_the_keyboard(
+    sign_in: Any, store: Store, tmp_path: Path, size: tuple[int, int], scheme: str
+) -> None:
+    path = talk(store, "does pregablin help?", mode="staff", flag="emergency")
+    with store.write() as session:
+        inbound = session.scalars(select(Inbound)).one()
+        kept = {"intent": "ask_iron_link", "confidence": 0.55, "runners_up": [["ask_iron_test", 0.2]]}
+        more = {"read_as": "does pregabalin help", "decided_by": "topic", "facts": {"pregnant": "no"}}
+        session.add(
+            TurnLog(
+                conversation_id=inbound.conversation_id,
+                inbound_id=inbound.id,
+                action="action_answer",
+                **kept,
+                **more,
+            )
+        )
+        found = session.get_one(Conversation, inbound.conversation_id)
+        add_message(session, found, "assistant", "Iron matters.", inbound_id=inbound.id)
+    page = sign_in(size, color_scheme=scheme)
+    page.goto(path)
+    entry = page.locator("#understood-1")
+    expect(entry).not_to_be_visible()
+    page.get_by_role("link", name="Why this answer").focus()
+    page.keyboard.press("Enter")
+    expect(entry.get_by_text("does pregabalin help")).to_be_visible()
+    expect(entry.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(entry.get_by_text("does pregabalin help")).not_to_be_visible()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path=str(tmp_path / f"understood-{size[0]}-{scheme}.png"))
+    assert Axe().run(page).violations_count == 0
 
 
 @pytest.mark.parametrize("where", ["/staff/bookings", "/staff/people", "/staff/account"])

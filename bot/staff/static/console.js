@@ -1,4 +1,4 @@
-/* The console's script. Every page works without it; it keeps pages fresh, keeps what is typed, and adds keys.
+/* The console's script. Every page works without it; it keeps pages fresh and keeps what is typed (keys and menus: keys.js).
    It stores what is typed in this tab alone (sessionStorage) until it is sent, and two switches in localStorage. */
 "use strict";
 (() => {
@@ -364,55 +364,4 @@
   };
   toggle("sound", "AudioContext" in window, async () => (beep(false), true));
   toggle("notify", "Notification" in window && isSecureContext, async () => (await Notification.requestPermission()) === "granted");
-
-  /* ---- menus: one open at a time, Escape and a click elsewhere close them ---- */
-  const closeMenus = (but) => $$("details[data-menu][open]").forEach((menu) => menu !== but && !menu.contains(but) && (menu.open = false));
-  document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
-  document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details[data-menu]") && event.target.open) $("textarea, input:not([type=hidden])", event.target)?.focus();
-  }, true);
-
-  /* ---- keys ---- */
-  const help = $("#help");
-  const keysOn = $("#keys-on");
-  keysOn.checked = localStorage.getItem("rla-keys") !== "off";
-  keysOn.addEventListener("change", () => localStorage.setItem("rla-keys", keysOn.checked ? "on" : "off"));
-  $("#help-open").hidden = false;
-  $("#help-open").addEventListener("click", () => (closeMenus(null), help.showModal()));
-  const move = (step) => {
-    const rows = $$("#queue a.row");
-    if (!rows.length) return;
-    const at = rows.indexOf(document.activeElement.closest?.("a.row"));
-    const from = at >= 0 ? at : rows.findIndex((row) => row.hasAttribute("aria-current")) - (step < 0 ? -1 : 0);
-    rows[Math.min(rows.length - 1, Math.max(0, from + step))].focus();
-  };
-  const KEYS = {
-    j: () => move(1),
-    k: () => move(-1),
-    c: () => $("#claim")?.click(),
-    r: () => $("#reply")?.focus(),
-    n: () => $("#note")?.focus(),
-    "?": () => help.showModal(),
-  };
-  document.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing?.form) {
-      event.preventDefault();
-      return typing.form.requestSubmit();
-    }
-    if (event.key === "Escape") {
-      const menu = event.target.closest?.("details[data-menu][open]");
-      closeMenus(null);
-      if (menu) $("summary", menu).focus();
-      else if (typing) typing.blur();
-      return;
-    }
-    if (typing || help.open || event.ctrlKey || event.metaKey || event.altKey || !keysOn.checked) return;
-    const act = KEYS[event.key];
-    if (act) {
-      event.preventDefault();
-      act();
-    }
-  });
 })();
