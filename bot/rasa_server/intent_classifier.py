@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.understanding.encoder import encoder
+from bot.understanding.follow_up import NO_TOPICS
 from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import prepared, read
 from bot.understanding.vector_cache import cached_encoder
@@ -75,7 +76,11 @@ class PatientClassifier(GraphComponent):
         self._config, self._storage, self._resource, self._model = config, storage, resource, model
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
+        examples = [
+            m
+            for m in training_data.intent_examples
+            if m.get(TEXT) and m.get(INTENT) and m.get(INTENT) not in NO_TOPICS
+        ]
         texts = [prepared(m.get(TEXT)) for m in examples]
         self._model = IntentModel(cached_encoder(), C=self._config["C"]).fit(
             texts, [m.get(INTENT) for m in examples]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bot.content.medicines import medicines, plain
 from bot.language.medicine_names import medicine_names
 from bot.language.spelling import speller
 from bot.understanding.situation_words import pattern, situation_words
@@ -95,13 +94,6 @@ _ASKS_ITSELF = re.compile(rf"{pattern(_WORDS.asks_by_name)} (?!{pattern(_WORDS.p
 _BESIDE = re.compile(rf"{pattern(_WORDS.beside)}\s+(?:(?:a|an|my|the|any|some)\s+)?$")
 #: Words that carry no topic of their own: with nothing else left, a message leans on what was said before.
 EMPTY_WORDS = frozenset(_WORDS.words_without_topic)
-#: For patterns of others: the medicines that a caution is for.
-MEDICINE_WORDS = "|".join(
-    re.escape(plain(name))
-    for kinds in _BY_CLASS.values()
-    for row in medicines().of_class(*kinds)
-    for name in row.right_names
-)
 
 
 @dataclass

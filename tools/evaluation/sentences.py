@@ -10,6 +10,7 @@ import yaml
 
 from bot.errors import ConfigError
 from bot.settings import ROOT
+from bot.understanding.follow_up import NO_TOPICS
 
 TRAINING = ROOT / "data" / "nlu"
 COLUMNS = ("text", "intents", "red_flag")
@@ -77,6 +78,8 @@ def read_training(folder: Path = TRAINING) -> list[tuple[str, str]]:
     made = []
     for path in sorted(folder.glob("*.yml")):
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+            if block["intent"] in NO_TOPICS:
+                continue  # no topic: read by a model of their own
             examples = (line[2:].strip() for line in block["examples"].splitlines() if line.startswith("- "))
             made += [(text, block["intent"]) for text in examples if text]
     return made
