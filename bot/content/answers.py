@@ -87,13 +87,34 @@ class Reviewed(BaseModel):
 
 
 class Caution(Reviewed):
-    """What someone in a special situation must hear beside an answer."""
+    """What someone in a special situation must hear beside an answer.
+
+    Args:
+        topic: the answer that tells more of the situation.
+        danger: 1 for the situation that a message must least be sent away with, and so on; 0 for the harmless.
+        medicine: the situation is a kind of medicine that is taken.
+        slows_breathing: its caution is never the one that finds no room.
+    """
 
     label: str
+    topic: str = ""
+    danger: int = 0
+    medicine: bool = False
+    slows_breathing: bool = False
 
 
 class Answer(Reviewed):
-    """One answer; ``id`` is the intent that it answers, or the name of a line in a flow."""
+    """One answer; ``id`` is the intent that it answers, or the name of a line in a flow.
+
+    Args:
+        offers: what a plain "yes" to this line does: an answer's id, or ``talk_to_staff``.
+        own_caution: the situation whose caution the answer says itself.
+        own_subject: "it" in the next message means this answer's subject; after other answers it means restless legs.
+        medicine: amounts and stopping are asked of it.
+        general: a part of a message seems to ask for it when it only asks on ("is that why?").
+        harms_with_flags: red flags after which its advice would do harm.
+        suggest: may be offered as "did you mean", as every topic is.
+    """
 
     id: str
     title: str
@@ -102,7 +123,13 @@ class Answer(Reviewed):
     simple: str = ""
     variants: list[str] = []
     follow_ups: list[str] = []
-    offers: str = ""  # what a plain "yes" to this line does: an answer's id, or ``talk_to_staff``
+    offers: str = ""
+    own_caution: str = ""
+    own_subject: bool = False
+    medicine: bool = False
+    general: bool = False
+    harms_with_flags: list[str] = []
+    suggest: bool = False
     red_flags: list[str] = []
     cautions: list[str] = []
     caution_texts: dict[str, str] = {}
@@ -159,7 +186,7 @@ def load_answers(folder: Path) -> Answers:
     for path in sorted(folder.glob("*.yml")):
         if path.name in ("sources.yml", "cautions.yml"):
             continue
-        for node, raw in _entries(path, faults):
+        for node, raw in entries(path, faults):
             place = f"{path.name}:{node.start_mark.line + 1}"
             try:
                 answer = Answer.model_validate({**raw, "group": path.stem, "place": place})
@@ -179,6 +206,8 @@ def load_answers(folder: Path) -> Answers:
             for s in caution.sources
             if s not in made.sources
         ]
+        if caution.topic and caution.topic not in made:
+            faults.append(f"{caution.place}: {key}: topic '{caution.topic}' is no answer")
         if key not in CONTEXTS:
             faults.append(f"{caution.place}: '{key}' is no context; write one of {', '.join(CONTEXTS)}")
     faults += [f"cautions.yml:1: '{key}' has no caution" for key in CONTEXTS if key not in made.cautions]
@@ -209,7 +238,7 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
                 faults.append(f"{where}: {field} is missing")
 
 
-def _entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
+def entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
     read = read_yaml(path, faults)
     if read is None:
         return []

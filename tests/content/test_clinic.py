@@ -15,7 +15,7 @@ from bot.errors import ConfigError
 from bot.settings import ROOT, settings
 
 NEW_YORK = ZoneInfo("America/New_York")
-FILE = Path(__file__).parent / "support" / "clinic.yml"
+FILE = Path(__file__).parents[1] / "support" / "clinic.yml"
 
 
 def at(text: str) -> datetime:

@@ -12,6 +12,7 @@ import yaml
 
 from bot.content.answers import FLOWS, FOLDER, TEACHING, Answer, Answers, load_answers
 from bot.content.clinic import load_clinic
+from bot.content.facets import facets
 from bot.settings import ROOT
 from tests.support.reading import grade, words
 
@@ -252,6 +253,9 @@ def test_sources() -> None:
         if answer.claims and not urls:
             faults.append(f"{where(answer)}: rests on claims but names no source")
     named = {key for owner in (*ANSWERS.values(), *ANSWERS.cautions.values()) for key in owner.sources}
+    named |= {
+        key for topic in facets().values() for own in (topic, *topic.facets.values()) for key in own.sources
+    }
     faults += [f"sources.yml: '{key}' is named by nothing" for key in ANSWERS.sources if key not in named]
     none(faults)
 
