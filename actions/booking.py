@@ -14,11 +14,11 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.answer import say_answer
-from actions.handoff import hand_over
 from actions.log import OUTSIDE, belongs_here, record
+from actions.respond import say_topic
 from actions.say import in_store, last_said, lines_before, log_turn, say_line
-from actions.turn import Turn, contexts, read_turn
+from actions.stored_work import hand_over
+from actions.turn import Turn, read_turn
 from bot.bookings.fields import BY_SLOT, CONFIRM, CONSENT, FIELDS, SLOTS
 from bot.bookings.links import asked_on_page, make_link
 from bot.bookings.reading.form import hear, wants_menu
@@ -85,7 +85,7 @@ class ValidateBookingForm(FormValidationAction):
         if heard.line:
             line = answers()[heard.line]
             if line.group in TEACHING:
-                say_answer(dispatcher, line, contexts(tracker))
+                say_topic(dispatcher, tracker, line)
             else:
                 say_line(dispatcher, tracker, line.id, choices=[])
         found = heard.slots or {}

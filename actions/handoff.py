@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
-from actions.flagged import after_flag, standing
-from actions.log import OUTSIDE, belongs_here, record
-from actions.say import in_store, log_turn, say_line
-from actions.turn import Turn, read_turn
-from bot.clock import now
-from bot.content.answers import answers
-from bot.content.clinic import clinic
-from bot.store.modes import change_mode
-
-_WANTS_NOBODY = re.compile(
-    r"\b(?:do(?:n'?t| not)|no longer|never) (?:really |even )?(?:want|need|wish|like|have) (?:to )?(?:\w+ ){0,3}?"
-    r"(?:call|talk|speak|ring|phone|human|person|staff|anyone|anybody|any ?one|someone)\b",
-    re.IGNORECASE,
-)
+from actions.policy import decide
+from actions.respond import carry_out, read_state
+from actions.say import in_store, say_line
+from actions.stored_work import hand_over
 
 
 class ActionHandOff(Action):
@@ -35,33 +22,11 @@ class ActionHandOff(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[Dict[Text, Any]]:
-        turn = read_turn(tracker)
-        if not turn.pressed and _WANTS_NOBODY.search(turn.text):
-            # "I don't want to call anyone" is no wish for a person; after a red flag it is answered from there.
-            line = after_flag(dispatcher, tracker, replace(turn, intent="deny"), await standing(turn))
-            if line is None:
-                line = "deny"
-                say_line(dispatcher, tracker, line)
-            await log_turn(turn, self.name(), line)
-            return []
-        line = await in_store(lambda session: hand_over(session, turn, self.name(), "asked"))
+        state = await read_state(tracker)
+        name, reply = decide(state)
+        if name in ("flag_hands_off", "flag_stands"):
+            # What is not surely a wish for a person is answered from the red flag that stands.
+            return await carry_out(dispatcher, state, self.name(), name, reply)
+        line = await in_store(lambda session: hand_over(session, state.turn, self.name(), "asked"))
         say_line(dispatcher, tracker, line)
         return []
-
-
-def hand_over(session: Session, turn: Turn, action: str, reason: str, *, said: str | None = None) -> str:
-    """Move the conversation to ``waiting``, once for one message; returns the line that is true now.
-
-    Args:
-        said: the line that the caller says instead, for the log.
-    """
-    conversation = belongs_here(session, turn)
-    if conversation is None:
-        return OUTSIDE
-    line = "hand_off_done" if clinic().is_open(now()) else "hand_off_out_of_hours"
-    waits = conversation.mode == "waiting" and conversation.waiting_reason == reason
-    said = said or ("hand_off_already" if waits else line)
-    if record(session, turn, action, answer_id=said, version=answers()[said].version):
-        change_mode(session, conversation, "hand_over", actor="patient", reason=reason)
-        return "hand_off_already" if waits else line
-    return line

@@ -34,6 +34,8 @@ def record(
     answer_id: str | None = None,
     version: str | None = None,
     ordinal: int = 0,
+    decided_by: str | None = None,
+    leaned_on: str | None = None,
 ) -> bool:
     """Write one row for what ``action`` did; returns whether it was the first time for this message.
 
@@ -63,6 +65,10 @@ def record(
                     answer_id=answer_id,
                     answer_version=version,
                     model=turn.model,
+                    decided_by=decided_by or action.removeprefix("action_"),
+                    read_as=turn.read_as,
+                    leaned_on=leaned_on,
+                    facts=turn.heard | ({"asks": turn.facet} if turn.facet else {}),
                 )
             )
     except IntegrityError:

@@ -25,14 +25,20 @@ def say(
     choices: Sequence[dict[str, str]] = (),
     sources: Sequence[dict[str, str]] = (),
     answer_id: str | None = None,
+    decided_by: str | None = None,
 ) -> None:
-    """One message to the patient, its placeholders filled with the clinic's data."""
+    """One message to the patient, its placeholders filled with the clinic's data.
+
+    Args:
+        decided_by: the name of the decision, for whoever explains it; the patient does not see it.
+    """
     dispatcher.utter_message(
         json_message={
             "text": clinic().fill(text),
             "choices": list(choices),
             "sources": list(sources),
             "answer": answer_id,
+            "decided_by": decided_by,
         }
     )
 
@@ -140,9 +146,27 @@ async def in_store(work: Callable[[Any], Result]) -> Result:
     return await asyncio.to_thread(run)
 
 
-async def log_turn(turn: Turn, action: str, answer_id: str | None = None, *, ordinal: int = 0) -> None:
-    """Log that ``action`` answered with ``answer_id``."""
+async def log_turn(
+    turn: Turn,
+    action: str,
+    answer_id: str | None = None,
+    *,
+    ordinal: int = 0,
+    decided_by: str | None = None,
+    leaned_on: str | None = None,
+) -> None:
+    """Log that ``action`` answered with ``answer_id``; a flow decides by its own name, the table by its row's."""
     version = answers()[answer_id].version if answer_id else None
+    why = decided_by or action.removeprefix("action_")
     await in_store(
-        lambda session: record(session, turn, action, answer_id=answer_id, version=version, ordinal=ordinal)
+        lambda session: record(
+            session,
+            turn,
+            action,
+            answer_id=answer_id,
+            version=version,
+            ordinal=ordinal,
+            decided_by=why,
+            leaned_on=leaned_on,
+        )
     )

@@ -14,13 +14,13 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.answer import follow, say_answer
-from actions.asides import asks_if_rls, goes_back, is_question, on_topic, starts_over
-from actions.check_words import meant, of_another, read_answer
-from actions.say import last_said, log_turn, say_line
-from actions.turn import FALLBACK, Turn, contexts, read_turn
+from actions.policy import ENDS_HERE, decide
+from actions.respond import carry_out, read_state
+from actions.say import log_turn, say_line
+from actions.self_check_reading import meant, of_another, read_answer
+from actions.turn import FALLBACK, Turn, read_turn
+from bot.bookings.reading.interruptions import asks_if_rls, goes_back, is_question, on_topic, starts_over
 from bot.bookings.reading.names import KIN
-from bot.content.answers import answers
 
 FORM = "self_check_form"
 QUESTIONS = {
@@ -31,8 +31,6 @@ QUESTIONS = {
     "check_other": "Another reason already found by a clinician",
 }
 _WORDS = {"yes": "yes", "no": "no", "unsure": "not sure"}
-#: The lines that end the questions.
-CONCLUSIONS = ("check_fits", "check_fits_not_all", "check_other_reason")
 _WISHES = (
     "talk_to_staff",
     "delete_my_data",
@@ -86,7 +84,7 @@ def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | No
 
 def _asked(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
     """A question of the patient's own. One that nobody understood is left too: a guess is not an answer."""
-    if turn.intent in ("check_symptoms", "affirm", "deny", FALLBACK) and asks_if_rls(turn, in_form=True):
+    if turn.intent in ("check_symptoms", "affirm", "deny", FALLBACK) and asks_if_rls(turn):
         return {slot: None}, "check_no_verdict"
     if turn.intent == "check_symptoms":
         return {slot: None}, "check_already"
@@ -132,8 +130,7 @@ class ValidateSelfCheckForm(FormValidationAction):
 class ActionBeginCheck(Action):
     """Says what the five questions are, when they begin; on resuming it says nothing.
 
-    "Is that restless legs?" gets the answer on how it is found, and the same question right after the five gets the honest
-    line; both end the turn here, before the form.
+    A message that the policy takes for something else than a wish for them ends the turn here, before the form.
     """
 
     def name(self) -> Text:
@@ -142,25 +139,15 @@ class ActionBeginCheck(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> List[Dict[Text, Any]]:
-        turn = read_turn(tracker)
-        # "How do I know if I have it" after an answer asks about that answer's subject.
-        if await follow(dispatcher, tracker, turn, self.name()):
-            return [FollowupAction("action_listen")]
-        if not turn.pressed and (
-            asks_if_rls(turn) or (last_said(tracker) in CONCLUSIONS and is_question(turn.text))
-        ):
-            concluded = last_said(tracker) in CONCLUSIONS
-            if concluded:
-                say_line(dispatcher, tracker, "check_no_verdict")
-            else:
-                say_answer(dispatcher, answers()["ask_diagnosis"], contexts(tracker), tracker)
-            await log_turn(turn, self.name(), "check_no_verdict" if concluded else "ask_diagnosis")
-            return [SlotSet("misses", 0.0), FollowupAction("action_listen")]
+        state = await read_state(tracker)
+        name, reply = decide(state)
+        if name in ENDS_HERE:
+            events = await carry_out(dispatcher, state, self.name(), name, reply)
+            return [*events, FollowupAction("action_listen")]
         if not any(tracker.get_slot(key) for key in QUESTIONS):
             say_line(dispatcher, tracker, "check_symptoms_intro", choices=[])
-            if tracker.get_slot("subject") in ("other", "child") or re.search(
-                rf"\bmy {KIN}", turn.text, re.IGNORECASE
-            ):
+            of_kin = re.search(rf"\bmy {KIN}", state.turn.text, re.IGNORECASE)
+            if tracker.get_slot("subject") in ("other", "child") or of_kin:
                 say_line(dispatcher, tracker, "check_for_other", choices=[])
         return []
 

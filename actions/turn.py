@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -14,7 +14,14 @@ FALLBACK = "nlu_fallback"
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of the patient as Rasa understood it."""
+    """One message of the patient as Rasa understood it.
+
+    Args:
+        leans: the probability that it leans on what came before.
+        facet: what it asks for (``data/facets.yml``), with its confidence; ``None`` for a pressed button.
+        read_as: the text as the classifier read it, its spelling corrected.
+        heard: what was heard of the person: situation -> yes, no or mentioned.
+    """
 
     text: str
     intent: str | None
@@ -27,6 +34,16 @@ class Turn:
     channel: str
     model: str | None
     pressed: bool
+    leans: float = 0.0
+    facet: str | None = None
+    facet_confidence: float = 0.0
+    read_as: str = ""
+    heard: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> list[str]:
+        """Situations that this message names, as facts or only in passing."""
+        return [key for key, value in self.heard.items() if value in ("yes", "mentioned")]
 
 
 def read_turn(tracker: Tracker) -> Turn:
@@ -59,7 +76,17 @@ def read_turn(tracker: Tracker) -> Turn:
         channel=str(metadata.get("channel") or ""),
         model=next(models, None),
         pressed=text.startswith("/"),
+        leans=float(message.get("leans") or 0.0),
+        facet=(message.get("facet") or {}).get("name"),
+        facet_confidence=float((message.get("facet") or {}).get("confidence") or 0.0),
+        read_as=str(message.get("read_as") or text),
+        heard=_heard(message),
     )
+
+
+def _heard(message: dict[str, Any]) -> dict[str, str]:
+    said = {entity["entity"]: str(entity.get("value")) for entity in message.get("entities") or []}
+    return said | {key: "mentioned" for key in message.get("mentions") or [] if said.get(key) != "yes"}
 
 
 def contexts(tracker: Tracker) -> list[str]:

@@ -164,7 +164,7 @@ def test_whether_the_clinic_is_open_is_said_first(
 
 @pytest.mark.parametrize("text", ["each winter it is stronger", "it has spread and starts sooner"])
 def test_getting_worse_without_a_medicine_is_not_put_down_to_one(patient: Patient, text: str) -> None:
-    said = tell(patient, text, "ask_augmentation")
+    said = tell(patient, text, "ask_augmentation", 0.7)  # a sure reading would stand
     assert said["answer"] == "ask_symptoms" and answers()["augmentation_if"].text in said["text"]
     assert "ask_augmentation" in said["choices"]
 

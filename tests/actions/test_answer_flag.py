@@ -12,7 +12,7 @@ from bot.content.clinic import clinic
 from bot.safety import flags
 from bot.store.models import Alert, TurnLog
 from tests.actions.conftest import Patient
-from tests.actions.talk import flag, tell
+from tests.actions.talk import flag, tell, write
 
 FLAGS = list(flags())
 NOT_HERE = answers()["not_this_leg"].text
@@ -45,7 +45,6 @@ def test_what_is_no_question_is_answered_from_the_flag(patient: Patient, name: s
         ("R1", "how long may i wait with it", "ask_when_to_seek_care"),
         ("R10", "what amount is dangerous", "ask_dose"),
         ("R8", "am i to blame for that", "complain"),
-        ("R14", "i'm back home", "show_topics"),
         ("R9", "what could happen", "ask_more"),
         ("R9", "i have no doctor at the moment", "ask_when_to_seek_care"),
         ("R7", "it was only a joke", "out_of_scope_other"),
@@ -60,9 +59,15 @@ def test_what_leans_on_the_flag_is_answered_from_it(
     assert tell(patient, text, misread)["answer"] == f"after_{name.lower()}"
 
 
+@pytest.mark.parametrize("text", ["i'm back home", "it is a bit better now"])
+def test_a_short_remark_is_about_the_flag(patient: Patient, text: str) -> None:
+    flag(patient, "something happened", "R14")
+    assert write(patient, text)["answer"] == "after_r14"
+
+
 def test_a_wish_for_nobody_is_no_wish_for_staff(patient: Patient) -> None:
     flag(patient, "i see no point", "R7")
-    said = tell(patient, "i do not want to talk to anybody", "talk_to_staff")
+    said = tell(patient, "i do not want to talk to anybody", "deny")  # as the trained classifier reads it
     assert said["answer"] == "after_r7"
     assert clinic().fill("{crisis_line}") in said["text"]
     assert patient.conversation().mode == "assistant"

@@ -10,9 +10,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer import ActionAnswer
-from actions.fallback import ActionFallback
-from actions.misfit import LONG, foreign, kind, noise
+from actions.respond import ActionReply
+from actions.unanswerable import LONG, foreign, kind, noise
 from bot.content.answers import answers
 from tests.actions.conftest import Patient
 
@@ -32,7 +31,7 @@ def keys(message: dict) -> list[str]:
 
 
 def miss(patient: Patient, text: str = "hm the thing with it you know", ranking: list = FAR) -> dict:
-    (said,) = patient.writes(text, "nlu_fallback", ranking[0][1], ranking=ranking).hears(ActionFallback())
+    (said,) = patient.writes(text, "nlu_fallback", ranking[0][1], ranking=ranking).hears(ActionReply())
     return said
 
 
@@ -57,7 +56,7 @@ def test_the_second_miss_in_a_row_offers_topics_and_staff(patient: Patient, rank
 
 def test_an_answer_in_between_starts_the_count_again(patient: Patient) -> None:
     miss(patient)
-    patient.writes("is it hereditary", "ask_genetics").hears(ActionAnswer())
+    patient.writes("is it hereditary", "ask_genetics").hears(ActionReply())
     assert miss(patient)["answer"] == "fallback_unknown"
 
 
@@ -99,15 +98,14 @@ def test_the_same_apology_never_comes_twice_running(patient: Patient, text: str,
 )
 @pytest.mark.parametrize("intent", ["nlu_fallback", "out_of_scope_other"])
 def test_each_kind_of_message_gets_its_own_reply(patient: Patient, text: str, line: str, intent: str) -> None:
-    action = ActionFallback() if intent == "nlu_fallback" else ActionAnswer()
-    said = patient.writes(text, intent, ranking=CLOSE).hears(action)
+    said = patient.writes(text, intent, ranking=CLOSE).hears(ActionReply())
     assert [message["answer"] for message in said] == [line]
     assert "talk_to_staff" in keys(said[0])
 
 
 def test_another_language_is_not_answered_from_a_lucky_guess(patient: Patient) -> None:
     said = patient.writes("tengo las piernas con mucho dolor por la noche", "ask_relief_tonight").hears(
-        ActionAnswer()
+        ActionReply()
     )
     assert said[0]["answer"] == "fallback_language"
 
@@ -139,10 +137,10 @@ def test_long_begins_where_it_says(length: int, expected: str | None) -> None:
 
 
 def test_a_bare_situation_asks_it_of_the_last_answer(patient: Patient) -> None:
-    patient.writes("does iron help?", "ask_iron_supplements").hears(ActionAnswer())
+    patient.writes("does iron help?", "ask_iron_supplements").hears(ActionReply())
     said = patient.writes(
-        "and in pregnancy?", "nlu_fallback", 0.2, elliptical=True, mentions=["pregnant"]
-    ).hears(ActionFallback())
+        "and in pregnancy?", "nlu_fallback", 0.2, elliptical=True, mentions=["pregnant"], leans=0.9
+    ).hears(ActionReply())
     assert said[0]["answer"] == "ask_iron_supplements"
     assert answers().cautions["pregnant"].label in said[0]["text"]
 
@@ -150,14 +148,14 @@ def test_a_bare_situation_asks_it_of_the_last_answer(patient: Patient) -> None:
 def test_a_bare_situation_before_any_question_is_noted(patient: Patient) -> None:
     said = patient.writes(
         "it's for my daughter", "nlu_fallback", 0.2, elliptical=True, mentions=["child"]
-    ).hears(ActionFallback())
+    ).hears(ActionReply())
     assert said[0]["answer"] == "context_noted"
 
 
 def test_run_twice_for_one_message_it_says_nothing_and_ends_the_turn(patient: Patient) -> None:
     """Rasa runs it whenever no rule knows what to do: ten times, and then it never listens again."""
     miss(patient)
-    patient.events.append({"event": "action", "name": "action_fallback"})
+    patient.events.append({"event": "action", "name": "action_reply"})
     dispatcher = CollectingDispatcher()
     tracker = Tracker(
         patient.id,
@@ -167,9 +165,9 @@ def test_run_twice_for_one_message_it_says_nothing_and_ends_the_turn(patient: Pa
         False,
         None,
         {},
-        "action_fallback",
+        "action_reply",
     )
-    assert asyncio.run(ActionFallback().run(dispatcher, tracker, {})) == [FollowupAction("action_listen")]
+    assert asyncio.run(ActionReply().run(dispatcher, tracker, {})) == [FollowupAction("action_listen")]
     assert dispatcher.messages == []
     assert miss(patient)["answer"] == "fallback_second"  # the next message is answered as ever
 

@@ -19,7 +19,7 @@ CLOSED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 3 in the morning there
 def test_the_line_is_true_at_this_hour(
     patient: Patient, monkeypatch: pytest.MonkeyPatch, moment: datetime, line: str
 ) -> None:
-    monkeypatch.setattr("actions.handoff.now", lambda: moment)
+    monkeypatch.setattr("actions.stored_work.now", lambda: moment)
     assert patient.writes("a person please", "talk_to_staff").hears(ActionHandOff())[0]["answer"] == line
     assert (patient.conversation().mode, patient.conversation().waiting_reason) == ("waiting", "asked")
 
@@ -35,7 +35,7 @@ def test_a_failing_store_claims_nothing(patient: Patient, monkeypatch: pytest.Mo
     def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("actions.handoff.change_mode", fail)
+    monkeypatch.setattr("actions.stored_work.change_mode", fail)
     with pytest.raises(OSError):
         patient.writes("a person please", "talk_to_staff").hears(ActionHandOff())
     assert [event for event in patient.events if event["event"] == "bot"] == []

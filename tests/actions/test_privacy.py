@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from actions.answer import ActionAnswer
-from actions.privacy import ActionAskDelete, ActionYesNo
+from actions.privacy import ActionAskDelete
+from actions.respond import ActionReply
 from bot.store.models import Timer
 from tests.actions.conftest import Patient
 
@@ -20,7 +20,7 @@ def asked(patient: Patient) -> None:
 
 def yes(patient: Patient, intent: str = "affirm") -> str:
     return str(
-        patient.writes("yes" if intent == "affirm" else "no", intent).hears(ActionYesNo())[0]["answer"]
+        patient.writes("yes" if intent == "affirm" else "no", intent).hears(ActionReply())[0]["answer"]
     )
 
 
@@ -40,7 +40,7 @@ def test_no_keeps_everything(patient: Patient) -> None:
 
 def test_a_yes_after_something_else_deletes_nothing(patient: Patient) -> None:
     asked(patient)
-    patient.writes("who reads it?", "ask_privacy").hears(ActionAnswer())
+    patient.writes("who reads it?", "ask_privacy").hears(ActionReply())
     assert yes(patient) == "affirm"
     assert patient.rows(Timer) == []
 
@@ -63,7 +63,7 @@ def test_the_same_yes_twice_orders_once(patient: Patient) -> None:
     yes(patient)
     patient.slots["awaiting"] = "delete"
     patient.events = patient.events[:-1]  # Rasa never stored the reply, and asks again
-    assert patient.hears(ActionYesNo())[0]["answer"] == "delete_done"
+    assert patient.hears(ActionReply())[0]["answer"] == "delete_done"
     assert len(patient.rows(Timer)) == 1
 
 
@@ -74,7 +74,7 @@ def test_a_failing_store_does_not_say_that_it_is_deleted(patient: Patient) -> No
     with patient.store.write() as session:
         session.connection().exec_driver_sql("DROP TABLE timers")
     with pytest.raises(OperationalError):
-        patient.hears(ActionYesNo())
+        patient.hears(ActionReply())
     assert patient.events[-1]["event"] == "user"
 
 

@@ -15,6 +15,7 @@ from actions.self_check import (
     summary,
 )
 from tests.actions.conftest import Patient
+from tests.actions.talk import read_follow_up
 
 FORM = "self_check_form"
 ALL_YES = {**dict.fromkeys(QUESTIONS, "yes"), "check_other": "no"}
@@ -207,14 +208,15 @@ def test_the_check_asked_for_in_the_check_goes_on(
     assert [said["answer"] for said in patient.said] == [line]
 
 
-def begins(patient: Patient, text: str) -> list[str]:
+def begins(patient: Patient, text: str, confidence: float = 0.95) -> list[str]:
     patient.form = None
-    return [said["answer"] for said in patient.writes(text, "check_symptoms").hears(ActionBeginCheck())]
+    patient.writes(text, "check_symptoms", confidence, **read_follow_up(text))
+    return [said["answer"] for said in patient.hears(ActionBeginCheck())]
 
 
 @pytest.mark.parametrize("text", ["do you think i have rls?", "is that restless legs", "can i test them"])
-def test_a_question_gets_its_answer_and_not_the_form(patient: Patient, text: str) -> None:
-    assert begins(patient, text) == ["ask_diagnosis"]
+def test_what_is_not_surely_a_wish_gets_its_answer_and_not_the_form(patient: Patient, text: str) -> None:
+    assert begins(patient, text, 0.7) == ["ask_diagnosis"]
     assert "check_symptoms" in [choice["key"] for choice in patient.events[-1]["data"]["custom"]["choices"]]
 
 

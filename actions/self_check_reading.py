@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from actions.turn import Turn
-from actions.yes_no import UNSURE, read_yes_no
+from bot.bookings.reading.yes_no import UNSURE, read_yes_no
 
 _ALSO_YES = re.compile(
     r"^(?:it does|definitely|always|absolutely|mostly|very much|exactly|usually|i do|they do|every (?:night|day)|oh yes|most (?:nights|days|of the time)|all the time)\b",

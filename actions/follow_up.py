@@ -1,0 +1,206 @@
+"""Rows of the policy for messages that lean on what was said before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions import teaching
+from actions.reply import Reply, Said, spoken
+from actions.say import said_lately
+from actions.state import FACET_ALONE, State
+from actions.stored_work import hand_over
+from actions.turn import FALLBACK
+from bot.content.answers import Answer, answers
+from bot.content.clinic import clinic
+from bot.content.facets import facet_kinds
+from bot.understanding.follow_up import LEANS, LEANS_OPEN, LEANS_SMALL_TALK, LEANS_SURELY
+from bot.understanding.thresholds import ALSO
+
+_TURNS = 3
+_NEVER = 1.1
+#: Lines after which "how long?" means: until staff reply.
+_WAITS_FOR = frozenset(
+    {
+        "hand_off_done",
+        "hand_off_already",
+        "hand_off_out_of_hours",
+        "booking_done",
+        "booking_done_chat",
+        "change_done",
+        "staff_hours",
+    }
+)
+_WHEN = frozenset({"how_long", "how_long_lasts"})
+#: Intents that a follow-up may have been taken for: a topic, a refusal, a yes, the self-check. Flows and manners stand.
+_MAY_LEAN = frozenset({FALLBACK, None, "out_of_scope_medical", "out_of_scope_other", "check_symptoms"})
+#: Facets whose text is chosen although nothing is written for the topic: sources, next step, the topic itself.
+_OF_THE_TOPIC = frozenset({"how_sure", "what_next", "whole"})
+
+
+def clear_facet(state: State) -> bool:
+    """Whether a question that names its subject clearly asks for one facet of it."""
+    return not state.turn.pressed and state.turn.facet_confidence >= FACET_ALONE
+
+
+def waits(state: State) -> bool:
+    """Somebody who waits for staff asks when they will come."""
+    if state.stored.mode != "waiting" or state.turn.pressed:
+        return False
+    if state.facet == "when_staff_reply":
+        return True
+    asks_when = state.turn.facet in _WHEN and state.turn.leans >= LEANS
+    return asks_when and state.before in _WAITS_FOR
+
+
+def when_staff_reply(state: State) -> Reply:
+    return Reply((spoken(state, "staff_hours", extra=teaching.open_now()),), {"misses": 0.0}, "staff")
+
+
+def names_situation(state: State) -> bool:
+    """Nothing but a situation is named, and it is asked of the last topic: "and in pregnancy?"."""
+    bare = state.turn.elliptical and bool(state.turn.facts) and not state.turn.pressed
+    asks = state.turn.leans >= LEANS or state.turn.facet in ("safe_with", "safe_for")
+    return bare and state.topic is not None and asks
+
+
+def in_situation(state: State) -> Reply:
+    assert state.topic is not None
+    own = teaching.part(state, state.topic.id, state.turn.facet or "") if state.facet == "safe_for" else None
+    said = teaching.in_situation(state, state.topic)
+    return Reply((said,) if own is None else (own,), {"misses": 0.0}, state.topic.id)
+
+
+def is_one(state: State) -> bool:
+    """The message asks on about the last topic.
+
+    Trained parts decide: how surely it leans, against how surely it is read as something of its own. After a general
+    answer "it" means restless legs, which the topics know: there a surely read topic is answered.
+    """
+    turn, topic, facet = state.turn, state.topic, state.facet
+    if turn.pressed or topic is None or facet in (None, "when_staff_reply"):
+        return False
+    return turn.leans >= _enough(state, topic)
+
+
+def _enough(state: State, topic: Answer) -> float:
+    """How surely a message must lean to be a follow-up, by what it was read as; above 1 for never."""
+    turn = state.turn
+    if turn.intent == topic.id:
+        return LEANS
+    if state.teaches:
+        if state.sure and not topic.own_subject:
+            return _NEVER
+        if state.cell(topic.id, state.facet) or _says_it_all(state):
+            return LEANS_SURELY if state.sure else LEANS
+        if turn.confidence < ALSO:
+            return LEANS_SMALL_TALK  # hardly read as a topic at all
+        return _NEVER if state.sure else LEANS_SURELY
+    if turn.intent == "out_of_scope_other" and state.sure:
+        return LEANS_SURELY
+    if turn.intent in _MAY_LEAN:
+        return LEANS_OPEN if state.sure else LEANS
+    if turn.intent in ("affirm", "deny") and state.facet == "why" and not state.offer:
+        return LEANS  # "why not"
+    return LEANS_SMALL_TALK if turn.intent in answers() or turn.intent in ("affirm", "deny") else _NEVER
+
+
+def _says_it_all(state: State) -> bool:
+    """Whether the message's own topic is what every topic shares for this facet: amounts, cost, stopping."""
+    kind = facet_kinds()[state.facet or ""]
+    return state.turn.intent in (kind.instead, kind.medicine)
+
+
+def answer(state: State) -> Reply:
+    """The facet of the last topic, what all topics share for it, or the honest line that names it."""
+    topic, facet = state.topic, state.facet or ""
+    assert topic is not None
+    kind = facet_kinds()[facet]
+    said = teaching.part(state, topic.id, facet)
+    if said is None and state.cell(topic.id, facet) is None:
+        shared = kind.instead or (kind.medicine if topic.medicine else "")
+        if shared:
+            said = teaching.whole(state, answers()[shared], on=topic.id)
+    if said is None and facet in _OF_THE_TOPIC:
+        said = _of_topic(state, facet)
+    if (said is None and state.cell(topic.id, facet) is not None) or facet == "not_working":
+        said = said or _other_words(state)
+    return Reply((said or teaching.unknown(state, topic, facet),), {"misses": 0.0}, topic.id)
+
+
+def _of_topic(state: State, facet: str) -> Said | None:
+    """Where it is from, what to do next, or the topic once more in other words."""
+    topic = state.topic
+    assert topic is not None
+    if facet == "what_next":
+        text = topic.next_step
+    elif facet == "how_sure":
+        text = teaching.sources_text(topic)
+    else:
+        text = topic.simple
+    if clinic().fill(text) in said_lately(state.tracker, _TURNS):
+        return None
+    keys = ["ask_more", *topic.follow_ups[:2], "talk_to_staff"]
+    return Said(text, answers().choices(keys), answers().links(topic), topic.id)
+
+
+def _other_words(state: State) -> Said | None:
+    """The topic in words that were not said lately: more of it, or simpler."""
+    topic = state.topic
+    assert topic is not None
+    lately = said_lately(state.tracker, _TURNS)
+    text = next((text for text in (topic.more, topic.simple) if clinic().fill(text) not in lately), None)
+    if text is None:
+        return None
+    keys = ["ask_repeat", *topic.follow_ups[:2], "talk_to_staff"]
+    return Said(text, answers().choices(keys), answers().links(topic), topic.id)
+
+
+def puts_beside(state: State) -> bool:
+    """Another thing is only put beside the subject ("and with alcohol?"), which stays the subject."""
+    return (
+        not state.turn.pressed
+        and state.topic is not None
+        and state.topic.own_subject
+        and state.teaches
+        and state.turn.intent != state.topic.id
+        and state.facet == "safe_with"
+        and state.turn.leans >= LEANS
+    )
+
+
+def beside(state: State) -> Reply:
+    """The facet of the subject if there is one; else the other thing's answer, with the subject's caution."""
+    topic, line = state.topic, state.line
+    assert topic is not None and line is not None
+    said = teaching.part(state, topic.id, "safe_with")
+    if said is None:
+        heard = {**state.turn.heard, **({topic.own_caution: "mentioned"} if topic.own_caution else {})}
+        with_it = State(replace(state.turn, heard=heard), state.tracker, state.stored)
+        said = teaching.whole(with_it, line)
+    return Reply((said,), {"misses": 0.0}, topic.id)
+
+
+def worse_without_medicine(state: State) -> bool:
+    """ "It gets worse" was taken for the effect of a medicine that nobody spoke of, and not surely."""
+    if state.turn.intent != "ask_augmentation" or state.turn.pressed or state.sure:
+        return False
+    on_one = state.topic is not None and state.topic.own_caution == "dopamine"
+    return not on_one and "dopamine" not in state.situation
+
+
+def symptoms_first(state: State) -> Reply:
+    said = teaching.whole(state, answers()["ask_symptoms"], last="augmentation_if", on="ask_augmentation")
+    return teaching.taught(state, said)
+
+
+def take_offer(state: State) -> Reply:
+    """A yes or no to what the last line offered."""
+    line = "offer_declined" if state.turn.intent == "deny" else state.offer
+    if line == "talk_to_staff":
+        return Reply(
+            slots={"awaiting": None},
+            work=lambda session: hand_over(
+                session, state.turn, "action_reply", "asked", decided_by="offer_answered"
+            ),
+        )
+    return Reply((spoken(state, line),), {"awaiting": None})

@@ -1,0 +1,138 @@
+"""Everything that a decision may depend on: the message, what was said before it, and how the conversation stands."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from rasa_sdk import Tracker
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from actions.say import last_said
+from actions.turn import Turn, contexts
+from bot.clock import now
+from bot.content.answers import TEACHING, Answer, answers
+from bot.content.facets import FacetText, facets
+from bot.store.engine import store
+from bot.store.models import Alert, Conversation, Inbound, TurnLog
+from bot.understanding.thresholds import SURE
+
+#: How long after a red flag what is no question of its own is answered from it.
+FLAG_STANDS = timedelta(minutes=30)
+#: At least this sure: what a message asks for decides which text is said.
+FACET = 0.4
+#: The same for a message that names its subject itself, where the whole topic is the other choice.
+FACET_ALONE = 0.7
+#: What is said of the clinic is no subject that a later "it" means.
+NO_TOPIC = frozenset({"ask_clinic", "ask_cost"})
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What our own database knows of the conversation as this message is answered.
+
+    Args:
+        flags: those of the newest alert that is open and not old, the most urgent first.
+        taught: whether a topic was answered since.
+        mode: as in ``bot.store.modes``.
+    """
+
+    flags: tuple[str, ...] = ()
+    taught: bool = False
+    mode: str = "assistant"
+
+
+@dataclass(frozen=True)
+class State:
+    """What ``actions/policy.py`` decides by."""
+
+    turn: Turn
+    tracker: Tracker
+    stored: Stored
+
+    @cached_property
+    def line(self) -> Answer | None:
+        """The answer or line of the message's own intent."""
+        return answers().get(self.turn.intent or "")
+
+    @cached_property
+    def teaches(self) -> bool:
+        """Whether the message's own intent is a topic."""
+        return self.line is not None and self.line.group in TEACHING
+
+    @cached_property
+    def topic(self) -> Answer | None:
+        """The topic that was answered last, which a follow-up is about."""
+        found = answers().get(self.tracker.get_slot("topic") or "")
+        return found if found and found.group in TEACHING else None
+
+    @cached_property
+    def before(self) -> str | None:
+        """The id of what was said last."""
+        return last_said(self.tracker)
+
+    @property
+    def offer(self) -> str:
+        """What the line said last offers to do at a "yes", by the mark that its author put on it."""
+        line = answers().get(self.before or "")
+        return line.offers if line else ""
+
+    @cached_property
+    def known(self) -> list[str]:
+        """The situations known of the person, told in earlier messages or in this one."""
+        return contexts(self.tracker)
+
+    @cached_property
+    def situation(self) -> list[str]:
+        """The same, and what this message names only in passing."""
+        return list(dict.fromkeys([*self.known, *self.turn.facts]))
+
+    @property
+    def sure(self) -> bool:
+        """Whether the intent is so sure that nothing but a trained part may choose otherwise."""
+        return self.turn.confidence >= SURE
+
+    @property
+    def misses(self) -> float:
+        return float(self.tracker.get_slot("misses") or 0.0)
+
+    @property
+    def facet(self) -> str | None:
+        """What a follow-up asks for, if that is clear."""
+        return self.turn.facet if self.turn.facet_confidence >= FACET else None
+
+    def cell(self, topic: str, facet: str | None) -> FacetText | None:
+        """The reviewed text for a facet of a topic."""
+        return facets()[topic].facets.get(facet or "") if topic in facets() else None
+
+
+async def look_up(turn: Turn) -> Stored:
+    """What is stored of the conversation; outside the front door nothing is."""
+    if turn.inbound_id is None:
+        return Stored()
+
+    def look() -> Stored:
+        with store().read() as session:
+            return _look(session, turn)
+
+    return await asyncio.to_thread(look)
+
+
+def _look(session: Session, turn: Turn) -> Stored:
+    inbound = session.get(Inbound, turn.inbound_id)
+    conversation = session.get(Conversation, turn.conversation_id)
+    if inbound is None or conversation is None or inbound.conversation_id != conversation.id:
+        return Stored()
+    newest = select(Alert).where(Alert.conversation_id == conversation.id).order_by(Alert.id.desc()).limit(1)
+    alert = session.scalars(newest).first()
+    if alert is None or alert.closed_at is not None or now() - alert.raised_at > FLAG_STANDS:
+        return Stored(mode=conversation.mode)
+    said = select(TurnLog.answer_id).where(
+        TurnLog.conversation_id == conversation.id, TurnLog.inbound_id > alert.inbound_id
+    )
+    lines = [answers().get(key or "") for key in session.scalars(said)]
+    since = [line for line in lines if line and line.group in TEACHING]
+    return Stored(tuple(alert.flags), bool(since), conversation.mode)
