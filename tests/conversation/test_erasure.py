@@ -70,7 +70,7 @@ def fill(talk: Talk) -> None:
         of = {"conversation_id": talk.id}
         session.add(Note(staff_id=ann.id, text=CANARY, **of))
         session.add(Outbox(message_id=line.id, channel="telegram", **of))
-        session.add(TurnLog(inbound_id=inbound.id, action="action_answer", **of))
+        session.add(TurnLog(inbound_id=inbound.id, action="action_reply", **of))
         booking = Booking(
             inbound_id=inbound.id,
             name=CANARY,

@@ -11,7 +11,8 @@ import pytest
 from bot.errors import ConfigError
 from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import Reading
-from tools.evaluation import add_arguments, command, run
+from tools.evaluation import command
+from tools.evaluation.command import add_arguments, run
 from tools.evaluation.hint3 import compare
 from tools.evaluation.measures import Share, both, confusions, measure, recognised, right, suggested, wrong
 from tools.evaluation.sentences import Case, read_cases

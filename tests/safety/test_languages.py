@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from actions.misfit import foreign
+from actions.unanswerable import foreign
 from bot.language.tokens import folded
 from bot.safety import RedFlagCheck, RedFlagRules
 from bot.safety.classifier import DATA

@@ -320,7 +320,7 @@ def test_what_was_understood_stands_beside_the_answer(house: House, ana: Person)
             TurnLog(
                 conversation_id=talk,
                 inbound_id=inbound,
-                action="action_answer",
+                action="action_reply",
                 intent="ask_iron_link",
                 confidence=0.93,
                 runners_up=[["ask_iron_link", 0.93], ["ask_iron_test", 0.04]],
