@@ -18,10 +18,12 @@ test: train ## set up and run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 	@$(BIN)/python -m tests.dialogues.run
 
-check: train ## ruff, mypy, and Rasa's own check of its files
+check: train ## ruff, mypy, the arrows between the rooms, yamllint, and Rasa's own check of its files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
+	@$(BIN)/yamllint --strict data bot config.yml domain.yml
 	@$(BIN)/python -m tests.validate
 
 train: setup
