@@ -18,7 +18,7 @@ from bot.store.models import Event
 from bot.store.modes import TRANSITIONS
 
 #: Where a code comes in from outside the function: the mode's table below, and the reason that ``hand_over`` is given by its callers.
-HANDED_ON = {("bot/store/modes.py", "what"), ("actions/handoff.py", "reason")}
+HANDED_ON = {("bot/store/modes.py", "what"), ("actions/stored_work.py", "reason")}
 
 
 @cache
