@@ -100,7 +100,7 @@ def _enough(state: State, topic: Answer) -> float:
     if turn.intent in _MAY_LEAN:
         return LEANS_OPEN if state.sure else LEANS
     if turn.intent in ("affirm", "deny") and state.facet == "why" and not state.offer:
-        return LEANS  # "why not"
+        return LEANS / 2  # "why not"
     return LEANS_SMALL_TALK if turn.intent in answers() or turn.intent in ("affirm", "deny") else _NEVER
 
 

@@ -30,10 +30,10 @@ def test_the_band_of_a_guess_is_that_of_the_thresholds(name: str, confidence: fl
 
 
 def test_a_message_is_explained_from_its_words_to_its_reply() -> None:
-    done = explain("tell me moer", "--topic", "ask_caffeine", "--after", "does it make a difference at night")
+    done = explain("tell me moer", "--topic", "ask_caffeine", "--after", "does that really do anything")
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split(maxsplit=1) for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert "> does it make a difference at night" in done.stdout
+    assert "> does that really do anything" in done.stdout
     assert ["corrected", "tell me more"] in rows
     for step in ("ranking", "facts", "mentions", "elliptical", "answer", "buttons"):
         assert any(row[0] == step for row in rows), step
