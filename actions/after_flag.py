@@ -84,6 +84,7 @@ def is_about_it(state: State) -> bool:
 
 
 def says_again(state: State) -> Reply:
+    """The urgent text of the flag that stands, once more."""
     line = _line(state)
     assert line is not None
     return Reply((spoken(state, line),), {"misses": 0.0, "awaiting": None}, state.stored.flags[0])

@@ -53,6 +53,7 @@ def waits(state: State) -> bool:
 
 
 def when_staff_reply(state: State) -> Reply:
+    """When staff reply, and whether the clinic is open now."""
     return Reply((spoken(state, "staff_hours", extra=teaching.open_now()),), {"misses": 0.0}, "staff")
 
 
@@ -64,6 +65,7 @@ def names_situation(state: State) -> bool:
 
 
 def in_situation(state: State) -> Reply:
+    """The last topic for the situation that was named: its own text for it, or what changes."""
     assert state.topic is not None
     own = teaching.part(state, state.topic.id, state.turn.facet or "") if state.facet == "safe_for" else None
     said = teaching.in_situation(state, state.topic)
@@ -189,6 +191,7 @@ def worse_without_medicine(state: State) -> bool:
 
 
 def symptoms_first(state: State) -> Reply:
+    """ "It got worse" from somebody who takes no medicine: the symptoms, then what it means with one."""
     said = teaching.whole(state, answers()["ask_symptoms"], last="augmentation_if", on="ask_augmentation")
     return teaching.taught(state, said)
 

@@ -102,6 +102,7 @@ def outcome(slots: Dict[Text, Any]) -> str:
 
 
 def summary(slots: Dict[Text, Any]) -> str:
+    """The answers to the five questions, one a line, for the patient to take along."""
     rows = [
         f"- {label}: {_WORDS[slots[key]]}" for key, label in QUESTIONS.items() if slots.get(key) in _WORDS
     ]

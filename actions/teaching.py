@@ -147,6 +147,7 @@ def weightiest(answer: Answer, situation: Sequence[str]) -> list[str]:
 
 
 def caution_text(answer: Answer, key: str) -> str:
+    """What is said of a situation: the answer's own words for it, or those that all answers share."""
     shared = answers().cautions[key]
     return f"{shared.label}. {answer.caution_texts.get(key, shared.text)}"
 

@@ -91,6 +91,7 @@ def unreadable(state: State) -> bool:
 
 
 def say_kind(state: State) -> Reply:
+    """Says what kind of message it is that cannot be read; counts as a miss."""
     name = (kind(state.turn.text) if _open(state) else None) or "fallback_language"
     return Reply((spoken(state, name),), {"misses": state.misses + 1})
 
@@ -117,11 +118,13 @@ def names_ours(state: State) -> bool:
 
 
 def answer_named(state: State) -> Reply:
+    """The topic of the most dangerous situation named, though the rest was not understood."""
     topic = answers()[answers().cautions[_named(state)[0]].topic]
     return teaching.taught(state, teaching.whole(state, topic, lead="not_together"))
 
 
 def only_situation(state: State) -> bool:
+    """Nothing but a situation of the patient is told."""
     return state.turn.elliptical and bool(state.turn.facts)
 
 
@@ -141,10 +144,12 @@ def suggestions(state: State) -> list[str]:
 
 
 def likely(state: State) -> bool:
+    """There is something to suggest, and fewer than two messages in a row were missed before."""
     return state.misses < 2 and bool(suggestions(state))
 
 
 def suggest(state: State) -> Reply:
+    """ "Did you mean", with the likely topics and staff as choices; counts as a miss."""
     keys = [*suggestions(state), *(["show_topics"] if state.misses else []), "talk_to_staff"]
     choices = answers().choices(list(dict.fromkeys(keys)))
     return Reply((spoken(state, "fallback_suggest", choices=choices),), {"misses": state.misses + 1})

@@ -1,0 +1,1 @@
+"""Everything round Rasa; ``docs/architecture.md`` shows the rooms."""

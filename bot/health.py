@@ -66,11 +66,13 @@ def _health(request: Request) -> Health:
 
 @router.get("/healthz", tags=["health"], summary="The front door is alive")
 async def healthz() -> dict[str, str]:
+    """The process answers."""
     return {"status": "alive"}
 
 
 @router.get("/readyz", tags=["health"], summary="Everything that an answer needs is there")
 async def readyz(health: Annotated[Health, Depends(_health)]) -> JSONResponse:
+    """200 if everything is there, else 503 with what is missing."""
     names = ("database", "rasa", "actions")
     found = await asyncio.gather(health.database(), health.model(), health.actions())
     parts = {name: reason or "ready" for name, reason in zip(names, found, strict=True)}
@@ -88,4 +90,5 @@ async def readyz(health: Annotated[Health, Depends(_health)]) -> JSONResponse:
 
 @router.get("/metrics", include_in_schema=False)
 def metrics() -> Response:
+    """For Prometheus; no text of a patient is in it."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -53,6 +53,7 @@ def open_link(session: Session, token: str) -> ContactLink | None:
 
 
 def is_open(link: ContactLink) -> bool:
+    """Whether the link can still be used: once, and not after it ran out."""
     return link.used_at is None and link.expires_at > now()
 
 
@@ -87,4 +88,5 @@ def use_link(session: Session, link: ContactLink, **given: str) -> bool:
 
 
 def digest(token: str) -> str:
+    """The form in which a token is stored: its SHA-256 in hex."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -239,6 +239,7 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
 
 
 def entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
+    """The entries of a file that is a list, each with its place in the file; faults are added to ``faults``."""
     read = read_yaml(path, faults)
     if read is None:
         return []

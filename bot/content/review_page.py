@@ -88,6 +88,7 @@ class Group:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``python -m bot answers``."""
     parser.add_argument(
         "--out",
         type=Path,

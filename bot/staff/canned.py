@@ -14,6 +14,8 @@ from bot.staff.pages import HERE
 
 @dataclass(frozen=True)
 class Canned:
+    """A reply that staff put in with one click."""
+
     id: str
     label: str
     text: str

@@ -188,6 +188,7 @@ def close(session: Session, conversation_id: str, staff: Staff, *, reason: str =
 
 
 def open_alerts(session: Session, conversation_id: str) -> Sequence[Alert]:
+    """The alerts of a conversation that nobody has closed, the oldest first."""
     return session.scalars(
         select(Alert)
         .where(Alert.conversation_id == conversation_id, Alert.closed_at.is_(None))

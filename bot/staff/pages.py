@@ -75,6 +75,7 @@ def problem_page(request: Request, error: RefusedError, *, kept: str = "", back:
 
 @cache
 def environment() -> Environment:
+    """Jinja with the console's templates and filters; a name that is missing is an error."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -43,10 +43,13 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def new_id() -> str:
+    """A random id: 32 hex digits."""
     return uuid.uuid4().hex
 
 
 class Base(DeclarativeBase):
+    """What all tables share: names of constraints, and types for time and JSON."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_N_label)s",

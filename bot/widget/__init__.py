@@ -1,0 +1,1 @@
+"""The browser's side of the widget: files that are served as they are."""

@@ -1,0 +1,1 @@
+"""Work under a lease: take, try, settle, sweep; pacing and wake-ups."""

@@ -110,10 +110,12 @@ def asks_if_rls(message: Message) -> bool:
 
 
 def goes_back(text: str) -> bool:
+    """Whether the message asks for the question before."""
     return bool(_BACK.match(text.strip()))
 
 
 def starts_over(text: str) -> bool:
+    """Whether the message asks to begin the form again."""
     return bool(_OVER.match(text.strip()))
 
 

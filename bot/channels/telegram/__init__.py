@@ -22,6 +22,7 @@ TRAITS = Traits(
 
 
 def make(parts: Parts) -> Channel:
+    """The running channel; importing the Telegram library waits until it is wanted."""
     from bot.channels.telegram.channel import Telegram
 
     return Telegram(parts.store, parts.red_flags, parts.notifier, parts.kick, parts.config)

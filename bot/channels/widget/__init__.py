@@ -8,6 +8,7 @@ TRAITS = Traits(label="Website", shows=Shows(buttons=True, links=True), contact_
 
 
 def make(parts: Parts) -> Channel:
+    """The running channel."""
     from bot.channels.widget.channel import Widget
     from bot.channels.widget.limits import Limits
     from bot.channels.widget.service import WidgetService

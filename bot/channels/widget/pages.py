@@ -32,16 +32,19 @@ def _page(name: str, **values: Any) -> HTMLResponse:
 
 @router.get("/")
 def demo() -> HTMLResponse:
+    """A clinic's page with the widget on it."""
     return _page("demo.html", clinic=clinic(), staff_url="/staff/")
 
 
 @router.get("/api/docs")
 def api_page(request: Request) -> HTMLResponse:
+    """The page that documents the widget's API."""
     return _page("api.html", schema=request.app.openapi())
 
 
 @router.get("/widget.js")
 def script() -> FileResponse:
+    """The widget's script, for every site."""
     return FileResponse(
         FOLDER / "rls-chat.js", media_type="text/javascript", headers=_FIVE_MINUTES | _ANYWHERE
     )
@@ -49,4 +52,5 @@ def script() -> FileResponse:
 
 @router.get("/demo.css")
 def style() -> FileResponse:
+    """The style of the demo page."""
     return FileResponse(FOLDER / "demo.css", media_type="text/css", headers=_FIVE_MINUTES)

@@ -49,6 +49,7 @@ After = Annotated[int, Query(ge=0, le=_MAX_SEQ)]
 
 @router.get("/clinic", summary="Who we are, and what to say before consent")
 def about() -> dict[str, Any]:
+    """What the widget shows of the clinic before anything is said."""
     place = clinic()
     return {
         "name": place.name,
@@ -66,6 +67,7 @@ def about() -> dict[str, Any]:
 
 @router.post("/conversations", status_code=201, summary="Begin, with consent")
 def begin(body: Begin, service: Service, address: Address) -> Begun:
+    """Make a conversation, if consent was given."""
     service.limits.check("begin", address)
     if not body.consent:
         raise RefusedError("consent", text("widget.refused.consent"))
@@ -75,6 +77,7 @@ def begin(body: Begin, service: Service, address: Address) -> Begun:
 
 @router.post("/messages", status_code=202, summary="Say something, or press a button")
 async def say(body: Say, service: Service, address: Address, token: Token) -> Taken:
+    """Take in a message; it is stored when this returns."""
     conversation_id, seq = await asyncio.to_thread(service.say, body, token, address)
     service.follow(conversation_id)
     return Taken(seq=seq)
@@ -99,6 +102,7 @@ async def messages(
         bool | None, Query(description="What the caller shows as typing; a change is news too.")
     ] = None,
 ) -> News:
+    """The messages after a number, held open for `wait` seconds if there are none."""
     return News(**await service.news.wait(conversation_id, after, wait, mode=mode, typing=typing))
 
 
@@ -110,6 +114,7 @@ async def events(
     after: After = 0,
     last_event_id: Annotated[int | None, Header(ge=0, le=_MAX_SEQ)] = None,
 ) -> StreamingResponse:
+    """The same as server-sent events, resumed from `Last-Event-ID` where the browser sends one."""
     return StreamingResponse(
         service.news.stream(
             conversation_id, last_event_id if last_event_id is not None else after, request.is_disconnected
@@ -121,6 +126,7 @@ async def events(
 
 @router.get("/transcript", summary="The patient's own copy, as text", response_class=PlainTextResponse)
 def transcript(service: Service, conversation_id: ConversationId) -> PlainTextResponse:
+    """The patient's own copy, as plain text."""
     return PlainTextResponse(
         service.transcript(conversation_id),
         headers={"Content-Disposition": 'attachment; filename="conversation.txt"'},
@@ -129,5 +135,6 @@ def transcript(service: Service, conversation_id: ConversationId) -> PlainTextRe
 
 @router.delete("/conversations", status_code=204, summary="Erase the conversation everywhere")
 def delete(service: Service, conversation_id: ConversationId) -> Response:
+    """Erase the conversation everywhere."""
     service.erase(conversation_id)
     return Response(status_code=204)

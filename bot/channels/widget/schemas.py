@@ -46,11 +46,15 @@ class Say(BaseModel):
 
 
 class Choice(BaseModel):
+    """A button: its key goes back, its label is shown."""
+
     key: str
     label: str
 
 
 class SourceLink(BaseModel):
+    """Where an answer comes from."""
+
     title: str
     url: str
 
@@ -79,14 +83,20 @@ class News(BaseModel):
 
 
 class Begun(News):
+    """A conversation that was begun, with its token."""
+
     token: str
 
 
 class Taken(BaseModel):
+    """The number of the message that was taken in."""
+
     seq: int
 
 
 class Problem(BaseModel):
+    """A refusal in plain words."""
+
     error: str
     message: str
 

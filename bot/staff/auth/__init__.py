@@ -1,0 +1,1 @@
+"""Accounts of staff, signing in, and what each role may do."""

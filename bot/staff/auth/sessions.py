@@ -48,6 +48,7 @@ class SignedIn:
 
 
 def hashed(token: str) -> str:
+    """The form in which a session's token is stored: its SHA-256 in hex."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -143,6 +144,7 @@ def begin(session: Session, staff_id: int, *, old_token: str = "") -> str:
 
 
 def sign_out(session: Session, who: SignedIn) -> None:
+    """End this session; others of the same person go on."""
     session.execute(delete(StaffSession).where(StaffSession.token_hash == who.token_hash))
 
 
