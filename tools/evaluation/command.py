@@ -28,6 +28,9 @@ from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, r
 from tools.evaluation.hint3 import compare
 from tools.evaluation.matrix import draw_matrix
 from tools.evaluation.measures import confusions, measure
+from tools.evaluation.questions import ROWS, read_questions
+from tools.evaluation.questions import report as questions_report
+from tools.evaluation.questions import table as questions_table
 from tools.evaluation.sentences import Case, read_cases, read_training
 from tools.evaluation.talks import play_talks, read_talks, talks_report, talks_table
 from tools.evaluation.two_turns import is_pair_file, read_pairs, two_turns
@@ -59,6 +62,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="YML",
         help="whole conversations, played and printed (tools/evaluation/talks.py)",
     )
+    parser.add_argument(
+        "--questions",
+        type=Path,
+        nargs="+",
+        metavar="TSV",
+        help="questions with their best and other acceptable topics (text, intents, red_flag, source), and how far the confidence is true",
+    )
+    parser.add_argument(
+        "--rows",
+        choices=ROWS,
+        default="all",
+        help="with --questions: which rows of each file, to choose or to report",
+    )
+    parser.add_argument(
+        "--failed", action="store_true", help="with --questions: print every question that failed"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
     parser.add_argument(
@@ -89,13 +108,18 @@ def run(options: argparse.Namespace) -> None:
         figures = compare(options.train, options.test)
         _print(options.json, figures, [f"{name:<50} {value}" for name, value in figures.items()])
         return
-    if not (options.file or options.two_turns or options.talks):
-        raise ConfigError("name a file to evaluate, or give --two-turns, --talks, or --train and --test")
+    if not (options.file or options.two_turns or options.talks or options.questions):
+        raise ConfigError(
+            "name a file to evaluate, or give --two-turns, --talks, --questions, or --train and --test"
+        )
     if options.file:
         _print(options.json, *_measured(options))
     if options.two_turns:
         found = two_turns(read_pairs(options.two_turns), options.model)
         _print(options.json, found, ["", *pairs_table(found, rows=options.file is None)])
+    if options.questions:
+        asked = measure_questions(options.questions, options.rows, options.model)
+        _print(options.json, asked, questions_table(asked, rows=options.failed))
     if options.talks:
         played = play_talks(read_talks(options.talks), options.model)
         _print(options.json, talks_report(played), talks_table(played))
@@ -143,6 +167,16 @@ def evaluate(
     if matrix:
         draw_matrix(cases, readings, matrix)
     return report
+
+
+def measure_questions(paths: Sequence[Path], rows: str, archive: Path | None) -> dict[str, Any]:
+    """What becomes of the questions in these files, as ``tools.evaluation.questions.report`` gives it."""
+    asked = [question for path in paths for question in read_questions(path, rows)]
+    model, origin = find_model(archive)
+    readings, _ = _read_all(model, [question.text for question in asked])
+    rules = RedFlagRules.load()
+    check = RedFlagCheck(rules, RedFlagClassifier(rules).read())
+    return questions_report(asked, readings, check.check) | {"model": origin}
 
 
 def find_model(archive: Path | None) -> tuple[IntentModel, str]:
