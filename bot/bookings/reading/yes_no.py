@@ -22,14 +22,6 @@ NO_THAT_IS_YES = re.compile(
     re.IGNORECASE,
 )
 _YES = re.compile(
-    _LEAD + r"(?:(?:no|nope|not (?:a|any)|n)[,. ]+)?"
-    r"(?:(?:no|not (?:a|any)) )?(?:problem|worries|objections?|issues?|probs|changes?(?: needed)?|corrections?)\b(?! with)"
-    rf"|{_LEAD}(?:no[,. ]+)?(?:i )?(?:don'?t|do not|wouldn'?t) mind\b"
-    rf"|{_LEAD}(?:no[,. ]+)?(?:there(?:'?s| is) )?nothing (?:to change|wrong|else|to correct)\b"
-    rf"|{_LEAD}why not\b(?! (?:call|phone))",
-    re.IGNORECASE,
-)
-_YES = re.compile(
     _LEAD + r"(?:(?:y|yes|yep|yeah|yup|ya|sure|ok|okay|do it|do that|book it|go ahead|correct|right|exactly"
     r"|please do|absolutely|definitely|certainly|of course"
     r"|send(?: it| that| this)?|submit(?: it)?|fine|confirm(?:ed)?|i agree|agree|perfect|great|excellent|wonderful|good|thumbs up"
