@@ -8,28 +8,28 @@ from dataclasses import replace
 
 from tests.chaos.ledger import Step
 
-#: Each names its subject: what leans on the answer before would be answered by what was said before.
+#: As patients say them: "it" is restless legs, whatever was asked before.
 QUESTIONS = (
     "why does iron matter for my legs",
-    "do restless legs run in families",
-    "is magnesium any good for restless legs",
-    "does stress make restless legs worse",
-    "does alcohol make restless legs worse",
+    "does it run in families",
+    "is magnesium any good",
+    "does stress make it worse",
+    "and what about alcohol in the evening",
     "can pregnancy cause restless legs",
-    "does coffee make restless legs worse",
-    "can smoking make restless legs worse",
+    "does coffee make it worse",
+    "can smoking make it worse",
     "is there a cure for restless legs",
-    "which doctor should i see for restless legs",
+    "which doctor should i see",
     "how do i get ready for the visit",
-    "does exercise help restless legs",
+    "does exercise help",
     "what is augmentation",
-    "do compression socks help restless legs",
-    "what can i do about my legs on a long flight",
-    "how common are restless legs",
-    "do restless legs lead to parkinsons",
-    "how are restless legs diagnosed",
+    "do compression socks help",
+    "what can i do on a long flight",
+    "how common is it",
+    "does it lead to parkinsons",
+    "how is it diagnosed",
     "what foods have iron",
-    "are restless legs just leg cramps",
+    "is it just leg cramps",
 )
 RED_FLAGS = ("i have crushing chest pain and cannot breathe", "my calf is swollen and hot on one side")
 STAFF = Step(choice="talk_to_staff")

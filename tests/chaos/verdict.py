@@ -15,7 +15,7 @@ from bot.store.engine import Store
 from bot.store.models import Alert, Booking, Conversation, Inbound, Message, Outbox, TurnLog
 from tests.chaos.ledger import Account, Op
 from tests.chaos.scripts import CONTACT
-from tests.support.bot_api import Sent
+from tests.support.bot_api_wire import Sent
 
 
 @dataclass

@@ -13,50 +13,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import random
 import threading
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
+from tests.support.bot_api_wire import Fault, Sent, error, ok, peak
+from tests.support.bot_api_wire import arguments as read_arguments
 from tests.support.hook import Hook
 from tests.support.updates import chat_of, units
 
 TOKEN = "4242:a-token-for-tests"
 MAX_UNITS, MAX_CALLBACK = 4096, 64
 OVERALL, PER_CHAT_BURST = 30, 3  # messages within any second
-
-
-@dataclass
-class Sent:
-    """A message that a patient now sees."""
-
-    message_id: int
-    chat: int
-    text: str
-    buttons: list[tuple[str, str]]  # (label, callback_data), one a row
-    links: list[tuple[str, str]]  # (label, url)
-    at: float
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next ``times`` calls of ``method`` (to ``chat``, if given).
-
-    ``kind``: ``429`` (with ``seconds``), ``403``, ``400``, ``500`` or ``junk`` (not delivered), ``500_after`` or
-    ``junk_after`` (delivered), ``cut`` (the connection is closed before delivery), ``cut_after`` (after it), ``delay``
-    (``seconds``, then as usual), ``hang_after`` (delivered, and answered after ``seconds``).
-    """
-
-    method: str
-    kind: str
-    chat: int | None = None
-    times: int = 1
-    seconds: float = 1.0
 
 
 class BotApi:
@@ -177,17 +150,17 @@ class BotApi:
         chats: dict[int, list[float]] = defaultdict(list)
         for message in self.sent:
             chats[message.chat].append(message.at)
-        return _peak([message.at for message in self.sent]), max(
-            (_peak(times) for times in chats.values()), default=0
+        return peak([message.at for message in self.sent]), max(
+            (peak(times) for times in chats.values()), default=0
         )
 
     # -- the Bot API
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        arguments = await _arguments(request)
+        arguments = await read_arguments(request)
         if request.match_info["token"] != TOKEN:
-            return _error(401, "Unauthorized")
+            return error(401, "Unauthorized")
         self.calls.append((method, arguments))
         fault = self._take_fault(method, arguments)
         kind = fault.kind if fault else ""
@@ -220,7 +193,7 @@ class BotApi:
             return web.Response()
         if kind == "429":
             seconds = max(1, round(fault.seconds))
-            return _error(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
+            return error(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
         if kind == "junk":
             return web.Response(text="<html>bad gateway</html>")
         texts = {
@@ -228,21 +201,21 @@ class BotApi:
             "400": "Bad Request: chat not found",
             "500": "Internal Server Error",
         }
-        return _error(int(kind), texts[kind])
+        return error(int(kind), texts[kind])
 
     async def _on_unknown(self, _: dict[str, Any]) -> web.Response:
-        return _error(404, "Not Found: method not found")
+        return error(404, "Not Found: method not found")
 
     async def _on_getMe(self, _: dict[str, Any]) -> web.Response:
-        return _ok({"id": 4242, "is_bot": True, "first_name": "Test", "username": "test_bot"})
+        return ok({"id": 4242, "is_bot": True, "first_name": "Test", "username": "test_bot"})
 
     async def _on_sendChatAction(self, _: dict[str, Any]) -> web.Response:
-        return _ok(True)
+        return ok(True)
 
     async def _on_answerCallbackQuery(self, arguments: dict[str, Any]) -> web.Response:
         if len(str(arguments.get("text") or "")) > 200:
             return self._violation("a toast of more than 200 characters")
-        return _ok(True)
+        return ok(True)
 
     async def _on_sendMessage(self, arguments: dict[str, Any]) -> web.Response:
         text, chat = str(arguments.get("text", "")), int(arguments["chat_id"])
@@ -273,9 +246,7 @@ class BotApi:
             ):
                 self.violations.append(f"more than {PER_CHAT_BURST} messages in a second to chat {chat}")
         private = {"id": chat, "type": "private", "first_name": "Pat"}
-        return _ok(
-            {"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text}
-        )
+        return ok({"message_id": message.message_id, "date": int(time.time()), "chat": private, "text": text})
 
     async def _on_setWebhook(self, arguments: dict[str, Any]) -> web.Response:
         left = self._hook.close() if self._hook else []
@@ -284,24 +255,24 @@ class BotApi:
         )
         self._hook.take(left)
         self._wake()
-        return _ok(True)
+        return ok(True)
 
     async def _on_deleteWebhook(self, _: dict[str, Any]) -> web.Response:
         hook, self._hook = self._hook, None
         with self._lock:  # what was not taken there waits for getUpdates
             left = hook.close() if hook else []
             self._updates = sorted(left + self._updates, key=lambda update: update["update_id"])
-        return _ok(True)
+        return ok(True)
 
     async def _on_getWebhookInfo(self, _: dict[str, Any]) -> web.Response:
         url = self._hook.url if self._hook else ""
-        return _ok(
+        return ok(
             {"url": url, "has_custom_certificate": False, "pending_update_count": self.unacknowledged()}
         )
 
     async def _on_getUpdates(self, arguments: dict[str, Any]) -> web.Response:
         if self._hook:
-            return _error(409, "Conflict: can't use getUpdates method while webhook is active")
+            return error(409, "Conflict: can't use getUpdates method while webhook is active")
         offset = int(arguments.get("offset") or 0)
         if offset:
             with self._lock:
@@ -314,7 +285,7 @@ class BotApi:
                 await asyncio.wait_for(self._news.wait(), 0.5)
         with self._lock:
             batch = list(self._updates[:100])
-        return _ok(self._mixed(batch) if self.shuffle else batch)
+        return ok(self._mixed(batch) if self.shuffle else batch)
 
     def _mixed(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Chats change places; within a chat the order stays, as Telegram keeps it."""
@@ -327,7 +298,7 @@ class BotApi:
 
     def _violation(self, text: str) -> web.Response:
         self.violations.append(text)
-        return _error(400, f"Bad Request: {text}")
+        return error(400, f"Bad Request: {text}")
 
     def _wake(self) -> None:
         self._news.set()
@@ -366,46 +337,6 @@ class BotApi:
                 }
             )
         return web.json_response({"ok": True})
-
-
-def _peak(times: list[float]) -> int:
-    times = sorted(times)
-    best = first = 0
-    for last, at in enumerate(times):
-        while at - times[first] >= 1:
-            first += 1
-        best = max(best, last - first + 1)
-    return best
-
-
-async def _arguments(request: web.Request) -> dict[str, Any]:
-    """The arguments of a call, those that are JSON read as such."""
-    if request.content_type == "application/json":
-        return dict(await request.json())
-    form = dict(await request.post()) if request.can_read_body else {}
-    made: dict[str, Any] = {}
-    for name, value in {**request.query, **form}.items():
-        text = str(value)
-        plain = name in ("text", "secret_token", "url", "callback_query_id")
-        try:
-            made[name] = text if plain else json.loads(text)
-        except ValueError:
-            made[name] = text
-    return made
-
-
-def _ok(result: Any) -> web.Response:
-    return web.json_response({"ok": True, "result": result})
-
-
-def _error(code: int, description: str, parameters: dict[str, Any] | None = None) -> web.Response:
-    body = {
-        "ok": False,
-        "error_code": code,
-        "description": description,
-        **({"parameters": parameters} if parameters else {}),
-    }
-    return web.json_response(body, status=code)
 
 
 if __name__ == "__main__":
