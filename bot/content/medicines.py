@@ -40,6 +40,7 @@ class Medicine(BaseModel):
 
     Args:
         short: how it is called in one word or two; the name where nothing else is given.
+        topic: the answer that tells more of it, where it is not that of its class.
         place: where the row stands, as ``file:line``.
     """
 
@@ -62,6 +63,7 @@ class Medicine(BaseModel):
     pregnancy_note: Literal["ask", "avoid_label"] | None = None
     claims: list[int] = []
     source: str = ""
+    topic: str = ""
     mark: Literal["seen", "2nd", "mem"]
     state: Literal["draft", "approved"]
     approved_by: str | None = None
@@ -94,6 +96,7 @@ class _File(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     class_words: dict[MedicineClass | Literal["any_antidepressant"], list[str]]
+    class_topics: dict[MedicineClass, str]
     only_beside_medicine_words: list[str]
     medicine_words: list[str]
     words_before_a_medicine: list[str]
@@ -120,6 +123,7 @@ class Medicines:
         self.ambiguous = frozenset(map(plain, file.only_beside_medicine_words))
         self.medicine_words = frozenset(file.medicine_words)
         self.words_before = frozenset(file.words_before_a_medicine)
+        self.class_topics = dict(file.class_topics)
         self._named: dict[str, list[Medicine]] = {}
         self._heard: dict[str, list[Medicine]] = {}
         for row in rows:

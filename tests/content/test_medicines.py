@@ -101,9 +101,9 @@ FAULTS = {
     "unknown class": ("class: levodopa", "class: levodopas", "class: levodopa", "Input should be"),
     "unknown field": ("rls: helps_some", "rsl: helps_some", "rls: helps_some", "Extra inputs"),
     "no direction": (
-        "direction: >-\n      eases restless legs",
-        'direction: ""\n    source: >-\n      eases',
-        "direction: >-\n      eases restless legs",
+        "direction: >-\n      it helps many at first",
+        'direction: ""\n    source: >-\n      it helps',
+        "direction: >-\n      it helps many at first",
         "at least 1 character",
     ),
     "no reason not to stop": (
