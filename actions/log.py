@@ -36,8 +36,11 @@ def record(
     ordinal: int = 0,
     decided_by: str | None = None,
     leaned_on: str | None = None,
+    open: str | None = None,
 ) -> bool:
     """Write one row for what ``action`` did; returns whether it was the first time for this message.
+
+    ``open`` is the facet that was asked for and has no reviewed text (``python -m bot answers --open``).
 
     Does nothing (and returns True) outside the front door, where no conversation is stored.
     """
@@ -68,7 +71,9 @@ def record(
                     decided_by=decided_by or action.removeprefix("action_"),
                     read_as=turn.read_as,
                     leaned_on=leaned_on,
-                    facts=turn.heard | ({"asks": turn.facet} if turn.facet else {}),
+                    facts=turn.heard
+                    | ({"asks": turn.facet} if turn.facet else {})
+                    | ({"open": open} if open else {}),
                 )
             )
     except IntegrityError:

@@ -15,12 +15,18 @@ from bot.content.answers import answers
 
 @dataclass(frozen=True)
 class Said:
-    """One message to the patient; ``answer`` is the id of the reviewed text in it."""
+    """One message to the patient.
+
+    Args:
+        answer: the id of the reviewed text in it.
+        open: the facet that was asked for and that no reviewed text answers.
+    """
 
     text: str
     choices: Sequence[dict[str, str]] = ()
     sources: Sequence[dict[str, str]] = ()
     answer: str | None = None
+    open: str | None = None
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,13 @@ async def carry_out(
             decided_by=name,
         )
         await log_turn(
-            state.turn, action, one.answer, ordinal=ordinal, decided_by=name, leaned_on=reply.leaned_on
+            state.turn,
+            action,
+            one.answer,
+            ordinal=ordinal,
+            decided_by=name,
+            leaned_on=reply.leaned_on,
+            open=one.open,
         )
     return [SlotSet(key, value) for key, value in reply.slots.items()]
 

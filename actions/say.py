@@ -154,6 +154,7 @@ async def log_turn(
     ordinal: int = 0,
     decided_by: str | None = None,
     leaned_on: str | None = None,
+    open: str | None = None,
 ) -> None:
     """Log that ``action`` answered with ``answer_id``; a flow decides by its own name, the table by its row's."""
     version = answers()[answer_id].version if answer_id else None
@@ -168,5 +169,6 @@ async def log_turn(
             ordinal=ordinal,
             decided_by=why,
             leaned_on=leaned_on,
+            open=open,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actions.reply import Reply, Said, spoken
 from actions.say import just_said, last_message, said_lately
@@ -62,7 +63,7 @@ def unknown(state: State, topic: Answer, facet: str) -> Said:
     first, again = (text(f"assistant.unknown.{name}", **named) for name in (kind, f"{kind}_again"))
     said = again if first in (last_message(state.tracker).get("text") or "") else first
     keys = ["ask_more", *topic.follow_ups[:2], "talk_to_staff"]
-    return _said(topic, [said, *cautions(topic, state.situation, state)], keys)
+    return replace(_said(topic, [said, *cautions(topic, state.situation, state)], keys), open=facet)
 
 
 def in_situation(state: State, topic: Answer) -> Said:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
 _MODULES = {
     "answers": (
-        "bot.content.review_page",
+        "bot.answers_command",
         "every reviewed text on one page, for a clinician to read and sign",
     ),
     "explain": ("bot.explain", "how a message is read and why it gets its answer, step by step"),

@@ -8,6 +8,7 @@ from actions.teaching import called
 from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.content.facets import facets
+from bot.store.models import TurnLog
 from tests.actions.conftest import Patient
 from tests.actions.talk import tell, write
 
@@ -77,6 +78,9 @@ def test_where_no_words_speak_of_it_that_is_said_and_named(patient: Patient) -> 
     assert gap("ask_vein_treatment") in first
     again = write(patient, "so is it painful or not")["text"]
     assert first != again and gap("ask_vein_treatment") in again
+    kept = [(row.answer_id, (row.facts or {}).get("open")) for row in patient.rows(TurnLog)][-2:]
+    assert [answer for answer, _ in kept] == ["ask_vein_treatment"] * 2
+    assert all(facet not in facets()["ask_vein_treatment"].facets and facet for _, facet in kept)
 
 
 @pytest.mark.parametrize(
