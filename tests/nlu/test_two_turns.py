@@ -132,9 +132,9 @@ def test_pairs_and_talks_are_played_through_the_real_dialogue(tmp_path: Path) ->
     pairs.write_text("\n".join(["before\ttopic\ttext\tkind\twanted", *rows]) + "\n")
     talks = tmp_path / "talks.yml"
     steps = [
-        {"say": "hello", "must": "greet"},
-        {"say": "my left calf is hot, red and swollen", "must": ["R1"], "must_not": "restless"},
-        {"say": "does coffee make it worse", "must": "words that nobody says", "today": "ignored"},
+        {"say": "hello", "topic": "greet"},
+        {"say": "my left calf is hot, red and swollen", "topic": ["R1"], "holds_not": "restless"},
+        {"say": "does coffee make it worse", "holds": "words that nobody says", "today": "ignored"},
     ]
     talks.write_text(yaml.safe_dump([{"id": "one", "steps": steps}]))
     done = subprocess.run(

@@ -24,6 +24,8 @@ from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import Reading, prepared, read
 from bot.understanding.situation import find_context
 from bot.understanding.vector_cache import cached_encoder
+from tools.evaluation.facets import ask_facets, read_facet_questions
+from tools.evaluation.facets import table as facets_table
 from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, read_rows, rows_of
 from tools.evaluation.hint3 import compare
 from tools.evaluation.matrix import draw_matrix
@@ -32,6 +34,8 @@ from tools.evaluation.questions import ROWS, read_questions
 from tools.evaluation.questions import report as questions_report
 from tools.evaluation.questions import table as questions_table
 from tools.evaluation.sentences import Case, read_cases, read_training
+from tools.evaluation.stories import read_stories, tell_stories
+from tools.evaluation.stories import table as stories_table
 from tools.evaluation.talks import play_talks, read_talks, talks_report, talks_table
 from tools.evaluation.two_turns import is_pair_file, read_pairs, two_turns
 from tools.evaluation.two_turns import table as pairs_table
@@ -59,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--talks",
         type=Path,
+        nargs="+",
         metavar="YML",
         help="whole conversations, played and printed (tools/evaluation/talks.py)",
     )
@@ -78,6 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failed", action="store_true", help="with --questions: print every question that failed"
     )
+    parser.add_argument("--stories", type=Path, metavar="TSV", help="stories as first messages: text, topics")
+    parser.add_argument("--facets", type=Path, metavar="TSV", help="questions: text, topic, facet")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
     parser.add_argument(
@@ -108,9 +115,11 @@ def run(options: argparse.Namespace) -> None:
         figures = compare(options.train, options.test)
         _print(options.json, figures, [f"{name:<50} {value}" for name, value in figures.items()])
         return
-    if not (options.file or options.two_turns or options.talks or options.questions):
+    played = (options.two_turns, options.talks, options.questions, options.stories, options.facets)
+    if not (options.file or any(played)):
         raise ConfigError(
-            "name a file to evaluate, or give --two-turns, --talks, --questions, or --train and --test"
+            "name a file to evaluate, or give --two-turns, --talks, --questions, --stories, --facets, "
+            "or --train and --test"
         )
     if options.file:
         _print(options.json, *_measured(options))
@@ -121,8 +130,14 @@ def run(options: argparse.Namespace) -> None:
         asked = measure_questions(options.questions, options.rows, options.model)
         _print(options.json, asked, questions_table(asked, rows=options.failed))
     if options.talks:
-        played = play_talks(read_talks(options.talks), options.model)
-        _print(options.json, talks_report(played), talks_table(played))
+        talks = play_talks([talk for path in options.talks for talk in read_talks(path)], options.model)
+        _print(options.json, talks_report(talks), talks_table(talks))
+    if options.stories:
+        found = tell_stories(read_stories(options.stories), options.model)
+        _print(options.json, found, stories_table(found))
+    if options.facets:
+        found = ask_facets(read_facet_questions(options.facets), options.model)
+        _print(options.json, found, facets_table(found))
 
 
 def _print(as_json: bool, report: dict[str, Any], lines: Sequence[str]) -> None:

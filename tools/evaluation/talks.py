@@ -1,15 +1,22 @@
-"""Whole conversations, played through the real dialogue and printed turn by turn, for a person to judge.
+"""Whole conversations, played through the real dialogue and printed turn by turn, with what a machine can judge of them.
 
 A file is a YAML list of conversations:
 
     - id: a name
-      kind: a few words, optional
+      kind: a few words; the figures are printed by kind
       steps:
       - say: what the patient writes
-        must: [a piece of text or the id of an answer that has to come, optional]
-        must_not: [... that may not come, optional]
+        topic: one of these answers has to come
+        facet: one of these has to be read as what is asked (data/facets.yml)
+        holds: one of these has to come; of a list of lists, one of each
+        holds_not: none of these may come
+        never_repeats: true where nothing that this conversation already said may come again
 
-Other keys of a step are ignored. A machine looks only for ``must`` and ``must_not``, and whether the same words come twice running.
+All but ``say`` is optional, and other keys are left alone. What comes is a piece of the text, whatever its case, or the
+id of an answer, with ``*`` for any end (``booking_*``); ``refusal`` and ``alarm`` stand for any of those. A "did you mean"
+that offers a wanted topic is no refusal. Where a step wants anything at all, a refusal or an alarm that it does not name is
+a fault too, and in every step the same words twice running are one. Of files called ``kept*`` only figures are shown: who
+mends the assistant should not have read them.
 """
 
 from __future__ import annotations
@@ -17,33 +24,51 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from bot.dialogue import Dialogue, Said, in_process
 from bot.errors import ConfigError
+from tools.evaluation.facets import asked
+from tools.evaluation.measures import share
 
 _AT_ONCE = 8
+_REFUSALS = ("out_of_scope_*", "fallback_*")
+_ALARMS = ("R[0-9]*", "ask:R[0-9]*")
+_DID_YOU_MEAN = "fallback_suggest"
+#: A paragraph of so many words is known again when it comes a second time; a shorter one may be a mere phrase.
+_LONG = 8
 
 
 @dataclass(frozen=True)
 class Step:
-    """What the patient writes, and what has to be or may not be in the answer: pieces of its text, whatever their case, or ids."""
+    """What the patient writes, and what has to come or may not; the parts of ``holds`` are each fulfilled by any one of theirs."""
 
     say: str
-    must: tuple[str, ...] = ()
-    must_not: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    facet: tuple[str, ...] = ()
+    holds: tuple[tuple[str, ...], ...] = ()
+    holds_not: tuple[str, ...] = ()
+    never_repeats: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Everything of which some has to come."""
+        return (*self.topic, *(item for group in self.holds for item in group))
 
 
 @dataclass(frozen=True)
 class Talk:
-    """A conversation as it is written down."""
+    """A conversation as it is written down; ``kept`` if nobody is to see how it goes."""
 
     id: str
     kind: str
     steps: tuple[Step, ...]
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,34 +104,94 @@ def read_talks(path: Path) -> list[Talk]:
         steps = row.get("steps") if isinstance(row, dict) else None
         if not steps or not all(isinstance(step, dict) and step.get("say") for step in steps):
             raise ConfigError(f"{path}: conversation {name} needs steps, and each of them 'say'")
-        talks.append(Talk(name, str(row.get("kind") or ""), tuple(_step(step) for step in steps)))
+        kept = path.name.startswith("kept")
+        talks.append(Talk(name, str(row.get("kind") or ""), tuple(_step(step) for step in steps), kept))
     if not talks:
         raise ConfigError(f"{path}: no conversations in it")
     return talks
 
 
 def _step(step: dict[str, Any]) -> Step:
-    def several(key: str) -> tuple[str, ...]:
-        value = step.get(key) or ()
-        return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    holds = step.get("holds") or ()
+    groups = holds if isinstance(holds, list) and all(isinstance(one, list) for one in holds) else [holds]
+    return Step(
+        str(step["say"]),
+        _several(step.get("topic")),
+        _several(step.get("facet")),
+        tuple(_several(group) for group in groups if group),
+        _several(step.get("holds_not")),
+        bool(step.get("never_repeats")),
+    )
 
-    return Step(str(step["say"]), several("must"), several("must_not"))
+
+def _several(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in ([value] if isinstance(value, str) else value or ()))
 
 
-def faults(step: Step, said: Said, before: Said | None) -> tuple[str, ...]:
-    """What a machine can find wrong with an answer."""
-    text = "\n\n".join(reply.text for reply in said.replies)
+def faults(step: Step, said: Said, before: Sequence[Said]) -> tuple[str, ...]:
+    """What a machine can find wrong with an answer that came after those of ``before``, oldest first."""
     found = []
-    for piece in step.must:
-        if piece not in said.answers and piece.lower() not in text.lower():
-            found.append(f"missing: {piece}")
-    for piece in step.must_not:
-        if piece in said.answers or piece.lower() in text.lower():
-            found.append(f"must not come: {piece}")
-    last = {reply.text for reply in before.replies} if before else set()
+    if step.topic and not any(_came(item, said) or item in _offered(said) for item in step.topic):
+        found.append(f"missing: {' | '.join(step.topic)}")
+    if step.facet and not asked(said) & set(step.facet):
+        found.append(f"read as {', '.join(sorted(asked(said))) or 'no facet'}, not {' | '.join(step.facet)}")
+    found += [
+        f"missing: {' | '.join(group)}"
+        for group in step.holds
+        if not any(_came(item, said) for item in group)
+    ]
+    found += [f"must not come: {item}" for item in step.holds_not if _came(item, said)]
+    found += _unwanted(step, said)
+    last = {reply.text for reply in before[-1].replies} if before else set()
     if any(reply.text in last for reply in said.replies):
         found.append("the same words twice running")
+    elif step.never_repeats and _long(said) & {part for one in before for part in _long(one)}:
+        found.append("the same words again")
     return tuple(found)
+
+
+def _unwanted(step: Step, said: Said) -> list[str]:
+    """A refusal or an alarm, in a step that wants something else."""
+    if not (step.wanted or step.facet or step.holds_not):
+        return []
+    offers = _offered(said) & set(step.topic)
+    found = [] if offers or _names("refusal", step) or not _came("refusal", said) else ["a refusal"]
+    return found + ([] if _names("alarm", step) or not _came("alarm", said) else ["an alarm"])
+
+
+def _names(group: str, step: Step) -> bool:
+    """Whether a step asks for a refusal, or for an alarm, by the group or by an id of it."""
+    ids = _REFUSALS if group == "refusal" else _ALARMS
+    return any(item == group or any(fnmatchcase(item, one) for one in ids) for item in step.wanted)
+
+
+def _came(item: str, said: Said) -> bool:
+    """Whether a piece of text, an id or one of the two groups is in an answer."""
+    if item == "alarm":
+        return bool(said.alerts) or any(reply.urgent for reply in said.replies)
+    patterns = _REFUSALS if item == "refusal" else (item,)
+    if any(fnmatchcase(answer, pattern) for answer in said.answers for pattern in patterns):
+        return True
+    return item != "refusal" and item.lower() in _text(said).lower().replace("’", "'")
+
+
+def _offered(said: Said) -> set[str]:
+    """The topics that a "did you mean" offers."""
+    return {
+        str(choice.get("key"))
+        for reply in said.replies
+        if reply.answer_id == _DID_YOU_MEAN
+        for choice in reply.choices or ()
+    }
+
+
+def _long(said: Said) -> set[str]:
+    parts = [part.strip() for reply in said.replies for part in reply.text.split("\n\n")]
+    return {part for part in parts if len(part.split()) >= _LONG}
+
+
+def _text(said: Said) -> str:
+    return "\n\n".join(reply.text for reply in said.replies)
 
 
 async def play(dialogue: Dialogue, talks: Sequence[Talk]) -> list[Played]:
@@ -115,11 +200,13 @@ async def play(dialogue: Dialogue, talks: Sequence[Talk]) -> list[Played]:
 
     async def one(talk: Talk) -> Played:
         async with places:
-            conversation, before, steps = await dialogue.begin(), None, []
+            conversation = await dialogue.begin()
+            before: list[Said] = []
+            steps = []
             for step in talk.steps:
                 said = await dialogue.say(conversation, step.say)
                 steps.append(PlayedStep(step, said, faults(step, said, before)))
-                before = said
+                before.append(said)
             return Played(talk, tuple(steps))
 
     return list(await asyncio.gather(*(one(talk) for talk in talks)))
@@ -136,7 +223,8 @@ def play_talks(talks: Sequence[Talk], model: Path | None = None) -> list[Played]
 
 
 def talks_report(played: Sequence[Played]) -> dict[str, Any]:
-    """What was played, as plain data."""
+    """What was played, as plain data: the turns of what is not kept, and the figures, of all and by kind."""
+    kinds = dict.fromkeys(one.talk.kind for one in played)
     return {
         "talks": [
             {
@@ -145,9 +233,26 @@ def talks_report(played: Sequence[Played]) -> dict[str, Any]:
                 "steps": [_plain(step) for step in one.steps],
             }
             for one in played
+            if not one.talk.kept
         ],
         "steps": sum(len(one.steps) for one in played),
         "faults": sum(bool(step.faults) for one in played for step in one.steps),
+        "kinds": {kind: _figures([one for one in played if one.talk.kind == kind]) for kind in kinds},
+        "all": _figures(played),
+    }
+
+
+def _figures(played: Sequence[Played]) -> dict[str, Any]:
+    steps = [step for one in played for step in one.steps]
+    words = [_words(step.said) for step in steps if step.said.replies] or [0]
+    return {
+        "talks": len(played),
+        "turns without a fault": share([not step.faults for step in steps]),
+        "talks without a fault": share([not any(step.faults for step in one.steps) for one in played]),
+        "refused": sum("a refusal" in step.faults for step in steps),
+        "alarms": sum("an alarm" in step.faults for step in steps),
+        "repeated": sum(any("same words" in fault for fault in step.faults) for step in steps),
+        "words": [round(float(np.percentile(words, part))) for part in (50, 90)],
     }
 
 
@@ -157,7 +262,7 @@ def _plain(step: PlayedStep) -> dict[str, Any]:
         "say": step.step.say,
         "answers": said.answers,
         "urgent": any(reply.urgent for reply in said.replies),
-        "text": "\n\n".join(reply.text for reply in said.replies),
+        "text": _text(said),
         "words": _words(said),
         "decided_by": [row.decided_by for row in said.decisions if row.decided_by],
         "faults": list(step.faults),
@@ -169,22 +274,43 @@ def _words(said: Said) -> int:
 
 
 def talks_table(played: Sequence[Played]) -> list[str]:
-    """What was played, as lines to read: who said what, the ids of the answers, their length in words, the faults."""
+    """What was played, as lines to read: who said what, the ids of the answers, their length in words, the faults; then the figures."""
     lines = []
     for one in played:
-        lines += ["", f"=== {one.talk.id}  {one.talk.kind}"]
-        for step in one.steps:
-            plain = _plain(step)
-            lines.append(f"  > {step.step.say}")
-            about = [", ".join(plain["answers"]) or "no answer", f"{plain['words']} words"]
-            about += ["URGENT"] if plain["urgent"] else []
-            about += [f"by {', '.join(plain['decided_by'])}"] if plain["decided_by"] else []
-            lines.append(f"  [{'; '.join(about)}]")
-            lines += [f"    {line}" for line in plain["text"].splitlines() if line.strip()]
-            lines += [f"  !! {fault}" for fault in step.faults]
+        if not one.talk.kept:
+            lines += ["", f"=== {one.talk.id}  {one.talk.kind}"]
+            lines += [line for step in one.steps for line in _turn(step)]
     report = talks_report(played)
+    lines += [
+        "",
+        "kind, conversations, turns without a fault, refused, alarms, repeated; words a reply: p50, p90",
+    ]
+    lines += [_row(kind, figures) for kind, figures in report["kinds"].items()]
     return [
         *lines,
+        _row("all", report["all"]),
         "",
+        f"{'conversations without a fault':<48} {report['all']['talks without a fault']}",
+        f"{'turns without a fault':<48} {report['all']['turns without a fault']}",
         f"{len(played)} conversations, {report['steps']} turns, {report['faults']} of them with faults",
     ]
+
+
+def _turn(step: PlayedStep) -> list[str]:
+    plain = _plain(step)
+    about = [", ".join(plain["answers"]) or "no answer", f"{plain['words']} words"]
+    about += ["URGENT"] if plain["urgent"] else []
+    about += [f"by {', '.join(plain['decided_by'])}"] if plain["decided_by"] else []
+    return [
+        f"  > {step.step.say}",
+        f"  [{'; '.join(about)}]",
+        *(f"    {line}" for line in plain["text"].splitlines() if line.strip()),
+        *(f"  !! {fault}" for fault in step.faults),
+    ]
+
+
+def _row(kind: str, figures: dict[str, Any]) -> str:
+    right = figures["turns without a fault"]
+    counts = " ".join(f"{figures[name]:>4}" for name in ("refused", "alarms", "repeated"))
+    median, most = figures["words"]
+    return f"  {kind:<28} {figures['talks']:>3}  {right.hits:>4} of {right.of:<4} {right.value or 0:>4.0%} {counts}  {median:>4} {most:>4}"
