@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from bot.channels.widget import assets
 from bot.content.clinic import clinic
+from bot.content.texts import text
+from bot.errors import RefusedError
 
-FOLDER = Path(__file__).parents[2] / "widget"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_TEMPLATES = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html"]))
-_FIVE_MINUTES = {"Cache-Control": "public, max-age=300"}
-#: Other sites load the script too, so it may be read from anywhere; it holds no secret.
-_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_TEMPLATES = Environment(loader=FileSystemLoader(assets.FOLDER), autoescape=select_autoescape(["html"]))
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,14 +41,27 @@ def api_page(request: Request) -> HTMLResponse:
 
 
 @router.get("/widget.js")
-def script() -> FileResponse:
+def script(request: Request) -> Response:
     """The widget's script, for every site."""
-    return FileResponse(
-        FOLDER / "rls-chat.js", media_type="text/javascript", headers=_FIVE_MINUTES | _ANYWHERE
-    )
+    return assets.script().answer(request)
+
+
+@router.get("/widget-{digest}.js")
+def script_of_version(request: Request, digest: str) -> Response:
+    """The script under an address that names its bytes, so that a site can pin them (``integrity``)."""
+    if digest != assets.script().digest:
+        raise RefusedError("not_found", text("http.not_found"), status=404)
+    return assets.script().answer(request, forever=True)
+
+
+@router.get("/widget.json")
+def version_of_script(request: Request) -> JSONResponse:
+    """The script's address of this version and its digest, for a page that pins what it loads."""
+    made = {"src": assets.versioned(), "integrity": assets.script().integrity}
+    return JSONResponse(made, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/demo.css")
-def style() -> FileResponse:
+def style(request: Request) -> Response:
     """The style of the demo page."""
-    return FileResponse(FOLDER / "demo.css", media_type="text/css", headers=_FIVE_MINUTES)
+    return assets.style().answer(request)
