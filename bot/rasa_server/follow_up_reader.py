@@ -12,9 +12,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.rasa_server.training import code_fingerprint
 from bot.understanding.encoder import encoder
 from bot.understanding.follow_up import FACET_QUESTION, FOLLOW_UP, LEANING_TOPICS, FollowUpModel
 from bot.understanding.reading import prepared
+from bot.understanding.vector_cache import cached_encoder
 
 FILE = "follow_up.npz"
 
@@ -51,6 +53,10 @@ class FollowUpReader(GraphComponent):
             model = FollowUpModel.load(folder / FILE, encoder())
         return cls(model_storage, resource, model)
 
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
+        return code_fingerprint()
+
     def __init__(self, storage: ModelStorage, resource: Resource, model: FollowUpModel | None) -> None:
         self._storage, self._resource, self._model = storage, resource, model
 
@@ -69,7 +75,9 @@ class FollowUpReader(GraphComponent):
             for m in found
             if m.get(INTENT) not in {FOLLOW_UP, FACET_QUESTION} | LEANING_TOPICS
         ]
-        self._model = FollowUpModel(encoder()).fit(with_facet[FOLLOW_UP], with_facet[FACET_QUESTION], alone)
+        self._model = FollowUpModel(cached_encoder()).fit(
+            with_facet[FOLLOW_UP], with_facet[FACET_QUESTION], alone
+        )
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / FILE)
         return self._resource

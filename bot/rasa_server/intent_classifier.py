@@ -18,6 +18,7 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.rasa_server.training import code_fingerprint
 from bot.understanding.encoder import encoder
 from bot.understanding.follow_up import NO_TOPICS
 from bot.understanding.intent_model import IntentModel
@@ -69,6 +70,10 @@ class PatientClassifier(GraphComponent):
     @classmethod
     def required_packages(cls) -> List[Text]:
         return ["onnxruntime", "tokenizers", "sklearn"]
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[Text, Any]) -> str:
+        return code_fingerprint()
 
     def __init__(
         self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None

@@ -6,14 +6,18 @@ import hashlib
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError
+from bot.settings import ROOT
 
 MODEL = "restless-legs"
-_SHARED = ("requirements.lock", "data/nlu", "data/medicines.yml", "bot/language", "bot/understanding")
+_CODE = ("data/medicines.yml", "bot/language", "bot/understanding")
+_SHARED = ("requirements.lock", "data/nlu", *_CODE)
 _RASA_PARTS = (
+    "bot/rasa_server/follow_up_reader.py",
     "bot/rasa_server/intent_classifier.py",
     "bot/rasa_server/situation_extractor.py",
     "config.yml",
@@ -54,8 +58,17 @@ MODELS = (
 
 def fingerprint(root: Path, model: _Model = MODELS[0]) -> str:
     """A digest of everything that a trained model depends on."""
+    return _digest(root, model.inputs)
+
+
+def code_fingerprint() -> str:
+    """A digest of what our components call. Rasa keeps trained components and knows only their own class and data."""
+    return _digest(ROOT, _CODE)
+
+
+def _digest(root: Path, names: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for name in model.inputs:
+    for name in names:
         path = root / name
         files = (
             sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py", ".tsv", ".txt"))

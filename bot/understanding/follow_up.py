@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
-from bot.understanding.encoder import EncoderError
+from bot.understanding.encoder_file import EncoderError
 from bot.understanding.intent_model import SentenceEncoder
 from bot.understanding.linear import VIEWS, Linear, Terms
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.model_selection import StratifiedKFold
 
-from bot.understanding.encoder import EncoderError
+from bot.understanding.encoder_file import EncoderError
 from bot.understanding.linear import VIEWS, Linear, Terms, log_softmax
 
 _SEED = 7

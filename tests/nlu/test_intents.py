@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bot.language.normalise import bare
-from bot.understanding.encoder import DIMENSIONS, EncoderError, encoder
+from bot.understanding.encoder import DIMENSIONS, encoder
+from bot.understanding.encoder_file import EncoderError
 from bot.understanding.intent_model import Guess, IntentModel
 from bot.understanding.reading import FALLBACK, Reading, combine, prepared
 from bot.understanding.thresholds import ANSWER, likely_topics

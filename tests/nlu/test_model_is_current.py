@@ -18,6 +18,7 @@ FILES = {
     "data/safety/r01.tsv": {CLASSIFIER},
     "bot/safety/r01_clot.yml": {CLASSIFIER},
     "bot/rasa_server/intent_classifier.py": {RASA},
+    "bot/rasa_server/follow_up_reader.py": {RASA},
     "bot/understanding/encoder.py": {RASA, CLASSIFIER},
     "bot/language/lexicon.txt": {RASA, CLASSIFIER},
     "bot/language/contractions.tsv": {RASA, CLASSIFIER},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from tests.rasa_server.test_tensorflow_stub import in_python
 
 CODE = """
@@ -40,3 +42,28 @@ def test_training_loading_and_parsing() -> None:
     assert lines[0] == "['ask_caffeine', 'ask_iron_link']"
     assert lines[1] == "[('pregnant', 'yes', 3, 11, 'ContextFinder')] False []"
     assert lines[2] == "{'name': None, 'confidence': 0.0} [] None"
+
+
+KEPT = """
+    from bot.rasa_server import tensorflow_stub, training
+    tensorflow_stub.install()
+    import tempfile, warnings
+    from pathlib import Path
+    warnings.filterwarnings("ignore")
+    from rasa.engine.training.fingerprinting import calculate_fingerprint_key
+    from bot.rasa_server.follow_up_reader import FollowUpReader
+    from bot.rasa_server.intent_classifier import PatientClassifier
+
+    training.ROOT = Path(tempfile.mkdtemp())
+    (training.ROOT / "bot/understanding").mkdir(parents=True)
+    for code in ("one", "one", "other"):
+        (training.ROOT / "bot/understanding/encoder.py").write_text(code)
+        print([calculate_fingerprint_key(component, {}, {}) for component in (FollowUpReader, PatientClassifier)])
+"""
+
+
+def test_rasa_does_not_take_a_component_from_its_cache_whose_code_has_changed() -> None:
+    """Rasa looks at the component's own class and data; what it calls stands in other rooms."""
+    before, again, after = (ast.literal_eval(line) for line in in_python(KEPT).splitlines()[-3:])
+    assert before == again
+    assert all(key not in before for key in after)
