@@ -10,7 +10,6 @@ import pytest
 
 from bot.dialogue import Said
 from bot.errors import ConfigError
-from bot.settings import ROOT
 from bot.store.models import Message, TurnLog
 from tools.evaluation.measures import Share
 from tools.evaluation.talks import (
@@ -23,8 +22,6 @@ from tools.evaluation.talks import (
     talks_report,
     talks_table,
 )
-
-DEV, KEPT = (sorted((ROOT / "tests" / "talks").glob(f"{name}_*.yml")) for name in ("dev", "kept"))
 
 
 def said(*texts: str, answer: str = "ask_cure", asks: str | None = None, **message: Any) -> Said:
@@ -45,7 +42,10 @@ def test_a_file_is_read_and_other_keys_are_left_alone(tmp_path: Path) -> None:
     assert talk == Talk("a", "short", (Step("hello", ("greet",)), second, third))
 
 
-@pytest.mark.parametrize("content", ["[]", "- id: a\n", "- id: a\n  steps: [{topic: x}]", "a: [", "- text"])
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "- id: a\n", "- id: a\n  steps: [{topic: x}]", "- id: a\n  steps: [{say: yes}]", "a: [", "- text"],
+)
 def test_a_file_that_is_none_is_refused_by_name(tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.yml"
     path.write_text(content)

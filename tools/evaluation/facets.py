@@ -15,6 +15,7 @@ from bot.content.facets import facets
 from bot.dialogue import Dialogue, Said, in_process
 from bot.errors import ConfigError
 from tools.evaluation.measures import share
+from tools.evaluation.said import alarmed, asked
 
 COLUMNS = ("text", "topic", "facet")
 _AT_ONCE = 8
@@ -59,11 +60,6 @@ class Answered:
         own = [facets()[topic].facets for topic in self.question.topics if topic in facets()]
         cells = [found[facet].text for found in own for facet in self.question.facets if facet in found]
         return [clinic().fill(text.strip()) for text in cells]
-
-
-def asked(said: Said) -> set[str]:
-    """The facets that a message was read to ask for, as the turn log holds them."""
-    return {str(row.facts["asks"]) for row in said.decisions if row.facts and row.facts.get("asks")}
 
 
 def read_facet_questions(path: Path) -> list[Question]:
@@ -123,7 +119,7 @@ def report(found: Sequence[Answered]) -> dict[str, Any]:
             "topic answered": share([one.topic for one in found]),
             "both": share([one.facet and one.topic for one in found]),
             "the facet's own text came, where there is one": share([one.text for one in with_text]),
-            "taken for a red flag": share([bool(one.said.alerts) for one in found]),
+            "taken for a red flag": share([alarmed(one.said) for one in found]),
         },
         "by facet": {
             facet: share([one.facet for one in found if one.question.facets[0] == facet])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,18 @@ from typing import Any
 from bot.dialogue import Dialogue, Said, in_process
 from bot.errors import ConfigError
 from tools.evaluation.measures import share
+from tools.evaluation.said import alarmed
 
 COLUMNS = ("text", "topics")
 _AT_ONCE = 8
 _SELF_CHECK = "check_symptoms"
+_FLAG = re.compile(r"(?:ask:)?R\d")
 
 
 @dataclass(frozen=True)
 class Story:
-    """A story, with the topics of which any is a right answer; ``check_symptoms`` among them where the self-check is one."""
+    """A story, with the topics of which any is a right answer; ``check_symptoms`` among them where the self-check is one, a
+    flag (``R8``) where that is."""
 
     text: str
     topics: tuple[str, ...]
@@ -50,7 +54,8 @@ class Told:
 
     @property
     def alarm(self) -> bool:
-        return bool(self.said.alerts)
+        """Whether a red flag was raised where none belongs."""
+        return alarmed(self.said) and not any(_FLAG.match(topic) for topic in self.story.topics)
 
 
 def read_stories(path: Path) -> list[Story]:
@@ -110,7 +115,7 @@ def report(told: Sequence[Told]) -> dict[str, Any]:
                 [one.self_check for one in told if _SELF_CHECK in one.story.topics]
             ),
             "refused as out of scope": share([one.refused for one in told]),
-            "taken for a red flag": share([one.alarm for one in told]),
+            "taken for a red flag without one": share([one.alarm for one in told]),
         },
         "rows": [
             {

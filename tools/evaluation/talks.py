@@ -33,8 +33,8 @@ import yaml
 
 from bot.dialogue import Dialogue, Said, in_process
 from bot.errors import ConfigError
-from tools.evaluation.facets import asked
 from tools.evaluation.measures import share
+from tools.evaluation.said import alarmed, asked
 
 _AT_ONCE = 8
 _REFUSALS = ("out_of_scope_*", "fallback_*")
@@ -102,8 +102,8 @@ def read_talks(path: Path) -> list[Talk]:
     for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
         name = str(row.get("id") or number) if isinstance(row, dict) else str(number)
         steps = row.get("steps") if isinstance(row, dict) else None
-        if not steps or not all(isinstance(step, dict) and step.get("say") for step in steps):
-            raise ConfigError(f"{path}: conversation {name} needs steps, and each of them 'say'")
+        if not steps or not all(isinstance(step, dict) and _is_text(step.get("say")) for step in steps):
+            raise ConfigError(f"{path}: conversation {name} needs steps, and each of them 'say', a text")
         kept = path.name.startswith("kept")
         talks.append(Talk(name, str(row.get("kind") or ""), tuple(_step(step) for step in steps), kept))
     if not talks:
@@ -111,11 +111,16 @@ def read_talks(path: Path) -> list[Talk]:
     return talks
 
 
+def _is_text(value: Any) -> bool:
+    """Whether it is a text at all: YAML reads a bare yes, or a number, as something else."""
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _step(step: dict[str, Any]) -> Step:
     holds = step.get("holds") or ()
     groups = holds if isinstance(holds, list) and all(isinstance(one, list) for one in holds) else [holds]
     return Step(
-        str(step["say"]),
+        step["say"],
         _several(step.get("topic")),
         _several(step.get("facet")),
         tuple(_several(group) for group in groups if group),
@@ -168,7 +173,7 @@ def _names(group: str, step: Step) -> bool:
 def _came(item: str, said: Said) -> bool:
     """Whether a piece of text, an id or one of the two groups is in an answer."""
     if item == "alarm":
-        return bool(said.alerts) or any(reply.urgent for reply in said.replies)
+        return alarmed(said)
     patterns = _REFUSALS if item == "refusal" else (item,)
     if any(fnmatchcase(answer, pattern) for answer in said.answers for pattern in patterns):
         return True
