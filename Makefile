@@ -43,8 +43,11 @@ $(STAMP): requirements.lock
 	@touch $(STAMP)
 	@echo "  packages installed"
 
+MEASURES = tests/nlu/dev.tsv --two-turns tests/nlu/two_turns.tsv --facets tests/nlu/facets.tsv \
+	--stories tests/talks/stories.tsv --talks tests/talks/kept_*.yml
+
 evaluate: train ## how well patients are understood (or: FILE=tests/nlu/heldout.tsv)
-	@$(BIN)/python -m tools.evaluation $(or $(FILE),tests/nlu/dev.tsv --two-turns tests/nlu/two_turns.tsv) $(ARGS)
+	@$(BIN)/python -m tools.evaluation $(or $(FILE),$(MEASURES)) $(ARGS)
 
 answers: setup ## all answers as one printable page, for a clinician to review and sign
 	@$(BIN)/python -m bot answers $(ARGS)
