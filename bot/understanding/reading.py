@@ -108,8 +108,8 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
     found = _questions(pieces)
     names = [name for name, _ in found]
     ranking = list(whole.ranking)
-    if _declines(top[0]) and top[1] >= SURE:
-        return Reading(ranking, None, whole.score)
+    if _declines(top[0]) and (found or top[1] >= SURE):
+        return _unless_in_scope(whole, pieces)
     if len(found) > 1:
         if top[0] not in names and top[1] < SURE:
             return Reading(_led_by(found[0], ranking), found[1], whole.score)
@@ -129,6 +129,19 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
     ):
         return Reading(ranking, runner_up, whole.score)
     return Reading(ranking, None, whole.score)
+
+
+def _unless_in_scope(whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Reading:
+    """Out of scope as a whole, unless a part of it surely asks about a topic of ours: then that is what is answered.
+
+    "Any tips?" is about what stands before it, so it brings nothing into scope.
+    """
+    least = SURE if whole.ranking[0][1] >= SURE else ALSO
+    own = [pair for pair in pieces if not (pair[1].ranking[0][0] in GENERAL and leans(pair[0]))]
+    inside = [pair for pair in _questions(own) if not _declines(pair[0]) and pair[1] >= least]
+    if not inside:
+        return Reading(list(whole.ranking), None, whole.score)
+    return Reading(_led_by(inside[0], whole.ranking), inside[1] if len(inside) > 1 else None, whole.score)
 
 
 def _questions(pieces: Sequence[tuple[str, Guess]]) -> list[tuple[str, float]]:

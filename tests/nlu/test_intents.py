@@ -121,3 +121,13 @@ def test_what_is_surely_out_of_scope_stays_so() -> None:
         ("any tips", guess(("ask_lifestyle", 0.9))),
     ]
     assert combine("morning sickness all day, any tips", whole, pieces).also is None
+
+
+def test_a_part_that_is_surely_ours_is_answered_beside_what_is_not() -> None:
+    whole = guess(("out_of_scope_medical", 0.9), ("ask_symptoms", 0.05))
+    pieces = [
+        ("after my hip operation,", guess(("out_of_scope_medical", 0.9))),
+        ("my legs crawl all night until i walk", guess(("ask_symptoms", 0.95))),
+    ]
+    reading = combine("after my hip operation, my legs crawl all night until i walk", whole, pieces)
+    assert reading.ranking[0][0] == "ask_symptoms"
