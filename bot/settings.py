@@ -11,11 +11,13 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.setting_names import misspelt
+from bot.setting_values import has_host, network, redis_address, site, sites, sql_address
 
 ROOT = Path(__file__).resolve().parent.parent
 #: How to reach the mail server: plain, encrypted from the start, encrypted after a greeting. Another one would be spoken to in plain.
@@ -47,8 +49,8 @@ class Settings(BaseSettings):
 
     # How long we wait.
     rasa_timeout: float = Field(18.0, gt=0, lt=25)
-    drain_timeout: float = Field(12.0, ge=0)
-    lease_seconds: float = Field(30.0, gt=0)
+    drain_timeout: float = Field(12.0, ge=0, le=600)
+    lease_seconds: float = Field(30.0, gt=0, le=3600)
 
     # Protection.
     rate_limits: bool = True
@@ -88,6 +90,39 @@ class Settings(BaseSettings):
             raise ValueError("write the minutes in rising order, for example 5,15")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _reached_at(cls, value: str) -> str:
+        return site(value)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _embedded_in(cls, value: str) -> str:
+        return sites(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        for part in value.split(","):
+            network(part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        return sql_address(value)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        return redis_address(value)
+
+    @model_validator(mode="after")
+    def _own_ports(self) -> Settings:
+        if len({self.port, self.rasa_port, self.actions_port}) < 3:
+            raise ValueError("RLA_PORT, RLA_RASA_PORT and RLA_ACTIONS_PORT must be three different ports")
+        return self
+
     @model_validator(mode="after")
     def _lease(self) -> Settings:
         if self.lease_seconds < self.rasa_timeout * 1.25:
@@ -99,7 +134,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
-        if value and not _has_host(value, SMTP_SCHEMES):
+        if value and not has_host(value, SMTP_SCHEMES):
             raise ValueError(
                 "write smtp+starttls://user:password@mail.example:587, or the same with smtps:// or smtp://"
             )
@@ -108,7 +143,7 @@ class Settings(BaseSettings):
     @field_validator("alert_webhook_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not _has_host(value, ("https", "http")):
+        if value and not has_host(value, ("https", "http")):
             raise ValueError("write a web address that begins with https://")
         return value
 
@@ -176,15 +211,6 @@ class Settings(BaseSettings):
         return tuple(int(part) for part in self.alert_minutes.split(",") if part.strip())
 
 
-def _has_host(url: str, schemes: tuple[str, ...]) -> bool:
-    """Whether ``url`` names a host, and a port from 1 up if any, by one of ``schemes``."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
-        return False
-
-
 @cache
 def settings() -> Settings:
     """The settings of this process.
@@ -192,15 +218,22 @@ def settings() -> Settings:
     Raises:
         SystemExit: a setting is wrong; the message names it and says what is expected.
     """
+    file = Settings.model_config.get("env_file")
     try:
-        return Settings()
+        wrong = misspelt(tuple(Settings.model_fields), Path(str(file)) if file else None)
+        if not wrong:
+            return Settings()
     except ValidationError as error:
-        lines = []
-        for problem in error.errors():
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            name = name if name.isupper() or not name else f"RLA_{name.upper()}"
-            lines.append(
-                "  "
-                + ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part)
-            )
-        raise SystemExit("A setting is wrong:\n" + "\n".join(lines)) from None
+        wrong = [_said(problem) for problem in error.errors()]
+    except OSError as error:
+        wrong = [f"{file}: cannot be read: {error.strerror}"]
+    except UnicodeDecodeError:
+        wrong = [f"{file}: is not written in UTF-8"]
+    raise SystemExit("A setting is wrong:\n" + "\n".join(f"  {line}" for line in wrong)) from None
+
+
+def _said(problem: Any) -> str:
+    """One fault that pydantic found, as the setting's name and what is expected. What was given may be a secret, and is left out."""
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    name = name if name.isupper() or not name else f"RLA_{name.upper()}"
+    return ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.rasa_server.command_line import environment
+from bot.setting_names import FOR_RASA
 from bot.settings import ROOT, SMTP_SCHEMES, Settings, settings
 
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -62,6 +64,27 @@ def test_the_example_with_every_line_in_use_gives_the_defaults(tmp_path: Path) -
         ("RLA_SMTP_URL", "smtps://", "smtp+starttls://"),
         ("RLA_SMTP_URL", "smtp://mail.example:no", "smtp+starttls://"),
         ("RLA_ALERT_WEBHOOK_URL", "hooks.example/alarm", "https://"),
+        ("RLA_PUBLIC_URL", "javascript:alert(1)", "https://chat.clinic.example"),
+        ("RLA_PUBLIC_URL", "chat.clinic.example", "https://"),
+        ("RLA_PUBLIC_URL", "https://chat.clinic.example/chat?x=1", "nothing after it"),
+        ("RLA_PUBLIC_URL", "https://user:secret@chat.clinic.example", "nothing after it"),
+        ("RLA_PUBLIC_URL", "https://a b.example", "https://"),
+        ("RLA_ALLOWED_ORIGINS", "*", "every site"),
+        ("RLA_ALLOWED_ORIGINS", "https://ok.example,https://*.example", "every site"),
+        ("RLA_ALLOWED_ORIGINS", "null", "https://"),
+        ("RLA_ALLOWED_ORIGINS", "https://clinic.example/page", "the name alone"),
+        ("RLA_TRUSTED_PROXIES", "*", "believe everybody"),
+        ("RLA_TRUSTED_PROXIES", "0.0.0.0/0", "so wide"),
+        ("RLA_TRUSTED_PROXIES", "0.0.0.0/1", "so wide"),
+        ("RLA_TRUSTED_PROXIES", "127.0.0.1,::/0", "so wide"),
+        ("RLA_TRUSTED_PROXIES", "proxy.example", "127.0.0.1"),
+        ("RLA_DATABASE_URL", "mysql://user:secret@db/x", "postgresql://"),
+        ("RLA_DATABASE_URL", "postgresql://user:secret@db:no/x", "postgresql://"),
+        ("RLA_DATABASE_URL", "sqlite://", "whole path"),
+        ("RLA_DATABASE_URL", "sqlite:///:memory:", "whole path"),
+        ("RLA_REDIS_URL", "cache.example:6379", "redis://"),
+        ("RLA_DRAIN_TIMEOUT", "inf", "600"),
+        ("RLA_LEASE_SECONDS", "nan", "RLA_LEASE_SECONDS"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_expected(
@@ -76,6 +99,97 @@ def test_a_wrong_value_is_named_with_what_is_expected(
     assert f"  {name}: " in said
     assert expected in said
     assert "Traceback" not in said and "Value error" not in said and "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("RLA_PUBLICURL", "RLA_PUBLIC_URL"),
+        ("RLA_SECURE_COOKIE", "RLA_SECURE_COOKIES"),
+        ("rla_databse_url", "RLA_DATABASE_URL"),
+        ("TELEGRAM_BOT_TOKN", "TELEGRAM_BOT_TOKEN"),
+        ("RLA_XYZZY", ""),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_nearest_right_one(
+    name: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its default would stay in force, and nobody would know."""
+    settings.cache_clear()
+    monkeypatch.setenv(name, "secret")
+    with pytest.raises(SystemExit) as stopped:
+        settings()
+    said = f"A setting is wrong:\n  {name}: there is no such setting" + (
+        f"; did you mean {meant}?" if meant else ""
+    )
+    assert str(stopped.value) == said
+    monkeypatch.delenv(name)
+    (tmp_path / "env").write_text(f"# a file\n{name}=secret\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / "env"))
+    with pytest.raises(SystemExit, match=f"env: {name}: there is no such setting"):
+        settings()
+
+
+def test_two_processes_cannot_have_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLA_RASA_PORT", "8000")
+    settings.cache_clear()
+    with pytest.raises(SystemExit, match="RLA_PORT, RLA_RASA_PORT and RLA_ACTIONS_PORT must be three"):
+        settings()
+
+
+def test_names_of_other_programs_and_those_that_rasa_reads_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TELEGRAM_CHAT_ID", "PORT", "RLA_RASA_DATABASE", "RLA_ACTION_ENDPOINT"):
+        monkeypatch.setenv(name, "x")
+    settings.cache_clear()
+    assert settings().port == 8000
+
+
+def test_every_name_that_rasa_reads_is_allowed_for() -> None:
+    assert set(environment(Settings())) & {
+        name for name in environment(Settings()) if name.startswith("RLA_")
+    } == (FOR_RASA)
+
+
+@pytest.mark.parametrize("content", [b"RLA_PORT=\xff\xfe", None])
+def test_an_env_file_that_cannot_be_read_is_said_in_one_line(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "env"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+    settings.cache_clear()
+    if content is None:  # a folder of that name is no file of settings
+        assert settings().port == 8000
+        return
+    with pytest.raises(SystemExit, match="env: is not written in UTF-8"):
+        settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RLA_PUBLIC_URL", "http://localhost:8000"),
+        ("RLA_PUBLIC_URL", "https://[2001:db8::1]:8443"),
+        ("RLA_ALLOWED_ORIGINS", "https://a.example/ , http://localhost:3000"),
+        ("RLA_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1"),
+        ("RLA_REDIS_URL", "rediss://:secret@cache.example:6380/0"),
+        ("RLA_DATABASE_URL", "postgresql://u:p@/d?host=/run/postgresql"),
+    ],
+)
+def test_what_is_sound_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    assert settings()
+
+
+def test_a_slash_at_the_end_of_our_address_does_not_double_in_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLA_PUBLIC_URL", "https://chat.clinic.example/")
+    assert Settings().address == "https://chat.clinic.example"
 
 
 def test_whom_to_tell_without_a_mail_server_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
