@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
@@ -30,7 +31,12 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.rasa_server import spared_work
+
 log = logging.getLogger(__name__)
+
+#: The tracker that was read to see whether a message is a repeat, for the turn that follows.
+_read: ContextVar[Any] = ContextVar("read", default=None)
 
 
 class BrokenTurn(BaseException):
@@ -92,9 +98,10 @@ def fulfilled(events: Iterable[Any], wish: int) -> bool:
 
 def install() -> None:
     """Put the guards into Rasa, once."""
-    run, handle = RemoteAction.run, MessageProcessor.handle_message
+    run, handle, get_tracker = RemoteAction.run, MessageProcessor.handle_message, MessageProcessor.get_tracker
     if hasattr(run, "whole"):
         return
+    spared_work.install()
 
     async def run_or_break(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -115,13 +122,29 @@ def install() -> None:
             for event in (ActiveLoop(None), SlotSet("requested_slot"), SlotSet("awaiting")):
                 tracker.update(event, self.domain)
             await self.save_tracker(tracker)
-        return await handle(self, message)
+        # Under the lock of the conversation nobody else writes: what was read here is the turn's tracker too.
+        _read.set(tracker)
+        try:
+            return await handle(self, message)
+        finally:
+            _read.set(None)
+
+    async def get_read_tracker(self: Any, conversation_id: str) -> Any:
+        tracker = _read.get()
+        if tracker is None or tracker.sender_id != conversation_id:
+            return await get_tracker(self, conversation_id)
+        _read.set(None)
+        tracker.model_id = self.model_metadata.model_id
+        if tracker.assistant_id is None:
+            tracker.assistant_id = self.model_metadata.assistant_id
+        return tracker
 
     def give_up(self: Any, error: Exception) -> None:
         raise TrackerStoreDown(type(error).__name__) from None
 
     run_or_break.whole = True  # type: ignore[attr-defined]
     RemoteAction.run, MessageProcessor.handle_message = run_or_break, handle_once
+    MessageProcessor.get_tracker = get_read_tracker
     FailSafeTrackerStore.on_tracker_store_error = FailSafeTrackerStore.on_tracker_store_retrieve_error = (
         give_up
     )
