@@ -16,6 +16,8 @@ from bot.store.models import Conversation, Timer
 
 log = structlog.get_logger(__name__)
 
+#: Rasa's whole history, and each conversation as the next turn needs it (``bot/rasa_server/tracker_store.py``).
+_TRACKER_TABLES = ("events", "tracker_states")
 _TURN_ENDED = timedelta(minutes=3)  # no turn of Rasa lasts longer
 
 
@@ -48,16 +50,22 @@ def erase(store: Store, conversation_id: str) -> bool:
 
 
 def erase_tracker(sender: str) -> int:
-    """Delete the events that Rasa keeps of ``sender``; returns how many. Freed pages are overwritten (SQLite secure_delete)."""
+    """Delete what Rasa keeps of ``sender``; returns how many events. Freed pages are overwritten (SQLite secure_delete)."""
     engine: Engine = create_engine(settings().rasa_database)
     try:
-        if not inspect(engine).has_table("events"):
-            return 0
+        there = [name for name in _TRACKER_TABLES if inspect(engine).has_table(name)]
+        sqlite = engine.dialect.name == "sqlite"
+        gone = 0
         with engine.begin() as connection:
-            if engine.dialect.name == "sqlite":
+            if sqlite:
                 connection.execute(text("PRAGMA secure_delete=ON"))
-            return connection.execute(
-                text("DELETE FROM events WHERE sender_id = :sender"), {"sender": sender}
-            ).rowcount
+            for name in there:
+                delete_rows = text(f"DELETE FROM {name} WHERE sender_id = :sender")  # noqa: S608
+                rows = connection.execute(delete_rows, {"sender": sender}).rowcount
+                gone += rows if name == "events" else 0
+        if sqlite and there:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))  # its log held the words too
+        return gone
     finally:
         engine.dispose()

@@ -82,7 +82,6 @@ def environment(config: Settings) -> dict[str, str]:
         "LOG_LEVEL_LIBRARIES": "ERROR",
         "RLA_ACTION_ENDPOINT": f"{config.actions_url}/webhook",
         "RLA_RASA_DATABASE": config.rasa_database,
-        "RLA_RASA_DIALECT": config.rasa_database.split(":", 1)[0],
         "RLA_RASA_LOCKS": "redis" if config.redis_url else "in_memory",
         "RLA_RASA_LOCKS_HOST": redis.hostname or "127.0.0.1",
         "RLA_RASA_LOCKS_PORT": str(redis.port or 6379),
