@@ -17,6 +17,14 @@ from bot.errors import ConfigError
 from bot.settings import settings
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: The facts that a patient may ask, each a field of ``facts`` in clinic.yml; data/texts/en/clinic.yml names them.
+FACTS = (
+    "parking", "public_transport", "accessibility", "interpreter_languages", "referral", "telehealth", "children",
+    "pregnancy", "email", "hours", "holidays", "address", "directions", "phone", "clinicians", "waiting_time",
+    "urgent_slots", "insurance", "payment", "what_to_bring", "visit_length", "scan_at_visit", "companion",
+    "iron_infusion_here", "rls_treatment_here", "prescriptions", "records", "change_cancel", "late_arrival",
+    "after_hours", "second_opinion", "masks_illness", "waiting_room", "complaints", "services",
+)  # fmt: skip
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -62,6 +70,7 @@ class Clinic(BaseModel):
     services: list[str] = []
     hours: dict[str, tuple[time, time]]
     holidays: list[date] = []
+    facts: dict[str, str] = {}
     emergency: dict[str, Lines]
 
     @field_validator("hours", mode="before")
@@ -73,6 +82,14 @@ class Clinic(BaseModel):
                 'put every time in quotes, as ["09:00", "17:00"]; without them YAML reads 17:00 as a number'
             )
         return value
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _known_facts(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if name not in FACTS:
+                raise ValueError(f"'{name}' is no fact; write one of {', '.join(FACTS)}")
+        return {name: text or "" for name, text in value.items()} if isinstance(value, dict) else value
 
     @field_validator("hours")
     @classmethod
