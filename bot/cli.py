@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.check.plain import plain
+from bot.check.rights import UMASK
 from bot.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -21,12 +23,14 @@ _MODULES = {
         "bot.answers_command",
         "every reviewed text on one page, for a clinician to read and sign",
     ),
+    "check": ("bot.check.command", "look whether everything that the assistant needs is there"),
     "explain": ("bot.explain", "how a message is read and why it gets its answer, step by step"),
 }
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command. Faults of the caller end in one plain line and exit code 2."""
+    os.umask(UMASK)
     arguments = list(sys.argv[1:] if argv is None else argv)
     for name in (
         "OMP_NUM_THREADS",
@@ -46,6 +50,11 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        said = plain(error)
+        if said is None:
+            raise
+        sys.exit(said)
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

@@ -18,12 +18,12 @@ import httpx
 from sqlalchemy import func, select
 
 from bot.channels.base import label, states
-from bot.conversation import alerting
-from bot.rasa_server.training import train_if_needed
-from bot.serve import check_port
+from bot.check import looks, rights
+from bot.check.finding import heed, refuse
+from bot.rasa_server.training import stale, train_if_needed
 from bot.settings import ROOT, Settings, settings
 from bot.store.engine import store
-from bot.store.migrate import migrate, refuse_newer
+from bot.store.migrate import migrate
 from bot.store.models import Staff
 
 _READY_SECONDS = 120  # until it is said that something is missing
@@ -53,25 +53,33 @@ class Child:
 def run() -> None:
     """Set up, start, watch. Ends with the processes on SIGTERM or Ctrl-C."""
     config = settings()
-    for host, port, name in (
-        (config.host, config.port, "RLA_PORT"),
-        ("127.0.0.1", config.rasa_port, "RLA_RASA_PORT"),
-        ("127.0.0.1", config.actions_port, "RLA_ACTIONS_PORT"),
-    ):
-        check_port(host, port, name)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    refuse_newer(store().engine)
-    train_if_needed(ROOT)
-    migrate(store().engine)
+    _prepare(config)
     supervisor = Supervisor(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stopping.set())
     try:
         supervisor.start()
+        heed(looks.of_contents(config))  # beside the front door's start, which takes longer
         Announcement(config, supervisor).wait()
         supervisor.watch()
     finally:
         supervisor.stop()
+
+
+def _prepare(config: Settings) -> None:
+    """Look whether all is there, close what is open to others, train and migrate what is not of this code.
+
+    Raises:
+        ConfigError: something is wrong; a line for each thing.
+    """
+    heed(looks.before_start(config))
+    closed = rights.close_or_refuse(config)
+    if closed.closed:
+        print(f"  closed to other users of this machine: {closed.told}", flush=True)
+    if stale(ROOT):
+        refuse(looks.of_contents(config))  # before minutes of training
+        train_if_needed(ROOT)
+    migrate(store().engine)
 
 
 class Supervisor:
@@ -80,7 +88,7 @@ class Supervisor:
     def __init__(self, config: Settings) -> None:
         self.stopping = threading.Event()
         self._door_seconds = config.drain_timeout + _DOOR_MORE_SECONDS
-        self._url = local_url(config)
+        self._url = config.local_url
         self._logs = config.data_dir / "log"
         self._logs.mkdir(parents=True, exist_ok=True)
         procfile = (ROOT / "Procfile").read_text()
@@ -174,16 +182,11 @@ def _die_with_parent() -> Callable[[], None] | None:
     return lambda: libc.prctl(1, signal.SIGTERM)
 
 
-def local_url(config: Settings) -> str:
-    """Where the front door answers on this machine."""
-    return f"http://{'127.0.0.1' if config.host == '0.0.0.0' else config.host}:{config.port}"
-
-
 class Announcement:
     """Says where the assistant is as soon as it is ready, and not before."""
 
     def __init__(self, config: Settings, supervisor: Supervisor) -> None:
-        self._config, self._supervisor, self._url = config, supervisor, local_url(config)
+        self._config, self._supervisor, self._url = config, supervisor, config.local_url
 
     def wait(self) -> None:
         """Tend the processes until everything answers: the front door, its database, Rasa with a model, the actions.
@@ -220,8 +223,6 @@ class Announcement:
                     '.venv/bin/python -m bot staff add you@clinic.example --name "Your Name" --role admin'
                 )
                 print(f"  no staff account yet: {command}", flush=True)
-        if not alerting.ways():
-            print("  nobody is told of urgent chats that nobody opens: see docs/operations.md", flush=True)
         channels = ", ".join(f"{label(name)} {state}" for name, state in states(config).items())
         logs = config.data_dir / "log"
         print(f"  Channels: {channels}. Logs: {logs}. Ctrl-C stops everything.", flush=True)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import gc
-import socket
 import sys
 
 import uvicorn
 
 from bot import logs
-from bot.settings import settings
+from bot.check import door_lock, rights
+from bot.check.finding import refuse
+from bot.check.port import port_fault
+from bot.check.safe_settings import settings_fit
+from bot.content.clinic import clinic
+from bot.settings import Settings, settings
 
 
 def check_port(host: str, port: int, setting: str) -> None:
     """Raises SystemExit with a plain line if somebody else listens there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            sys.exit(
-                f"Port {port} is in use by another program. Stop that one, or choose another port: {setting}={port + 1} make run"
-            )
+    fault = port_fault(host, port, setting)
+    if fault:
+        sys.exit(fault)
 
 
 def serve() -> None:
@@ -32,9 +31,15 @@ def serve() -> None:
     gc.disable()  # what is made until the door opens stays for good: looking through it time and again would cost a second
     config = settings()
     logs.set_up(config.log_level)
+    refuse(settings_fit(config))
     check_port(config.host, config.port, "RLA_PORT")
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    rights.close_or_refuse(config)
+    clinic()  # read when it is first needed otherwise, so that a patient would find it wrong
+    with door_lock.held(config):
+        _serve(config)
 
+
+def _serve(config: Settings) -> None:
     from bot.store.engine import store
     from bot.store.migrate import migrate
 

@@ -14,7 +14,6 @@ FOR_RASA = frozenset(
     for name in (
         "ACTION_ENDPOINT",
         "RASA_DATABASE",
-        "RASA_DIALECT",
         "RASA_LOCKS",
         "RASA_LOCKS_HOST",
         "RASA_LOCKS_PORT",

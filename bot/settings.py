@@ -180,6 +180,12 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.actions_port}"
 
     @property
+    def local_url(self) -> str:
+        """Where the front door answers on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def brain_token(self) -> str:
         """The token of Rasa's API, shared by our processes: the setting, or one made once and kept in ``data_dir``."""
         if self.rasa_token:

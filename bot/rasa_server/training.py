@@ -81,6 +81,16 @@ def _digest(root: Path, names: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
+def stale(root: Path) -> list[_Model]:
+    """The models that are missing, or were trained from something else than what is at hand."""
+    folder = root / "models"
+    return [
+        model
+        for model in MODELS
+        if not (folder / model.file).exists() or _stamp(folder, model) != fingerprint(root, model)
+    ]
+
+
 def train_if_needed(root: Path) -> bool:
     """Train the models that do not fit what is at hand, side by side. Returns whether any was trained. Prints what it does.
 
@@ -88,22 +98,19 @@ def train_if_needed(root: Path) -> bool:
         ConfigError: training failed; names the log file and repeats its last lines.
     """
     folder = root / "models"
-    wanted = {model: fingerprint(root, model) for model in MODELS}
-    stale = [
-        model
-        for model in MODELS
-        if not (folder / model.file).exists() or _stamp(folder, model) != wanted[model]
-    ]
-    if not stale:
+    wanted = {model: fingerprint(root, model) for model in stale(root)}
+    if not wanted:
         return False
     folder.mkdir(exist_ok=True)
     begun = time.monotonic()
-    for model in stale:
+    for model in wanted:
         _stamp_file(folder, model).unlink(missing_ok=True)
     _run_all(
-        {folder / f"{model.file}.log": [sys.executable, "-m", *model.command] for model in stale}, root, begun
+        {folder / f"{model.file}.log": [sys.executable, "-m", *model.command] for model in wanted},
+        root,
+        begun,
     )
-    for model in stale:
+    for model in wanted:
         if not (folder / model.file).exists():
             raise ConfigError(
                 f"Training wrote no {model.file}. The whole log is in {folder.name}/{model.file}.log."

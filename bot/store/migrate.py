@@ -47,11 +47,16 @@ def refuse_newer(engine: Engine) -> None:
     """
     at, ours = stands_at(engine), known(engine)
     if at is not None and at not in ours:
-        raise ConfigError(
-            f"The database is newer than this code: it is at revision {at}, and this code knows none after {ours[-1]}. "
-            f"Put the newer code back; to go back for good, run 'python -m bot migrate --to {ours[-1]}' with the newer code first, "
-            "or restore the backup that was made before the upgrade (docs/operations.md)."
-        )
+        raise ConfigError(newer(at, ours))
+
+
+def newer(at: str, ours: list[str]) -> str:
+    """What is said of a database at revision ``at``, of which this code with its revisions ``ours`` knows nothing."""
+    return (
+        f"The database is newer than this code: it is at revision {at}, and this code knows none after {ours[-1]}. "
+        f"Put the newer code back; to go back for good, run 'python -m bot migrate --to {ours[-1]}' with the newer code first, "
+        "or restore the backup that was made before the upgrade (docs/operations.md)."
+    )
 
 
 def migrate(engine: Engine) -> str:
