@@ -18,7 +18,7 @@ from tools.evaluation.said import alarmed
 COLUMNS = ("text", "topics")
 _AT_ONCE = 8
 _SELF_CHECK = "check_symptoms"
-_FLAG = re.compile(r"(?:ask:)?R\d")
+_FLAG = re.compile(r"R\d")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Told:
 
     @property
     def topic(self) -> bool:
-        return bool(set(self.story.topics) & set(self.said.answers))
+        """Whether a right answer came; an alarm for several flags (``ask:R8+R10``) is one for each of them."""
+        flags = {flag for answer in self.said.answers for flag in answer.removeprefix("ask:").split("+")}
+        return bool(set(self.story.topics) & {*self.said.answers, *flags})
 
     @property
     def self_check(self) -> bool:
