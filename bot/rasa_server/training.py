@@ -53,6 +53,11 @@ _RASA = (
 MODELS = (
     _Model(f"{MODEL}.tar.gz", (*_SHARED, *_RASA_PARTS), _RASA),
     _Model("safety.npz", (*_SHARED, "data/safety", "bot/safety"), ("bot.safety.train",)),
+    _Model(
+        "after_flag.npz",
+        (*_SHARED, "data/safety/after_flag.yml", "bot/safety/after_flag.py"),
+        ("bot.safety.after_flag",),
+    ),
 )
 
 

@@ -8,22 +8,24 @@ import pytest
 
 from bot.rasa_server import training
 
-RASA, CLASSIFIER = (model.file for model in training.MODELS)
+RASA, CLASSIFIER, AFTER_FLAG = (model.file for model in training.MODELS)
 FILES = {
     "config.yml": {RASA},
     "domain.yml": {RASA},
-    "requirements.lock": {RASA, CLASSIFIER},
-    "data/nlu/iron.yml": {RASA, CLASSIFIER},
+    "requirements.lock": {RASA, CLASSIFIER, AFTER_FLAG},
+    "data/nlu/iron.yml": {RASA, CLASSIFIER, AFTER_FLAG},
     "data/stories/rules.yml": {RASA},
     "data/safety/r01.tsv": {CLASSIFIER},
+    "data/safety/after_flag.yml": {CLASSIFIER, AFTER_FLAG},
+    "bot/safety/after_flag.py": {CLASSIFIER, AFTER_FLAG},
     "bot/safety/r01_clot.yml": {CLASSIFIER},
     "bot/rasa_server/intent_classifier.py": {RASA},
     "bot/rasa_server/follow_up_reader.py": {RASA},
-    "bot/understanding/encoder.py": {RASA, CLASSIFIER},
-    "bot/language/lexicon.txt": {RASA, CLASSIFIER},
-    "bot/language/contractions.tsv": {RASA, CLASSIFIER},
-    "bot/language/word_forms.yml": {RASA, CLASSIFIER},
-    "data/medicines.yml": {RASA, CLASSIFIER},
+    "bot/understanding/encoder.py": {RASA, CLASSIFIER, AFTER_FLAG},
+    "bot/language/lexicon.txt": {RASA, CLASSIFIER, AFTER_FLAG},
+    "bot/language/contractions.tsv": {RASA, CLASSIFIER, AFTER_FLAG},
+    "bot/language/word_forms.yml": {RASA, CLASSIFIER, AFTER_FLAG},
+    "data/medicines.yml": {RASA, CLASSIFIER, AFTER_FLAG},
 }
 
 
