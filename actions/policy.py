@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actions import after_flag, follow_up, teaching, unanswerable
+from actions import follow_up, teaching, unanswerable
 from actions.reply import Reply, line_reply, spoken
 from actions.state import State
 from actions.stored_work import order_erasure
@@ -24,8 +24,6 @@ CONCLUSIONS = ("check_fits", "check_fits_not_all", "check_other_reason")
 #: Rows that answer a message although a flow would begin with it.
 ENDS_HERE = frozenset(
     {
-        "flag_hands_off",
-        "flag_stands",
         "corrected",
         "waits_for_staff",
         "situation_of_topic",
@@ -152,8 +150,6 @@ def _teach(state: State) -> Reply:
 POLICY: tuple[Row, ...] = (
     # ---- what stands and must not be talked past
     Row("delete_answered", _delete_asked, _delete),
-    Row("flag_hands_off", after_flag.would_harm, after_flag.hands_off),
-    Row("flag_stands", after_flag.is_about_it, after_flag.says_again),
     # ---- what leans on what was said before
     Row("corrected", _corrects, line_reply("context_corrected")),
     Row("waits_for_staff", follow_up.waits, follow_up.when_staff_reply),

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from rasa_sdk import Tracker
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.say import last_said
 from actions.turn import Turn, contexts
-from bot.clock import now
 from bot.content.answers import TEACHING, Answer, answers
 from bot.content.facets import FacetText, facets
 from bot.store.engine import store
-from bot.store.models import Alert, Conversation, Inbound, TurnLog
+from bot.store.models import Conversation, Inbound
 from bot.understanding.thresholds import SURE
 
-#: How long after a red flag what is no question of its own is answered from it.
-FLAG_STANDS = timedelta(minutes=30)
 #: At least this sure: what a message asks for decides which text is said.
 FACET = 0.4
 #: The same for a message that names its subject itself, where the whole topic is the other choice.
@@ -34,14 +29,12 @@ NO_TOPIC = frozenset({"ask_clinic", "ask_cost"})
 class Stored:
     """What our own database knows of the conversation as this message is answered.
 
+    A red flag is none of it: the front door reads each message against those that stand before it comes here.
+
     Args:
-        flags: those of the newest alert that is open and not old, the most urgent first.
-        taught: whether a topic was answered since.
         mode: as in ``bot.store.modes``.
     """
 
-    flags: tuple[str, ...] = ()
-    taught: bool = False
     mode: str = "assistant"
 
 
@@ -126,13 +119,4 @@ def _look(session: Session, turn: Turn) -> Stored:
     conversation = session.get(Conversation, turn.conversation_id)
     if inbound is None or conversation is None or inbound.conversation_id != conversation.id:
         return Stored()
-    newest = select(Alert).where(Alert.conversation_id == conversation.id).order_by(Alert.id.desc()).limit(1)
-    alert = session.scalars(newest).first()
-    if alert is None or alert.closed_at is not None or now() - alert.raised_at > FLAG_STANDS:
-        return Stored(mode=conversation.mode)
-    said = select(TurnLog.answer_id).where(
-        TurnLog.conversation_id == conversation.id, TurnLog.inbound_id > alert.inbound_id
-    )
-    lines = [answers().get(key or "") for key in session.scalars(said)]
-    since = [line for line in lines if line and line.group in TEACHING]
-    return Stored(tuple(alert.flags), bool(since), conversation.mode)
+    return Stored(conversation.mode)

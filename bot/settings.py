@@ -62,6 +62,7 @@ class Settings(BaseSettings):
 
     # The ladder for urgent conversations that nobody looks at.
     alert_minutes: str = "5,15"
+    alert_seen_minutes: str = "10,30"
     alert_emails: str = ""
     alert_webhook_url: str = ""
     alert_webhook_secret: str = ""
@@ -81,7 +82,7 @@ class Settings(BaseSettings):
         "https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API_URL", "telegram_api_url")
     )
 
-    @field_validator("alert_minutes")
+    @field_validator("alert_minutes", "alert_seen_minutes")
     @classmethod
     def _minutes(cls, value: str) -> str:
         parts = [part.strip() for part in value.split(",") if part.strip()]
@@ -213,8 +214,17 @@ class Settings(BaseSettings):
 
     @property
     def alert_steps(self) -> tuple[int, ...]:
-        """Minutes of opening hours after which an unseen urgent conversation is told on."""
-        return tuple(int(part) for part in self.alert_minutes.split(",") if part.strip())
+        """Minutes of opening hours after which an urgent conversation that nobody acted on is told on."""
+        return _steps(self.alert_minutes)
+
+    @property
+    def alert_seen_steps(self) -> tuple[int, ...]:
+        """The same, counted from when somebody opened it and did nothing."""
+        return _steps(self.alert_seen_minutes)
+
+
+def _steps(minutes: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in minutes.split(",") if part.strip())
 
 
 @cache

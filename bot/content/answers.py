@@ -112,7 +112,9 @@ class Answer(Reviewed):
         own_subject: "it" in the next message means this answer's subject; after other answers it means restless legs.
         medicine: amounts and stopping are asked of it.
         general: a part of a message seems to ask for it when it only asks on ("is that why?").
-        harms_with_flags: red flags after which its advice would do harm.
+        not_answered: of a text that is said after a red flag: topics, or whole groups, that are not answered while it
+            stands, as their advice could do harm.
+        answered_only: the same the other way round: of all topics only these are answered.
         suggest: may be offered as "did you mean", as every topic is.
     """
 
@@ -128,7 +130,8 @@ class Answer(Reviewed):
     own_subject: bool = False
     medicine: bool = False
     general: bool = False
-    harms_with_flags: list[str] = []
+    not_answered: list[str] = []
+    answered_only: list[str] = []
     suggest: bool = False
     red_flags: list[str] = []
     cautions: list[str] = []
@@ -226,6 +229,9 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
             faults.append(f"{where}: follow-up '{key}' is no answer")
     if answer.offers and answer.offers not in made and answer.offers != "talk_to_staff":
         faults.append(f"{where}: offers '{answer.offers}' is no answer")
+    for key in [*answer.not_answered, *answer.answered_only]:
+        if key not in made and key not in TEACHING:
+            faults.append(f"{where}: '{key}' is no answer and no group of answers")
     for key in answer.cautions:
         if key not in answer.caution_texts and key not in made.cautions:
             faults.append(f"{where}: caution '{key}' has no text")

@@ -35,10 +35,11 @@ def ways() -> tuple[str, ...]:
     )
 
 
-def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
-    """Say that an urgent conversation has not been looked at for ``minutes`` of opening hours.
+def urgent(conversation_id: str, *, minutes: int, key: str, seen: bool = False) -> tuple[str, ...]:
+    """Say that nobody has done anything about an urgent conversation for ``minutes`` of opening hours.
 
     Args:
+        seen: somebody opened it, and that was all.
         key: the name of this step. A step that is sent again after a crash has the same key, so receivers can tell.
     Returns:
         The ways by which it was told; none where none is set.
@@ -48,14 +49,15 @@ def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str,
     """
     config = settings()
     link = f"{config.address}/staff/conversations/{conversation_id}"
-    payload: dict[str, object] = {"kind": "urgent_unseen", "key": key, "minutes": minutes, "link": link}
+    kind, words = ("urgent_seen", "seen") if seen else ("urgent_unseen", "unseen")
+    payload: dict[str, object] = {"kind": kind, "key": key, "minutes": minutes, "link": link}
     sends: dict[str, Callable[[], None]] = {
         "webhook": lambda: _post(config.alert_webhook_url, config.alert_webhook_secret, payload),
         "e-mail": lambda: _mail(
             config.smtp_url,
             _addresses(config),
-            subject=text("conversation.alert.subject", minutes=minutes),
-            body=text("conversation.alert.body", minutes=minutes, link=link) + "\n",
+            subject=text(f"conversation.alert.{words}.subject", minutes=minutes),
+            body=text(f"conversation.alert.{words}.body", minutes=minutes, link=link) + "\n",
             key=key,
         ),
     }
@@ -71,7 +73,8 @@ def urgent_unseen(conversation_id: str, *, minutes: int, key: str) -> tuple[str,
     if failed and not told:
         raise failed[0]
     if told:
-        log.warning("urgent_unseen", conversation=conversation_id, minutes=minutes, told=told)
+        said = {"conversation": conversation_id, "minutes": minutes, "told": told}
+        log.warning("urgent_seen", **said) if seen else log.warning("urgent_unseen", **said)
     else:
         log.error("nobody_to_tell", conversation=conversation_id, minutes=minutes)
     return tuple(told)

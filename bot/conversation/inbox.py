@@ -1,4 +1,4 @@
-"""What becomes of a stored message besides its answer: ended, opened again, or held until the patient agrees.
+"""What becomes of a stored message besides its answer: ended, or held until the patient agrees.
 
 The hold has one name here, because three others ask for it: the channel that needs consent, the turn that must not
 answer before it, and the words of an outage, which are no news to somebody who has not agreed yet.
@@ -21,11 +21,6 @@ HELD = datetime(9999, 1, 1, tzinfo=UTC)
 def end(inbound: Inbound, note: str) -> None:
     """Nothing more is to be done for it; ``note`` says why."""
     inbound.state, inbound.done_at, inbound.note = "done", now(), note
-
-
-def reopen(inbound: Inbound, note: str) -> None:
-    """Let it be answered after all. It is due from now on, so the time before does not count as a late answer."""
-    inbound.state, inbound.done_at, inbound.note, inbound.not_before = "pending", None, note, now()
 
 
 def hold(session: Session, conversation_id: str) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 import bot.content.texts as texts
 from bot.clock import now
-from bot.conversation import urgent
+from bot.conversation import after_flag, standing, urgent
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
@@ -126,20 +126,44 @@ def accept(
     asked = urgent.asked(session, conversation, inbound) if finding is None or finding.ask else None
     if asked:
         finding = urgent.take_reply(asked, inbound)  # never asked twice running
-    if finding and finding.ask:
-        urgent.ask(session, conversation, inbound, finding)
-        end(inbound, urgent.ASKED)
-    elif finding:
-        urgent.answer(session, conversation, inbound, finding)
-        end(inbound, urgent.FLAGGED)
-    elif (asked and urgent.only_says_no(inbound)) or choice in urgent.BUTTONS:
-        end(inbound, urgent.REPLIED)
-    elif conversation.mode == "staff":
-        end(inbound, "for_staff")
+    raised = _answer(session, conversation, inbound, finding, asked)
     if conversation.mode == "closed":
         change_mode(session, conversation, "patient_writes", actor="patient")
     session.flush()
-    return Receipt(inbound.seq, inbound.id, urgent=finding is not None)
+    return Receipt(inbound.seq, inbound.id, urgent=raised)
+
+
+def _answer(
+    session: Session,
+    conversation: Conversation,
+    inbound: Inbound,
+    finding: Finding | None,
+    asked: urgent.Question | None,
+) -> bool:
+    """Answer here what needs no Rasa: a red flag, what comes after one, a reply to a question of ours.
+
+    Args:
+        asked: the question "Is this happening now?" that the message was taken as a reply to.
+    Returns: whether it was urgent.
+    """
+    news = finding is not None and urgent.is_news(finding, standing.open_flags(session, conversation.id))
+    sure = finding is not None and not finding.ask
+    if finding and sure and (news or asked):
+        urgent.answer(session, conversation, inbound, finding)
+        end(inbound, urgent.FLAGGED)
+        return True
+    stands = standing.standing(session, conversation.id)
+    if stands and after_flag.answer(session, conversation, inbound, stands, repeated=sure):
+        return sure or after_flag.is_raise(inbound, stands)
+    if finding and news:
+        urgent.ask(session, conversation, inbound, finding)  # its ordinary answer follows as ever
+    elif inbound.choice in urgent.BUTTONS or (asked and urgent.only_says_no(inbound)):
+        if asked and not stands:
+            urgent.take_no(session, conversation, inbound, asked)
+        end(inbound, urgent.REPLIED)
+    if conversation.mode == "staff" and inbound.state == "pending":
+        end(inbound, "for_staff")
+    return finding is not None
 
 
 def _label(session: Session, conversation: Conversation, choice: str) -> str:

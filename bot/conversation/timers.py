@@ -121,17 +121,21 @@ class Timers(Loop):
             self._settle(timer.id, "unknown kind")
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
-        """One step of an alert: if nobody opened it within so many opening minutes, tell staff outside the console."""
+        """One step of an alert: if nobody did anything within so many opening minutes, tell staff outside the console.
+
+        Opening it is not doing anything: that only begins a ladder of its own, which counts from then.
+        """
         with self._store.write() as session:
             row = session.get(Timer, timer.id)
             alert = session.get(Alert, timer.data["alert"])
             if row is None:
                 return
-            if alert is None or alert.seen_at or alert.closed_at:
-                row.done_at, row.outcome = now(), "seen"
+            if (over := _over(alert, timer)) or alert is None:
+                row.done_at, row.outcome = now(), over or "gone"
                 return
             place, minutes = clinic(), float(timer.data["minutes"])
-            missing = minutes - place.open_minutes(alert.raised_at, moment)
+            since = alert.seen_at if timer.data.get("ladder") == "seen" else alert.raised_last_at
+            missing = minutes - place.open_minutes(since or alert.raised_last_at, moment)
             if missing > 0.01:
                 # The clinic has not been open for that long yet: look again when it can have been at the earliest.
                 start = (
@@ -141,9 +145,10 @@ class Timers(Loop):
                 )
                 row.due_at, row.attempts = start + timedelta(minutes=missing), 0
                 return
-            conversation_id, alert_id = alert.conversation_id, alert.id
-        told = alerting.urgent_unseen(
-            conversation_id, minutes=int(minutes), key=f"alert-{alert_id}-{int(minutes)}"
+            conversation_id, seen = alert.conversation_id, alert.seen_at is not None
+        # A step that is sent again after a crash has the key of the timer, so receivers can tell.
+        told = alerting.urgent(
+            conversation_id, minutes=int(minutes), key=timer.key.replace(":", "-"), seen=seen
         )
         self._step_done(timer.id, told)
         self._notifier.notify(conversation_id)
@@ -167,4 +172,22 @@ class Timers(Loop):
     @staticmethod
     def _facts(session: Session, alert: Alert, minutes: float) -> dict[str, Any]:
         conversation = session.get(Conversation, alert.conversation_id)
-        return {"alert": alert.id, "minutes": minutes, "mode": conversation.mode if conversation else None}
+        return {
+            "alert": alert.id,
+            "minutes": minutes,
+            "mode": conversation.mode if conversation else None,
+            "seen": alert.seen_at is not None,
+        }
+
+
+def _over(alert: Alert | None, timer: Timer) -> str:
+    """Why a step of an alert need not be done any more; "" if it must."""
+    if alert is None:
+        return "gone"
+    if alert.closed_at or alert.acted_at:
+        return "closed" if alert.closed_at else "acted"
+    if timer.data.get("raise", alert.raises) != alert.raises:
+        return "raised again"  # the steps since then tell of it
+    if timer.data.get("ladder") == "seen" and alert.seen_at is None:
+        return "raised again"
+    return ""

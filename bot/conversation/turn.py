@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.reply import Reply
+from bot.conversation import under_flag
 from bot.conversation.inbox import end, hold
 from bot.conversation.messages import add_message, locked
 from bot.conversation.outage import failed_try, hand_over_if_asked, tell_late
@@ -255,7 +256,7 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
                     )
                 )
                 return more
-            for reply in replies:
+            for reply in under_flag.put(session, conversation, inbound, replies):
                 add_message(
                     session,
                     conversation,

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
+from bot.content.answers import answers
 from bot.content.clinic import clinic
 from bot.content.texts import text
-from bot.conversation.inbox import end, reopen
+from bot.conversation import replies, standing
+from bot.conversation.inbox import end
 from bot.conversation.messages import add_message
 from bot.safety import Finding
 from bot.safety.flags import TIERS
 from bot.settings import settings
-from bot.store.models import Alert, Conversation, Event, Inbound, Message, Timer
-from bot.store.modes import change_mode
+from bot.store.models import Alert, Conversation, Event, Inbound, Message
+from bot.store.modes import BY_STAFF_ONLY, change_mode
 
 _CAUSE_CHARACTERS = 120  # as many as the column holds: an alert must not fail for its cause
 
@@ -35,28 +38,7 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
         inbound_id=inbound.id,
         answer_id="+".join(finding.flags),
     )
-    alert = Alert(
-        conversation_id=conversation.id,
-        inbound_id=inbound.id,
-        flags=list(finding.flags),
-        raised_by=finding.raised_by[:_CAUSE_CHARACTERS] or None,
-        score=finding.score,
-        tier=finding.tier,
-        seq=message.seq,
-    )
-    told_already = _alerting_already(session, alert)
-    session.add(alert)
-    session.flush()
-    for minutes in () if told_already else settings().alert_steps:
-        session.add(
-            Timer(
-                kind="alert",
-                key=f"alert:{alert.id}:{minutes}",
-                conversation_id=conversation.id,
-                data={"alert": alert.id, "minutes": minutes},
-                due_at=alert.raised_at + timedelta(minutes=minutes),
-            )
-        )
+    _raise(session, conversation, inbound, finding, message.seq)
     conversation.reset_brain = True  # a running form or self-check stops here
     change_mode(
         session,
@@ -68,16 +50,56 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
     )
 
 
-def _alerting_already(session: Session, alert: Alert) -> bool:
-    """Whether an unseen alert at least as grave is here already: its steps tell staff, so no second ones are set."""
-    graver = TIERS[: TIERS.index(alert.tier) + 1]
-    open_ = (
-        Alert.conversation_id == alert.conversation_id,
-        Alert.seen_at.is_(None),
-        Alert.closed_at.is_(None),
-        Alert.tier.in_(graver),
+def is_news(finding: Finding, alerts: Sequence[Alert]) -> bool:
+    """Whether a flag is new here, graver than it was, or has come back after staff or the patient took it for settled.
+
+    Args:
+        alerts: those of the conversation that are open, the eased ones too.
+    """
+    known = {flag for alert in alerts for flag in alert.flags}
+    if not set(finding.flags) <= known:
+        return True
+    return bool(_to_raise(finding, alerts))
+
+
+def _to_raise(finding: Finding, alerts: Sequence[Alert]) -> list[Alert]:
+    return [
+        alert
+        for alert in alerts
+        if set(alert.flags) & set(finding.flags)
+        and (
+            alert.state == "eased"
+            or alert.acted_at is not None
+            or (finding.flags[0] in alert.flags and TIERS.index(finding.tier) < TIERS.index(alert.tier))
+        )
+    ]
+
+
+def _raise(
+    session: Session, conversation: Conversation, inbound: Inbound, finding: Finding, seq: int
+) -> None:
+    """One row a flag: new ones get theirs, known ones become graver or are noted as said again."""
+    open_ = standing.open_flags(session, conversation.id)
+    known = {flag for alert in open_ for flag in alert.flags}
+    for alert in _to_raise(finding, open_):
+        standing.raise_again(
+            session, alert, inbound, finding.raised_by or "rule", tier=finding.tier, score=finding.score
+        )
+    new = [flag for flag in finding.flags if flag not in known]
+    if not new:
+        return
+    alert = Alert(
+        conversation_id=conversation.id,
+        inbound_id=inbound.id,
+        flags=new,
+        raised_by=finding.raised_by[:_CAUSE_CHARACTERS] or None,
+        score=finding.score,
+        tier=finding.tier,
+        seq=seq,
     )
-    return session.scalars(select(Alert.id).where(*open_).limit(1)).first() is not None
+    session.add(alert)
+    session.flush()
+    standing.climb(session, alert, settings().alert_steps, since=alert.raised_at)
 
 
 YES, NO = "flag_yes", "flag_no"
@@ -85,21 +107,9 @@ BUTTONS = (YES, NO)
 FLAGGED = (
     "red_flag"  # the note on a message that raised an alert, by itself or with the yes that came after it
 )
-ASKED = "asked"  # on a message whose answer waits for the reply
 REPLIED = "asked_reply"  # on a reply that needs no answer of its own
 _ASKED = "asked_if_urgent"
 _LATELY = 10  # messages back to which a bare yes or no may refer
-_YES = r"(?:yes|yeah|yep|yup|y|ya|si)"
-_SAYS_YES = re.compile(rf"^\W*(?:{_YES}|it is|i am|right now|now|happening now)\b", re.IGNORECASE)
-_SAYS_NO = re.compile(
-    r"^\W*(?:no|nope|nah|not now|not really|no it is ?n[o']?t|it'?s not|n)(?: thanks?| thank you)?\W*$",
-    re.IGNORECASE,
-)
-#: Not only a message that begins with yes, but one that says nothing else; and one that speaks of now.
-_BARE_YES = re.compile(rf"^\W*{_YES}(?:\W+(?:it is|i am|please|{_YES}))*\W*$", re.IGNORECASE)
-_YES_NOW = re.compile(
-    rf"^\W*{_YES}(?:\W+(?:it|is|it'?s|i|am|i'?m|happening|right|just))*\W+now\W*$", re.IGNORECASE
-)
 #: A message with a line that ends in a question mark, or a button that answers one.
 _ASKS = re.compile(r"\?\s*$", re.MULTILINE)
 _ANSWERS = {"affirm", "deny"}
@@ -132,7 +142,7 @@ class Question:
 
 
 def ask(session: Session, conversation: Conversation, inbound: Inbound, finding: Finding) -> None:
-    """Say what to do if it is an emergency, and ask whether it is. The ordinary answer waits for the reply."""
+    """Say what to do if it is an emergency, and ask whether it is. The ordinary answer follows as ever."""
     choices = [{"key": key, "label": text(f"conversation.buttons.{key}")} for key in BUTTONS]
     add_message(
         session,
@@ -155,14 +165,16 @@ def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Que
     may be one later too, if it says nothing else and nothing else was asked since; a doubt counts for the emergency.
     A yes closes the question; whoever said no may still say yes.
     """
+    kept = session.scalars(_NEWEST, {"conversation": conversation.id}).first()
+    if kept is None:
+        return None
     before = session.scalars(_BEFORE, {"conversation": conversation.id, "id": inbound.id}).first()
-    at_once = before is not None and before.note == ASKED
+    at_once = before is not None and before.id == kept.data["inbound"]
     pressed = inbound.choice in BUTTONS
     if not (at_once or pressed or (inbound.choice is None and _is_bare(inbound.text))):
         return None
-    kept = session.scalars(_NEWEST, {"conversation": conversation.id}).first()
-    about = session.get(Inbound, kept.data["inbound"]) if kept else None
-    if kept is None or about is None or about.note == FLAGGED:
+    about = session.get(Inbound, kept.data["inbound"])
+    if about is None or about.note == FLAGGED:
         return None
     if not (at_once or pressed or _still_stands(session, conversation, about, inbound)):
         return None
@@ -176,31 +188,46 @@ def was_asked(session: Session, conversation: Conversation) -> bool:
 
 
 def take_reply(question: Question, inbound: Inbound) -> Finding | None:
-    """Take ``inbound`` as the reply: the red flag if it is a yes, which ``answer`` then has to answer.
+    """Take ``inbound`` as the reply: the red flag if it is a yes, which ``answer`` then has to answer."""
+    if not says_yes(inbound):
+        return None
+    end(question.about, FLAGGED)  # its ordinary answer, if it still waits for one, is not given any more
+    return question.finding
 
-    Anything else lets the message that was asked about get its ordinary answer after all, once.
-    """
-    about = question.about
-    if says_yes(inbound):
-        end(about, FLAGGED)  # its ordinary answer, if it still waits for one, is not given any more
-        return question.finding
-    if about.note == ASKED:
-        reopen(about, "asked_no")
-    return None
+
+def flags_asked(session: Session, inbound_id: int) -> tuple[str, ...]:
+    """The flags that the patient was asked about at this very message, if any."""
+    asked_at = (
+        select(Message.answer_id)
+        .where(Message.inbound_id == inbound_id, Message.answer_id.startswith("ask:"))
+        .limit(1)
+    )
+    found = session.scalars(asked_at).first()
+    return tuple(found.removeprefix("ask:").split("+")) if found else ()
+
+
+def take_no(session: Session, conversation: Conversation, inbound: Inbound, question: Question) -> None:
+    """A bare no needs no more than a word; while staff hold the conversation they have it before their eyes."""
+    if conversation.mode == "staff":
+        return
+    crisis = bool(BY_STAFF_ONLY & set(question.finding.flags))
+    line = answers()["after_r7_gone" if crisis else "after_not_now"]
+    words = clinic().fill(line.text)
+    add_message(session, conversation, "assistant", words, inbound_id=inbound.id, answer_id=line.id)
 
 
 def says_yes(inbound: Inbound) -> bool:
     """Whether a reply to that question means yes."""
-    return inbound.choice == YES or (inbound.choice is None and bool(_SAYS_YES.search(inbound.text)))
+    return inbound.choice == YES or (inbound.choice is None and replies.begins_yes(inbound.text))
 
 
 def only_says_no(inbound: Inbound) -> bool:
     """Whether a reply is a bare no, which needs no answer of its own."""
-    return inbound.choice == NO or (inbound.choice is None and bool(_SAYS_NO.search(inbound.text)))
+    return inbound.choice == NO or (inbound.choice is None and replies.is_bare_no(inbound.text))
 
 
 def _is_bare(text: str) -> bool:
-    return any(pattern.search(text) for pattern in (_BARE_YES, _YES_NOW, _SAYS_NO))
+    return replies.is_bare_yes(text) or replies.is_yes_now(text) or replies.is_bare_no(text)
 
 
 def _still_stands(session: Session, conversation: Conversation, about: Inbound, inbound: Inbound) -> bool:
@@ -213,7 +240,7 @@ def _still_stands(session: Session, conversation: Conversation, about: Inbound, 
     seq = session.scalars(asked_at).first()
     if seq is None or inbound.seq - seq > _LATELY:
         return False
-    if _YES_NOW.search(inbound.text):
+    if replies.is_yes_now(inbound.text):
         return True  # the question's own word: it is clear which one is meant
     since = select(Message).where(
         Message.conversation_id == conversation.id, Message.seq > seq, Message.sender != "patient"

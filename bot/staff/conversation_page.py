@@ -20,12 +20,14 @@ _SHOWN_EVENTS = 200
 
 @dataclass(frozen=True)
 class AlertView:
-    """A red flag: what it is called, its tier in words, and the names of who looked at it and who closed it."""
+    """A red flag: what it is called, its tier in words, and who looked at it, did something (and what), and ended it."""
 
     alert: Alert
     name: str
     tier: str
     seen_by: str
+    acted_by: str
+    acted_how: str
     closed_by: str
 
 
@@ -68,7 +70,10 @@ class ConversationView:
     @property
     def head_state(self) -> str:
         """Changes whenever the head of the page must be drawn anew."""
-        marks = [f"{a.alert.id}{'s' if a.alert.seen_at else ''}" for a in self.alerts]
+        marks = [
+            f"{a.alert.id}{a.alert.state}{a.alert.raises}{'s' if a.alert.seen_at else ''}{a.alert.acted_how or ''}"
+            for a in self.alerts
+        ]
         return "-".join(
             [str(self.conversation.version), self.name, str(self.conversation.unreachable), *marks]
         )
@@ -104,7 +109,9 @@ def read_conversation(
             name=labels.flag_name(alert.flags),
             tier=labels.tier(alert.tier),
             seen_by=names.get(alert.seen_by or 0, ""),
-            closed_by=names.get(alert.closed_by or 0, ""),
+            acted_by=names.get(alert.acted_by or 0, ""),
+            acted_how=labels.acted(alert.acted_how),
+            closed_by=names.get(alert.closed_by or 0, "") or labels.ended_by(alert.ended_by),
         )
         for alert in session.scalars(
             select(Alert).where(Alert.conversation_id == conversation_id).order_by(Alert.id.desc())

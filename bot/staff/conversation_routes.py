@@ -100,7 +100,6 @@ def reply(
 
     def work(session: Session) -> None:
         desk.reply(session, conversation_id, who.staff, text, client_id=client_id[:64] or None)
-        desk.see_alerts(session, conversation_id, who.staff)
 
     return act(request, console, who, conversation_id, work, "sent", kept={"reply": text})
 
@@ -139,14 +138,14 @@ def close(request: Request, console: Console, who: Who, conversation_id: str, re
     return act(request, console, who, conversation_id, work, "closed", kept={"close": reason})
 
 
-@router.post(CONVERSATION + "/seen")
-def seen(request: Request, console: Console, who: Who, conversation_id: str) -> Response:
-    """Say that one has looked at the red flags of a conversation."""
+@router.post(CONVERSATION + "/phoned")
+def phoned(request: Request, console: Console, who: Who, conversation_id: str) -> Response:
+    """Say that one has phoned the patient about the red flags of a conversation."""
 
     def work(session: Session) -> None:
-        desk.see_alerts(session, conversation_id, who.staff)
+        desk.phoned(session, conversation_id, who.staff)
 
-    return act(request, console, who, conversation_id, work, "seen")
+    return act(request, console, who, conversation_id, work, "phoned")
 
 
 @router.post(CONVERSATION + "/outbox/{outbox_id}/again")

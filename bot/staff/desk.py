@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.texts import text
+from bot.conversation import standing
 from bot.conversation.delivery import AGAIN
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
+from bot.settings import settings
 from bot.staff import labels
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
-from bot.store.modes import change_mode
+from bot.store.modes import change_mode, change_urgent
 
 MAX_REPLY = 4000
 READ_AGAIN = timedelta(minutes=5)
@@ -93,6 +95,7 @@ def reply(
         ).first()
         if said:
             return said
+    act_on_alerts(session, conversation_id, staff, "wrote")
     return add_message(
         session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
     )
@@ -197,10 +200,12 @@ def open_alerts(session: Session, conversation_id: str) -> Sequence[Alert]:
 
 
 def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
-    """A person has looked: the clocks of the open red flags stop. Returns whether one was unseen."""
+    """A person has looked. The alarm goes on: from now on it counts how long nothing is done. Returns whether one was unseen."""
     unseen = [alert for alert in open_alerts(session, conversation_id) if alert.seen_at is None]
     for alert in unseen:
         alert.seen_by, alert.seen_at = staff.id, now()
+        if alert.acted_at is None:
+            standing.climb(session, alert, settings().alert_seen_steps, since=alert.seen_at, ladder="seen")
         session.add(
             Event(
                 conversation_id=conversation_id, kind="alert_seen", actor=staff.name, data={"alert": alert.id}
@@ -208,6 +213,30 @@ def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
         )
     session.flush()
     return bool(unseen)
+
+
+def act_on_alerts(session: Session, conversation_id: str, staff: Staff, how: str) -> bool:
+    """A person did something about the open red flags: ``wrote`` to the patient, or ``phoned``. Their alarms end.
+
+    Returns whether nobody had done anything about one of them before.
+    """
+    see_alerts(session, conversation_id, staff)
+    first = [
+        alert.id
+        for alert in open_alerts(session, conversation_id)
+        if standing.acted(session, alert, staff.id, how)
+    ]
+    for alert_id in first:
+        facts = {"alert": alert_id, "how": how, "why": text(f"staff.acted.{how}")}
+        session.add(Event(conversation_id=conversation_id, kind="alert_acted", actor=staff.name, data=facts))
+    session.flush()
+    return bool(first)
+
+
+def phoned(session: Session, conversation_id: str, staff: Staff) -> None:
+    """Say that one has phoned the patient of an urgent conversation."""
+    _get(session, conversation_id)
+    act_on_alerts(session, conversation_id, staff, "phoned")
 
 
 def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> None:
@@ -220,17 +249,10 @@ def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> N
     session.refresh(alert)
     if alert.closed_at is not None:
         return
-    alert.closed_at, alert.closed_by, alert.close_reason = now(), staff.id, checked(reason)
+    alert.closed_by, alert.close_reason = staff.id, checked(reason)
+    change_urgent(session, alert, "urgent_close", actor=staff.name)
     if alert.seen_at is None:
         alert.seen_at, alert.seen_by = alert.closed_at, staff.id
-    session.add(
-        Event(
-            conversation_id=alert.conversation_id,
-            kind="alert_closed",
-            actor=staff.name,
-            data={"alert": alert.id},
-        )
-    )
     session.flush()
 
 
@@ -276,7 +298,7 @@ def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, 
 
 
 def opened(session: Session, conversation_id: str, staff: Staff, *, look: bool = True) -> bool:
-    """``staff`` reads the conversation: write that down, and stop the clocks of its red flags if they ``look`` at it.
+    """``staff`` reads the conversation: write that down, and that they saw its red flags if they ``look`` at it.
 
     Going back and forth on the same page is one reading, so it is written once in ``READ_AGAIN``.
     Returns whether a red flag had not been seen before.

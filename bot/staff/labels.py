@@ -34,6 +34,16 @@ def flag_name(raised: list[str]) -> str:
     return text("staff.flags_more", first=first, more=len(raised) - 1) if len(raised) > 1 else first
 
 
+def acted(how: str | None) -> str:
+    """What was done about a red flag, to be read after the name of who did it."""
+    return table("staff.acted").get(how or "", how or "")
+
+
+def ended_by(who: str | None) -> str:
+    """Who ended a red flag where it was no staff member of today: the patient, or a name that was kept."""
+    return table("staff.actors").get(who or "", who or "")
+
+
 def reason(code: str | None) -> str:
     """Why a conversation waits."""
     return table("staff.reasons").get(code or "", text("staff.reason_unnamed"))

@@ -25,7 +25,7 @@ class QueueRow:
     Args:
         alert: of its open red flags the one that most needs a look.
         said: what the patient wants, where somebody must act on it; otherwise the last message says enough.
-        seen_by: who looked at ``alert``.
+        seen_by, acted_by: who looked at ``alert``, and who did something about it.
     """
 
     conversation: Conversation
@@ -37,6 +37,7 @@ class QueueRow:
     last_at: datetime
     said: str = ""
     seen_by: str = ""
+    acted_by: str = ""
 
 
 def list_name(name: str) -> str:
@@ -50,7 +51,7 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
     Args:
         name: one of ``LISTS``; ``open`` is everything that is not closed.
 
-    Open red flags stand on top of every list but ``closed``, the gravest first; of one tier, the unseen and the oldest first.
+    Open red flags stand on top of every list but ``closed``, the gravest first; of one tier, what nobody acted on and the oldest first.
     Then comes who waits longest, then the newest. A conversation with an open red flag is in everybody's ``waiting`` until
     somebody holds it.
     """
@@ -63,7 +64,7 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
     )
     flags = {conversation_id: found[0] for conversation_id, found in alerts.items()}
     wants = _wants(session, [conversation for conversation, _ in rows], flags)
-    seen = {alert.seen_by for alert in flags.values() if alert.seen_by}
+    seen = {who for alert in flags.values() for who in (alert.seen_by, alert.acted_by) if who}
     people = {person.id: person.name for person in session.scalars(select(Staff).where(Staff.id.in_(seen)))}
     made = []
     for conversation, holder in rows:
@@ -79,19 +80,20 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
                 last_at=message.at if message else conversation.created_at,
                 said=wants.get(conversation.id, ""),
                 seen_by=people.get(alert.seen_by or 0, "") if alert else "",
+                acted_by=people.get(alert.acted_by or 0, "") if alert else "",
             )
         )
     return sorted(made, key=lambda row: _sort_key(row, alerts.get(row.conversation.id, ())))
 
 
 def read_counts(session: Session, staff: Staff) -> dict[str, int]:
-    """How many conversations each list holds, how many booking requests are new, and how many red flags nobody has looked at."""
+    """How many conversations each list holds, how many booking requests are new, and how many red flags nobody has acted on."""
     open_alert = Alert.closed_at.is_(None)
     counted = {
         "waiting": select(func.count()).select_from(Conversation).where(_waits()),
         "mine": select(func.count()).select_from(Conversation).where(Conversation.claimed_by == staff.id),
         "urgent": select(func.count(func.distinct(Alert.conversation_id))).where(open_alert),
-        "unseen": select(func.count()).select_from(Alert).where(open_alert, Alert.seen_at.is_(None)),
+        "unseen": select(func.count()).select_from(Alert).where(open_alert, Alert.acted_at.is_(None)),
         "bookings": select(func.count()).select_from(Booking).where(Booking.state == "requested"),
     }
     return {name: session.scalar(query) or 0 for name, query in counted.items()}
@@ -147,10 +149,10 @@ def _tier(alert: Alert) -> int:
 
 
 def _open_alerts(session: Session, ids: Sequence[str]) -> dict[str, list[Alert]]:
-    """The open red flags of each conversation. First comes the one that most needs a look: an unseen one, then the gravest, then the oldest."""
+    """The open red flags of each conversation. First comes the one that most needs somebody: one that nobody acted on, then the gravest, then the oldest."""
     found = session.scalars(select(Alert).where(Alert.conversation_id.in_(ids), Alert.closed_at.is_(None)))
     made: dict[str, list[Alert]] = {}
-    for alert in sorted(found, key=lambda alert: (alert.seen_at is not None, _tier(alert), alert.raised_at)):
+    for alert in sorted(found, key=lambda alert: (alert.acted_at is not None, _tier(alert), alert.raised_at)):
         made.setdefault(alert.conversation_id, []).append(alert)
     return made
 
@@ -160,15 +162,15 @@ def _sort_key(row: QueueRow, alerts: Sequence[Alert]) -> tuple[Any, ...]:
 
     The group comes first: 0 for an open red flag, 1 for who waits, 2 for the rest. Within the red flags:
 
-    - What somebody holds and has seen stands below all others, because a person takes care of it.
-    - Then the gravest tier counts. Only within one tier does the unseen stand above the seen, so that opening an emergency never
-      moves it below something less grave.
+    - What somebody holds and has acted on stands below all others, because a person takes care of it.
+    - Then the gravest tier counts. Only within one tier does what nobody acted on stand above the rest, and opening it moves
+      nothing.
     - Then the oldest stands first.
     """
     if alerts:
-        seen = alerts[0].seen_at is not None
-        handled = seen and row.conversation.mode == "staff"
-        return (0, handled, min(map(_tier, alerts)), seen, alerts[0].raised_at.timestamp())
+        acted = alerts[0].acted_at is not None
+        handled = acted and row.conversation.mode == "staff"
+        return (0, handled, min(map(_tier, alerts)), acted, alerts[0].raised_at.timestamp())
     if row.conversation.waiting_since:
         return (1, False, 0, False, row.conversation.waiting_since.timestamp())
     return (2, False, 0, False, -row.last_at.timestamp())

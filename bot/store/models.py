@@ -275,10 +275,17 @@ class ContactLink(Base):
 
 
 class Alert(Base):
-    """A red flag that a message raised. Open until staff close it with a reason."""
+    """The urgent state of a conversation: one row a red flag, however many messages repeat it.
+
+    ``state`` says how it stands for the patient, and only ``store.modes.change_urgent`` changes it. For staff it is open
+    until ``closed_at``.
+    """
 
     __tablename__ = "alerts"
-    __table_args__ = (UniqueConstraint("inbound_id"),)
+    __table_args__ = (
+        UniqueConstraint("inbound_id"),
+        CheckConstraint("state in ('stands', 'asked', 'eased', 'ended')", name="state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(
@@ -291,9 +298,20 @@ class Alert(Base):
     score: Mapped[float | None]
     tier: Mapped[str] = mapped_column(String(16))
     seq: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default="stands")
     raised_at: Mapped[datetime] = mapped_column(default=now)
+    #: How often it was raised, a graver sign or means at hand included, and when last: from then on staff's time counts.
+    raises: Mapped[int] = mapped_column(default=1)
+    raised_last_at: Mapped[datetime] = mapped_column(default=now)
+    #: Who opened it first since then. That alone ends no alarm.
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     seen_at: Mapped[datetime | None]
+    #: Who first did something about it since then, and what: ``wrote`` or ``phoned``.
+    acted_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    acted_at: Mapped[datetime | None]
+    acted_how: Mapped[str | None] = mapped_column(String(16))
+    #: The staff member's name, or ``patient``.
+    ended_by: Mapped[str | None] = mapped_column(String(120))
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None] = mapped_column(Text)

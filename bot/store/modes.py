@@ -1,4 +1,4 @@
-"""Who speaks: the table of legal changes of a conversation's mode, and the one function that applies it.
+"""Who speaks, and what is urgent: the tables of legal changes, and the one function for each that applies them.
 
 The assistant speaks in ``assistant`` and ``waiting`` (a patient who waits at night may go on asking); in ``staff``
 only the one who claimed it does. Idea of a transition table: botpress ``hitlnext`` ``validation.ts``.
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.content.texts import text
 from bot.errors import NotAllowedError
-from bot.store.models import Conversation, Event, Staff
+from bot.store.models import Alert, Conversation, Event, Staff
 
 #: (mode, what happens) -> the mode after it. What is not here is refused.
 TRANSITIONS: dict[tuple[str, str], str] = {
@@ -32,6 +32,61 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("staff", "close"): "closed",
     ("closed", "patient_writes"): "assistant",
 }
+
+#: The same for a red flag; what happens is also the name of the event. ``asked``: the patient was asked whether it is over; ``eased``: the patient says that it is,
+#: so that ordinary answers are given again, while staff still have it on their list.
+URGENT: dict[tuple[str, str], str] = {
+    ("stands", "urgent_raise"): "stands",
+    ("asked", "urgent_raise"): "stands",
+    ("eased", "urgent_raise"): "stands",
+    ("stands", "urgent_ask_over"): "asked",
+    ("asked", "urgent_not_over"): "stands",
+    ("asked", "urgent_ease"): "eased",
+    ("asked", "urgent_end"): "ended",
+    ("stands", "urgent_close"): "ended",
+    ("asked", "urgent_close"): "ended",
+    ("eased", "urgent_close"): "ended",
+}
+#: Never over by the patient's word alone: a person has to look.
+BY_STAFF_ONLY = frozenset({"R7"})
+#: The patient's confirmed word ends what had to be seen the same day; a graver flag it only eases.
+_PATIENT_ENDS = frozenset({"today", "prescriber"})
+
+
+def patient_may(alert: Alert) -> str | None:
+    """What the patient's confirmed all-clear does to a red flag, by its name in ``URGENT``; ``None``: nothing."""
+    if BY_STAFF_ONLY & set(alert.flags):
+        return None
+    return "urgent_end" if alert.tier in _PATIENT_ENDS else "urgent_ease"
+
+
+def change_urgent(
+    session: Session, alert: Alert, what: str, *, actor: str, data: dict[str, Any] | None = None
+) -> str:
+    """Apply ``what`` to a red flag whose conversation the caller has locked, and append the event.
+
+    Args:
+        what: a name of ``URGENT``.
+        actor: who does it: a staff member's name, ``patient`` or ``red flags``.
+    Returns: the new state.
+    Raises:
+        NotAllowedError: the table does not have this, or the patient alone may not do it.
+    """
+    after = URGENT.get((alert.state, what))
+    if after is None or (what in ("urgent_end", "urgent_ease") and patient_may(alert) != what):
+        raise NotAllowedError(text("conversation.refused.urgent"))
+    before, alert.state = alert.state, after
+    if what == "urgent_raise":
+        alert.raises += 1
+        alert.raised_last_at = now()
+        # Whoever looked or wrote before did so about less than this: staff are told again.
+        alert.seen_at = alert.seen_by = alert.acted_at = alert.acted_by = alert.acted_how = None
+    if after == "ended":
+        alert.closed_at, alert.ended_by = now(), actor
+    facts = {"alert": alert.id, "flags": list(alert.flags), "from": before, "to": after, **(data or {})}
+    session.add(Event(conversation_id=alert.conversation_id, kind=what, actor=actor, data=facts))
+    session.flush()
+    return after
 
 
 def change_mode(

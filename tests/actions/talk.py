@@ -16,7 +16,6 @@ from actions.respond import ActionReply
 from actions.self_check import ActionBeginCheck
 from bot.rasa_server.training import MODEL
 from bot.settings import ROOT
-from bot.store.models import Alert
 from bot.understanding.encoder import encoder
 from bot.understanding.follow_up import FollowUpModel
 from bot.understanding.intent_model import IntentModel
@@ -74,22 +73,3 @@ def tell(patient: Patient, text: str, intent: str, confidence: float = 0.95, **m
         "text": "\n\n".join(message["text"] for message in said),
         "choices": [choice["key"] for message in said for choice in message["choices"]],
     }
-
-
-def flag(patient: Patient, text: str, *flags: str, **rest: Any) -> None:
-    """A message that raises red flags: the front door answers it, and Rasa never sees it."""
-    events = list(patient.events)
-    patient.writes(text, None)
-    patient.events = events
-    assert patient.store
-    with patient.store.write() as session:
-        session.add(
-            Alert(
-                conversation_id=patient.id,
-                inbound_id=patient.inbound_id,
-                flags=list(flags),
-                tier="emergency",
-                seq=1,
-                **rest,
-            )
-        )

@@ -89,7 +89,7 @@ def test_the_webhook_can_be_verified_as_docs_operations_says(
         alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/alarm",
         alert_webhook_secret=SECRET,
     )
-    alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+    alerting.urgent("c0ffee", minutes=5, key="alert-1-5")
     ((headers, body),) = hook.calls
     expected = hmac.new(
         SECRET.encode(), headers["X-RLA-Timestamp"].encode() + b"." + body, hashlib.sha256
@@ -106,7 +106,7 @@ def test_the_webhook_says_where_to_look_and_nothing_of_health(
         alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/",
         public_url="https://chat.clinic.example",
     )
-    alerting.urgent_unseen("c0ffee", minutes=15, key="alert-1-15")
+    alerting.urgent("c0ffee", minutes=15, key="alert-1-15")
     assert json.loads(hook.calls[0][1]) == {
         "kind": "urgent_unseen",
         "key": "alert-1-15",
@@ -122,7 +122,7 @@ def test_a_webhook_that_does_not_take_it_is_an_error_so_that_it_is_tried_again(
     hook.status = status
     use(monkeypatch, alert_webhook_url=f"http://127.0.0.1:{hook.server_port}/")
     with pytest.raises(httpx.HTTPError):
-        alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+        alerting.urgent("c0ffee", minutes=5, key="alert-1-5")
     assert len(hook.calls) == 1  # a redirect is not followed
 
 
@@ -134,7 +134,7 @@ def test_the_e_mail_reaches_everybody_with_a_link_and_nothing_of_health(
         smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}",
         alert_emails="ann@clinic.example, bo@clinic.example",
     )
-    alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+    alerting.urgent("c0ffee", minutes=5, key="alert-1-5")
     (mail,) = post_box.mails
     assert "To: ann@clinic.example, bo@clinic.example" in mail
     assert "Message-ID: <alert-1-5@127.0.0.1>" in mail
@@ -149,7 +149,7 @@ def test_a_mail_server_that_is_down_is_an_error_so_that_it_is_tried_again(
         port = taken.server_address[1]
     use(monkeypatch, smtp_url=f"smtp://127.0.0.1:{port}", alert_emails="ann@clinic.example")
     with pytest.raises(OSError):
-        alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5")
+        alerting.urgent("c0ffee", minutes=5, key="alert-1-5")
 
 
 def test_a_dead_webhook_does_not_keep_the_e_mail_back(
@@ -162,7 +162,7 @@ def test_a_dead_webhook_does_not_keep_the_e_mail_back(
         smtp_url=f"smtp://127.0.0.1:{post_box.server_address[1]}",
         alert_emails="ann@clinic.example",
     )
-    assert alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("e-mail",)
+    assert alerting.urgent("c0ffee", minutes=5, key="alert-1-5") == ("e-mail",)
     assert len(post_box.mails) == 1
 
 
@@ -174,7 +174,7 @@ def test_who_was_told_is_told_back(hook: Any, post_box: Any, monkeypatch: pytest
         alert_emails="ann@clinic.example",
     )
     assert alerting.ways() == ("webhook", "e-mail")
-    assert alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ("webhook", "e-mail")
+    assert alerting.urgent("c0ffee", minutes=5, key="alert-1-5") == ("webhook", "e-mail")
 
 
 def test_a_mail_server_alone_is_no_way(post_box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_with_no_way_set_nobody_is_told_and_the_log_says_so(monkeypatch: pytest.
     monkeypatch.setattr(alerting, "_post", never)
     monkeypatch.setattr(alerting, "_mail", never)
     with capture_logs() as lines:
-        assert alerting.urgent_unseen("c0ffee", minutes=5, key="alert-1-5") == ()
+        assert alerting.urgent("c0ffee", minutes=5, key="alert-1-5") == ()
     assert [(line["log_level"], line["event"], line["conversation"]) for line in lines] == [
         ("error", "nobody_to_tell", "c0ffee")
     ]

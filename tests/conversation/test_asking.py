@@ -1,4 +1,4 @@
-"""Not sure whether it is an emergency: the patient is told what to do and asked; yes is a flag, no gets the ordinary answer."""
+"""Not sure whether it is an emergency: the patient is told what to do and asked; yes is a flag; the ordinary answer follows at once, whatever comes of it."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ def alerts(store: Store) -> list[Alert]:
         return list(session.scalars(select(Alert).order_by(Alert.id)))
 
 
-def test_it_asks_with_the_advice_and_holds_the_answer(store: Store, talk: str) -> None:
+def test_it_asks_with_the_advice_and_the_ordinary_answer_follows_at_once(store: Store, talk: str) -> None:
     say(store, talk, "my leg is odd")
     with store.read() as session:
         line = session.scalars(select(Message).where(Message.sender == "system")).one()
     assert line.urgent and "tel:911" in line.text and "happening now" in line.text
     assert [choice["key"] for choice in line.choices] == ["flag_yes", "flag_no"]
-    assert states(store) == [("my leg is odd", "done", "asked")]
+    assert states(store) == [("my leg is odd", "pending", None)]
     assert not alerts(store)
 
 
@@ -108,12 +108,16 @@ def test_yes_is_the_flag(store: Store, talk: str, text: str | None, choice: str 
 
 
 @pytest.mark.parametrize(("text", "choice"), [(None, "flag_no"), ("no", None), ("Nope.", None)])
-def test_no_gets_the_ordinary_answer_and_is_not_answered_itself(
+def test_no_gets_one_word_and_the_question_keeps_its_place(
     store: Store, talk: str, text: str | None, choice: str | None
 ) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, text, choice)
-    assert [(row[1], row[2]) for row in states(store)] == [("pending", "asked_no"), ("done", "asked_reply")]
+    assert [(row[1], row[2]) for row in states(store)] == [("pending", None), ("done", "asked_reply")]
+    with store.read() as session:
+        assert (
+            session.scalars(select(Message.answer_id).order_by(Message.seq.desc())).first() == "after_not_now"
+        )
     assert not alerts(store)
 
 
@@ -179,13 +183,14 @@ def test_pressing_no_again_answers_nothing_a_second_time(store: Store, talk: str
     assert [row[1:] for row in states(store)] == [("done", "answered")] + [("done", "asked_reply")] * 3
 
 
-def test_the_button_belongs_to_the_newest_question(store: Store, talk: str) -> None:
+def test_a_flag_that_stands_is_not_asked_about_again(store: Store, talk: str) -> None:
     say(store, talk, "my leg is odd")
     say(store, talk, choice="flag_yes")
     say(store, talk, "thank you")
     say(store, talk, "now my arm is odd")
     say(store, talk, choice="flag_yes")
-    assert [alert.inbound_id for alert in alerts(store)] == [2, 5]
+    assert [alert.inbound_id for alert in alerts(store)] == [2]
+    assert sum("happening now" in line for line in said(store)) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,7 +214,7 @@ def test_a_typed_no_to_the_question_before_last_is_no_question_itself(
     say(store, talk, "since this morning")
     say(store, talk, text)
     assert [row[1:] for row in states(store)] == [
-        ("pending", "asked_no"),
+        ("pending", None),
         ("pending", None),
         ("done", "asked_reply"),
     ]

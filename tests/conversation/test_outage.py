@@ -230,18 +230,13 @@ async def test_who_agreed_just_now_is_not_told_that_it_is_late(
     assert talk.said("system") == [line("unavailable")]
 
 
-@pytest.mark.parametrize("let_loose", ["a no", "consent"])
-def test_what_is_let_loose_is_due_from_now_on(let_loose: str, talk: Talk) -> None:
+def test_what_is_let_loose_is_due_from_now_on(talk: Talk) -> None:
     receipt = talk.say("hello")
     with talk.store.write() as session:
         row = session.get_one(Inbound, receipt.inbound_id)
         row.received_at = now() - timedelta(seconds=40)
-        if let_loose == "a no":
-            inbox.end(row, "asked")
-            inbox.reopen(row, "asked_no")
-        else:
-            inbox.hold(session, talk.id)
-            inbox.free(session, talk.id)
+        inbox.hold(session, talk.id)
+        inbox.free(session, talk.id)
     assert timedelta(0) <= now() - talk.inbox[0].not_before < timedelta(seconds=10)
     assert outage.tell_late(talk.store) == []
 

@@ -27,11 +27,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys of the steps that were told on."""
     keys: list[str] = []
 
-    def tell(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+    def tell(conversation_id: str, *, minutes: int, key: str, seen: bool = False) -> tuple[str, ...]:
         keys.append(key)
         return ("webhook",)
 
-    monkeypatch.setattr(alerting, "urgent_unseen", tell)
+    monkeypatch.setattr(alerting, "urgent", tell)
     return keys
 
 
@@ -45,7 +45,7 @@ def raise_flag(talk: Talk, at: datetime) -> int:
     talk.say("chest pain")
     with talk.store.write() as session:
         alert = session.get(Alert, talk.rows(Alert, Alert.conversation_id == talk.id)[-1].id)
-        alert.raised_at = at
+        alert.raised_at = alert.raised_last_at = at
         for timer in talk.rows(Timer, Timer.conversation_id == talk.id):
             session.get(Timer, timer.id).due_at = at + timedelta(minutes=timer.data["minutes"])
     return alert.id
@@ -65,37 +65,56 @@ def test_an_unseen_red_flag_climbs_each_step_once(clock: Timers, talk: Talk, tol
     assert told == []
     for minutes in (5, 6, 15, 16, 60):
         clock.run_due(MONDAY_10 + timedelta(minutes=minutes))
-    assert told == [f"alert-{alert}-5", f"alert-{alert}-15"]
+    assert told == [f"alert-{alert}-raised-1-5", f"alert-{alert}-raised-1-15"]
     assert minutes_told(talk) == [5, 15]
 
 
-def test_a_flood_of_red_flags_is_one_ladder_and_a_graver_one_another(talk: Talk) -> None:
+def test_a_flood_of_red_flags_is_one_alert_with_one_ladder_and_a_graver_one_another(talk: Talk) -> None:
     """Else three hundred of one visitor would stand before the one of the next patient."""
 
     def ladders() -> int:
-        return len({timer.data["alert"] for timer in talk.rows(Timer) if timer.kind == "alert"})
+        return len({timer.data["raise"] for timer in talk.rows(Timer) if timer.kind == "alert"})
 
     for tier in ("prescriber", "prescriber", "emergency", "emergency", "prescriber"):
         talk.rules.tier = tier
         talk.say("chest pain")
-    assert len(talk.rows(Alert)) == 5 and ladders() == 2
-    ann = person(talk.store)
-    with talk.store.write() as session:
-        desk.see_alerts(session, talk.id, ann)
-    talk.say("chest pain")
-    assert ladders() == 3
+    assert len(talk.rows(Alert)) == 1 and ladders() == 2
 
 
-def test_a_red_flag_that_somebody_looked_at_climbs_no_further(
+def test_opening_it_ends_no_alarm_and_begins_a_ladder_of_its_own(
     clock: Timers, talk: Talk, told: list[str]
 ) -> None:
-    raise_flag(talk, MONDAY_10)
+    alert = raise_flag(talk, MONDAY_10)
     ann = person(talk.store)
     with talk.store.write() as session:
         desk.see_alerts(session, talk.id, ann)
-    clock.run_due(MONDAY_10 + timedelta(hours=1))
+        session.get(Alert, alert).seen_at = MONDAY_10 + timedelta(minutes=2)
+        for timer in session.query(Timer):
+            if timer.data["ladder"] == "seen":
+                timer.due_at = MONDAY_10 + timedelta(minutes=2 + timer.data["minutes"])
+    for minutes in range(1, 40):
+        clock.run_due(MONDAY_10 + timedelta(minutes=minutes))
+    steps = ["raised-1-5", "seen-1-10", "raised-1-15", "seen-1-30"]
+    assert told == [f"alert-{alert}-{step}" for step in steps]
+
+
+@pytest.mark.parametrize("how", ["wrote", "phoned", "closed"])
+def test_a_red_flag_that_somebody_acted_on_climbs_no_further(
+    clock: Timers, talk: Talk, told: list[str], how: str
+) -> None:
+    alert = raise_flag(talk, MONDAY_10)
+    ann = person(talk.store)
+    with talk.store.write() as session:
+        if how == "wrote":
+            desk.claim(session, talk.id, ann)
+            desk.reply(session, talk.id, ann, "please call us")
+        elif how == "phoned":
+            desk.phoned(session, talk.id, ann)
+        else:
+            desk.close_alert(session, alert, ann, "is at the hospital")
+    clock.run_due(max(MONDAY_10, now()) + timedelta(hours=1))
     assert told == []
-    assert {timer.outcome for timer in talk.rows(Timer)} == {"seen"}
+    assert {timer.outcome for timer in talk.rows(Timer)} == {"closed" if how == "closed" else "acted"}
 
 
 def test_minutes_are_those_of_opening_hours(clock: Timers, talk: Talk, told: list[str]) -> None:
@@ -108,7 +127,7 @@ def test_minutes_are_those_of_opening_hours(clock: Timers, talk: Talk, told: lis
     clock.run_due(monday + timedelta(minutes=2))
     assert told == []
     clock.run_due(monday + timedelta(minutes=3, seconds=1))
-    assert told == [f"alert-{alert}-5"]
+    assert told == [f"alert-{alert}-raised-1-5"]
 
 
 def test_telling_is_tried_again_with_the_same_key_and_written_down_once(
@@ -116,18 +135,18 @@ def test_telling_is_tried_again_with_the_same_key_and_written_down_once(
 ) -> None:
     keys: list[str] = []
 
-    def flaky(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+    def flaky(conversation_id: str, *, minutes: int, key: str, seen: bool = False) -> tuple[str, ...]:
         keys.append(key)
         if len(keys) < 3:
             raise OSError("played")
         return ("e-mail",)
 
-    monkeypatch.setattr(alerting, "urgent_unseen", flaky)
+    monkeypatch.setattr(alerting, "urgent", flaky)
     alert = raise_flag(talk, MONDAY_10)
     for step in range(5):
         clock.run_due(MONDAY_10 + timedelta(minutes=5, seconds=40 * step))
         assert minutes_told(talk) == ([5] if len(keys) == 3 else [])  # not before somebody was told
-    assert keys == [f"alert-{alert}-5"] * 3
+    assert keys == [f"alert-{alert}-raised-1-5"] * 3
     assert [event.data["told"] for event in talk.rows(Event) if event.kind == "alert_step"] == [["e-mail"]]
 
 
@@ -148,13 +167,13 @@ def test_a_step_that_reached_nobody_is_tried_until_it_does(
 ) -> None:
     up, tries = [False], []
 
-    def tell(conversation_id: str, *, minutes: int, key: str) -> tuple[str, ...]:
+    def tell(conversation_id: str, *, minutes: int, key: str, seen: bool = False) -> tuple[str, ...]:
         tries.append(minutes)
         if not up[0]:
             raise OSError("played")
         return ("webhook",)
 
-    monkeypatch.setattr(alerting, "urgent_unseen", tell)
+    monkeypatch.setattr(alerting, "urgent", tell)
     raise_flag(talk, MONDAY_10)
     with capture_logs() as lines:
         for step in range(180):  # three hours, looked at every minute

@@ -193,7 +193,7 @@ def test_declining_says_that_the_patient_is_not_told(house: House, ana: Person) 
     assert "Mark as declined" in page and "the patient is not told. Write to them." in page
 
 
-def test_opening_is_written_once_and_stops_the_clock(house: House, ana: Person, bo: Person) -> None:
+def test_opening_is_written_once_and_ends_no_alarm(house: House, ana: Person, bo: Person) -> None:
     talk = house.conversation()
     alert = house.flag(talk)
     assert "Nobody has looked yet" in ana.get("/staff/?view=urgent").text
@@ -202,7 +202,31 @@ def test_opening_is_written_once_and_stops_the_clock(house: House, ana: Person, 
     assert [event.actor for event in events(house, talk, "opened")] == ["Bo Lind"]
     with house.store.read() as session:
         assert session.get_one(Alert, alert).seen_by == 2
-    assert re.search(r"Seen by <bdi>Bo Lind</bdi> at \d\d:\d\d", ana.get("/staff/?view=urgent").text)
+    queue = ana.get("/staff/?view=urgent").text
+    assert re.search(r"Opened by <bdi>Bo Lind</bdi> at \d\d:\d\d, <b>nothing done yet</b>", queue)
+    assert 'data-unseen="1"' in queue
+
+
+@pytest.mark.parametrize("how", ["phoned", "wrote"])
+def test_the_alarm_ends_for_everybody_when_somebody_acts(
+    house: House, ana: Person, bo: Person, how: str
+) -> None:
+    talk = house.conversation()
+    alert = house.flag(talk)
+    if how == "phoned":
+        assert "I have phoned" in bo.get(talk_path(talk)).text
+        bo.post(talk_path(talk, "phoned"))
+    else:
+        bo.post(talk_path(talk, "claim"))
+        assert 'data-unseen="1"' in ana.get("/staff/?view=urgent").text
+        bo.post(talk_path(talk, "reply"), text="Please call us", client_id="a-1")
+    with house.store.read() as session:
+        found = session.get_one(Alert, alert)
+        assert (found.acted_by, found.acted_how, found.closed_at) == (2, how, None)
+    queue = ana.get("/staff/?view=urgent").text
+    assert 'data-unseen="0"' in queue
+    assert re.search(rf"<bdi>Bo Lind</bdi> {how} (to )?the patient at", queue)
+    assert [event.actor for event in events(house, talk, "alert_acted")] == ["Bo Lind"]
 
 
 def test_neither_the_list_nor_a_prefetch_nor_the_live_parts_count_as_looking(

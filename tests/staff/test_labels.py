@@ -15,7 +15,7 @@ from bot.content.texts import table
 from bot.settings import ROOT
 from bot.staff import labels
 from bot.store.models import Event
-from bot.store.modes import TRANSITIONS
+from bot.store.modes import TRANSITIONS, URGENT
 
 #: Where a code comes in from outside the function: the mode's table below, and the reason that ``hand_over`` is given by its callers.
 HANDED_ON = {("bot/store/modes.py", "what"), ("actions/stored_work.py", "reason")}
@@ -66,7 +66,7 @@ def values(expression: ast.expr, path: str) -> set[str]:
 
 
 def kinds() -> set[str]:
-    found = {what for _, what in TRANSITIONS}
+    found = {what for _, what in [*TRANSITIONS, *URGENT]}
     for path, tree in trees().items():
         for call in calls(tree, "Event"):
             kind = given(call, "kind")
