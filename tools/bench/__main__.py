@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=100, help="messages a second (100)")
     parser.add_argument("--seconds", type=float, default=20, help="how long (20)")
     parser.add_argument(
-        "--parts", default="start,load,classify,house", help="of start, load, classify, house"
+        "--parts", default="start,load,classify,length,house", help="of start, load, classify, length, house"
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
@@ -46,6 +47,8 @@ def main() -> None:
             made["load"] = measure_load(Path(place), options.rate, options.seconds)
         if "classify" in parts:
             made["classify"] = _show("One message, in one process", measure_reading())
+        if "length" in parts:
+            made["length"] = _show("A turn of a short and of a long conversation", measure_length())
         if "house" in parts:
             made["house"] = _show("The whole house, with the real Rasa", measure_house(Path(place)))
     if options.json:
@@ -81,6 +84,12 @@ def measure_start(place: Path) -> dict[str, Any]:
         }
     finally:
         door.stop()
+
+
+def measure_length() -> dict[str, Any]:
+    """Turn 10 and turn 1,000, on Rasa's tracker store and on ours; in a process of its own, because it loads Rasa."""
+    done = subprocess.run([sys.executable, "-m", "tools.bench.length"], stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def measure_load(place: Path, rate: float, seconds: float) -> dict[str, Any]:
