@@ -88,6 +88,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     console.attach(app, Parts(database, notifier, turns.kick))
     app.include_router(contact_page.make_router(database, notifier))
     app.include_router(pages.router)
+    app.state.end_held_calls = notifier.close
     app.state.health = health.Health(database, rasa, red_flags_trained=red_flags.trained)
     app.include_router(health.router)
     return app

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI, Request
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.content.texts import text
 from bot.errors import RefusedError
+from bot.logs import fault
 
 log = structlog.get_logger(__name__)
 
@@ -55,21 +58,21 @@ class _RequestCheck:
         foreign = bool(origin) and origin.split("://")[-1] != headers.get(b"host", b"").decode("latin-1")
         api = path.startswith("/api/")
         allowed = origin if foreign and api and origin in self._origins else ""
-        started = False
+        sent = _Sent()
 
         async def answer(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 present = {name.lower() for name, _ in message["headers"]}
+                sent.started, sent.streams = True, b"content-length" not in present
                 extra = [(name, value) for name, value in _HEADERS.items() if name not in present]
                 if api and b"cache-control" not in present:
                     extra.append((b"cache-control", b"no-store"))
                 if allowed:
                     extra += [(k.lower().encode(), v.encode()) for k, v in _cors(allowed).items()]
                 message["headers"] = [*message["headers"], *extra]
-                route = getattr(scope.get("route"), "path", "other")
-                REQUESTS.labels(method if method in _METHODS else "other", route, message["status"]).inc()
+                REQUESTS.labels(
+                    method if method in _METHODS else "other", _route(scope), message["status"]
+                ).inc()
             await send(message)
 
         if foreign and api and not allowed:
@@ -89,15 +92,55 @@ class _RequestCheck:
                 await _too_large(limit)(scope, receive, answer)
                 return
             receive = _replay(whole, receive)
-        try:
-            await self._app(scope, receive, answer)
-        except Exception as error:
-            log.error(
-                "unexpected", error=type(error).__name__, path=getattr(scope.get("route"), "path", "other")
-            )
-            if started:
-                raise
-            await _refuse("internal", text("http.internal"), 500)(scope, receive, answer)
+        await _survive(self._app, scope, receive, answer, sent)
+
+
+@dataclass
+class _Sent:
+    """What of a response is on its way.
+
+    Args:
+        streams: its length was not said, so that it may end at any time.
+    """
+
+    started: bool = False
+    streams: bool = False
+
+
+async def _survive(app: ASGIApp, scope: Scope, receive: Receive, answer: Send, sent: _Sent) -> None:
+    """Let the application answer. What fails is logged by type and place, and still answered where nothing was sent yet."""
+    try:
+        await app(scope, receive, answer)
+    except asyncio.CancelledError:
+        if not getattr(scope["app"].state, "stopping", False):
+            raise
+        log.warning("cut_by_stop", path=_route(scope))  # it waited longer than a stop waits for it
+        if not sent.started:
+            await _refuse("unavailable", text("http.unavailable"), 503, 5)(scope, receive, answer)
+        elif sent.streams:
+            await answer(_END)
+    except Exception as error:
+        if sent.streams and (lost := _of_database(error)) is not None:
+            log.error("database_error", path=_route(scope), **fault(lost))
+            await answer(_END)  # the browser connects again, and is told then
+            return
+        log.error("unexpected", path=_route(scope), **fault(error))
+        if sent.started:
+            raise
+        await _refuse("internal", text("http.internal"), 500)(scope, receive, answer)
+
+
+_END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+def _route(scope: Scope) -> str:
+    """The path as the code names it: without ids, and never what somebody typed."""
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+def _of_database(error: Exception) -> SQLAlchemyError | None:
+    """The database's error behind ``error``; once a response has begun, Starlette wraps it in one of its own."""
+    return next((one for one in (error, error.__cause__) if isinstance(one, SQLAlchemyError)), None)
 
 
 async def _read_whole(receive: Receive, limit: int) -> bytes | None:
@@ -169,7 +212,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     def database(_: Request, error: SQLAlchemyError) -> Response:
-        log.error("database_error", error=type(error).__name__)
+        log.error("database_error", **fault(error))
         return _refuse("unavailable", text("http.unavailable"), 503, 5)
 
     @app.exception_handler(HTTPException)

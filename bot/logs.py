@@ -35,6 +35,7 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _with_place,
     ]
     structlog.configure(
         processors=[*common, renderer],
@@ -61,6 +62,14 @@ def fault(error: BaseException) -> dict[str, str]:
         trace = trace.tb_next
     place = {"at": f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"} if trace else {}
     return {"error": type(error).__name__, **place}
+
+
+def _with_place(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say where an error arose, also where a line gives its type alone: what is being handled right now is that error."""
+    raised = sys.exc_info()[1]
+    if raised is not None and "at" not in fields and fields.get("error") == type(raised).__name__:
+        fields.update(fault(raised))
+    return fields
 
 
 def shown(record: logging.LogRecord) -> str:

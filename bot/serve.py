@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import socket
 import sys
+from typing import cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from bot import logs
 from bot.check import door_lock, rights
@@ -50,15 +53,30 @@ def _serve(config: Settings) -> None:
     app = make_app()
     gc.freeze()
     gc.enable()
-    uvicorn.run(
-        app,
-        host=config.host,
-        port=config.port,
-        ws="none",  # nothing of ours needs it, and Rasa holds its library back at an old version
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(config.trusted_proxies),
-        forwarded_allow_ips=config.trusted_proxies or None,
-        timeout_graceful_shutdown=3,  # held calls are cut; the widget asks again,
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            ws="none",  # nothing of ours needs it, and Rasa holds its library back at an old version
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(config.trusted_proxies),
+            forwarded_allow_ips=config.trusted_proxies or None,
+            timeout_graceful_shutdown=5,  # calls that still wait for the database then are cut; they are asked again
+        )
     )
+    server.run()
+    if not server.started:
+        sys.exit(3)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends held calls and streams when it stops, and does not wait for them and cut them as if they had failed."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        state = cast(FastAPI, self.config.app).state
+        state.stopping = True
+        state.end_held_calls()
+        await super().shutdown(sockets)

@@ -64,6 +64,18 @@ def test_the_front_doors_log_holds_no_text_of_an_error(tmp_path: Path) -> None:
     assert theirs["at"] == ours["at"] == f"{tmp_path / 'broken.py'}:2"
 
 
+def test_an_error_that_a_line_gives_by_its_type_alone_still_has_its_place() -> None:
+    """Many places log ``error=type(error).__name__`` while they handle it."""
+    _, (line, other, outside) = logged(
+        "try:\n    {}['x']\nexcept KeyError as error:\n"
+        "    structlog.get_logger().error('it_failed', error=type(error).__name__)\n"
+        "    structlog.get_logger().error('of_another', error='TimeoutError')\n"
+        "structlog.get_logger().error('told_later', error='KeyError')\n"
+    )
+    assert line["error"] == "KeyError" and line["at"].startswith("<string>:")
+    assert "at" not in other and "at" not in outside
+
+
 def test_what_other_libraries_log_has_the_form_of_our_own_lines() -> None:
     _, (theirs, ours) = logged(
         "logging.getLogger('uvicorn.error').warning('port %d is slow', 5005)\nstructlog.get_logger().warning('slow')\n"

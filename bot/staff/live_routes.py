@@ -102,7 +102,9 @@ async def stream(request: Request, console: Parts) -> AsyncIterator[str]:
     number = 0
     try:
         yield "retry: 3000\nevent: ready\ndata: 0\n\n"
-        while time.monotonic() < until and not await request.is_disconnected():
+        while (
+            time.monotonic() < until and not console.notifier.closing and not await request.is_disconnected()
+        ):
             notified = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY):

@@ -27,6 +27,7 @@ class Notifier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._redis = redis.from_url(redis_url) if redis_url else None
         self._task: asyncio.Task[None] | None = None
+        self.closing = False  # the front door stops: whoever waits answers what there is, and streams end
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -49,6 +50,11 @@ class Notifier:
         self._loop.call_soon_threadsafe(self._wake_here, key)
         if self._redis:
             asyncio.run_coroutine_threadsafe(self._publish(key), self._loop)
+
+    def close(self) -> None:
+        """The front door stops: end what waits. Calls and streams that are held look at ``closing`` when they are woken."""
+        self.closing = True
+        self.notify_all()
 
     def notify_all(self) -> None:
         for key in list(self._waiting):

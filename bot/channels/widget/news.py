@@ -78,7 +78,7 @@ class NewsReader:
                     or (typing is not None and news["typing"] != typing)
                 )
                 left = until - time.monotonic()
-                if changed or left <= 0:
+                if changed or left <= 0 or self._notifier.closing:
                     return news
                 await _notified(event, left)
         finally:
@@ -92,7 +92,7 @@ class NewsReader:
         beat = time.monotonic()
         event = self._notifier.subscribe(conversation_id)
         try:
-            while not await disconnected():
+            while not self._notifier.closing and not await disconnected():
                 event.clear()
                 try:
                     news = await self.read(conversation_id, after)
