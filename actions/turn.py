@@ -8,6 +8,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from bot.content.answers import CONTEXTS
+from bot.understanding.clauses import asks, parts
 
 FALLBACK = "nlu_fallback"
 
@@ -21,6 +22,7 @@ class Turn:
         facet: what it asks for (``data/facets.yml``), with its confidence; ``None`` for a pressed button.
         read_as: the text as the classifier read it, its spelling corrected.
         heard: what was heard of the person: situation -> yes, no or mentioned.
+        told: what it tells of their trouble, as ``bot.understanding.told`` gives it.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Turn:
     facet_confidence: float = 0.0
     read_as: str = ""
     heard: dict[str, str] = field(default_factory=dict)
+    told: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def facts(self) -> list[str]:
@@ -81,12 +84,18 @@ def read_turn(tracker: Tracker) -> Turn:
         facet_confidence=float((message.get("facet") or {}).get("confidence") or 0.0),
         read_as=str(message.get("read_as") or text),
         heard=_heard(message),
+        told=message.get("told") or {},
     )
 
 
 def _heard(message: dict[str, Any]) -> dict[str, str]:
     said = {entity["entity"]: str(entity.get("value")) for entity in message.get("entities") or []}
     return said | {key: "mentioned" for key in message.get("mentions") or [] if said.get(key) != "yes"}
+
+
+def asks_something(words: str) -> bool:
+    """Whether a message, or a part of it, is put as a question."""
+    return "?" in words or any(asks(part) for part in [words, *parts(words)])
 
 
 def contexts(tracker: Tracker) -> list[str]:

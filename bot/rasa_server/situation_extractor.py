@@ -20,11 +20,12 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.understanding.situation import find_context
+from bot.understanding.told import told
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
 class ContextFinder(GraphComponent):
-    """Facts become entities (and so slots); ``mentions`` and ``elliptical`` are read by the actions."""
+    """Facts become entities (and so slots); ``mentions``, ``elliptical`` and ``told`` are read by the actions."""
 
     @classmethod
     def create(
@@ -52,4 +53,5 @@ class ContextFinder(GraphComponent):
             message.set(ENTITIES, [*message.get(ENTITIES, []), *entities], add_to_output=True)
             message.set("mentions", found.mentions, add_to_output=True)
             message.set("elliptical", found.elliptical, add_to_output=True)
+            message.set("told", told(message.get(TEXT) or ""), add_to_output=True)
         return messages

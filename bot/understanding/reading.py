@@ -16,8 +16,21 @@ MAX_CHARACTERS = 600
 FALLBACK = "nlu_fallback"
 #: Intents that are no question: beside a question they are manners, not a second topic.
 MANNERS = frozenset(
-    {"greet", "goodbye", "thank", "affirm", "deny", "stop", "complain", "rate_helpful", "rate_unhelpful"}
+    {
+        "greet",
+        "goodbye",
+        "thank",
+        "affirm",
+        "deny",
+        "stop",
+        "complain",
+        "rate_helpful",
+        "rate_unhelpful",
+        "react",
+    }
 )
+#: Beside a question of one's own these are only manners: "thanks, how do i get tested?" asks about the test.
+POLITE = frozenset({"greet", "thank", "rate_helpful", "react"})
 #: Topics that a part of a message seems to ask about when it only asks on: "is that why?", "should I worry?".
 GENERAL = frozenset(
     {
@@ -110,6 +123,8 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
     ranking = list(whole.ranking)
     if _declines(top[0]) and (found or top[1] >= SURE):
         return _unless_in_scope(whole, pieces)
+    if found and top[0] in POLITE and not _declines(names[0]):
+        return Reading(_led_by(found[0], ranking), found[1] if len(found) > 1 else None, whole.score)
     if len(found) > 1:
         if top[0] not in names and top[1] < SURE:
             return Reading(_led_by(found[0], ranking), found[1], whole.score)

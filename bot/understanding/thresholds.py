@@ -40,6 +40,8 @@ _NO_SUGGESTION = frozenset(
         "deny",
         "stop",
         "complain",
+        "react",
+        "ask_presence",
     }
     | {"rate_helpful", "rate_unhelpful", "ask_more", "ask_repeat", "ask_sources"}
 )
