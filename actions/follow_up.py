@@ -33,6 +33,19 @@ _WAITS_FOR = frozenset(
 _WHEN = frozenset({"how_long", "how_long_lasts"})
 #: Intents that a follow-up may have been taken for: a topic, a refusal, a yes, the self-check. Flows and manners stand.
 _MAY_LEAN = frozenset({FALLBACK, None, "out_of_scope_medical", "out_of_scope_other", "check_symptoms"})
+#: What is done about a general topic: what is asked of something that one takes or does is asked of this.
+_DONE_ABOUT_IT = {
+    "ask_iron_link": "ask_iron_supplements",
+    "ask_low_iron_reason": "ask_iron_supplements",
+    "ask_treatment": "ask_gabapentin",
+    "ask_lifestyle": "ask_exercise",
+    "ask_relief_tonight": "ask_massage_bath",
+}
+_OF_SOMETHING_DONE = frozenset(
+    {"how_long", "how_long_lasts", "how_to_take", "side_effects", "safe_with", "safe_for", "what_happens"}
+)
+#: Less sure than this: what a follow-up asks for is not named in an honest "not checked"; the topic is said in short.
+CLEARLY = 0.5
 #: Facets whose text is chosen although nothing is written for the topic: sources, next step, the topic itself.
 _OF_THE_TOPIC = frozenset({"how_sure", "what_next", "whole"})
 
@@ -124,6 +137,11 @@ def answer(state: State) -> Reply:
             said = teaching.whole(state, answers()[shared], on=topic.id)
     if said is None and facet in _OF_THE_TOPIC:
         said = _of_topic(state, facet)
+    if said is None and state.cell(topic.id, facet) is None:
+        if (near := _nearby(state, facet)) is not None:
+            return Reply((near,), {"misses": 0.0, "topic": near.answer}, topic.id)
+        if state.turn.facet_confidence < CLEARLY and not teaching.was_unknown(state, topic):
+            said = teaching.short(state, topic)
     if (said is None and state.cell(topic.id, facet) is not None) or facet == "not_working":
         said = said or _other_words(state)
     return Reply((said or teaching.unknown(state, topic, facet),), {"misses": 0.0}, topic.id)
@@ -143,6 +161,13 @@ def _of_topic(state: State, facet: str) -> Said | None:
         return None
     keys = ["ask_more", *topic.follow_ups[:2], "talk_to_staff"]
     return Said(text, answers().choices(keys), answers().links(topic), topic.id)
+
+
+def _nearby(state: State, facet: str) -> Said | None:
+    """The facet of what is done about a general topic: "how long does it take" after iron is answered of iron pills."""
+    assert state.topic is not None
+    done = _DONE_ABOUT_IT.get(state.topic.id)
+    return teaching.part(state, done, facet) if done and facet in _OF_SOMETHING_DONE else None
 
 
 def _other_words(state: State) -> Said | None:

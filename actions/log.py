@@ -37,6 +37,7 @@ def record(
     decided_by: str | None = None,
     leaned_on: str | None = None,
     open: str | None = None,
+    took_up: str | None = None,
 ) -> bool:
     """Write one row for what ``action`` did; returns whether it was the first time for this message.
 
@@ -71,11 +72,17 @@ def record(
                     decided_by=decided_by or action.removeprefix("action_"),
                     read_as=turn.read_as,
                     leaned_on=leaned_on,
-                    facts=turn.heard
-                    | ({"asks": turn.facet} if turn.facet else {})
-                    | ({"open": open} if open else {}),
+                    facts=_facts(turn, took_up, open),
                 )
             )
     except IntegrityError:
         return False  # the same call twice at the same moment
     return True
+
+
+def _facts(turn: Turn, took_up: str | None, open: str | None) -> dict[str, str]:
+    """What was heard of the person, what is asked, what was told, what of that the reply took up, and what it left open."""
+    told = {name: ", ".join(keys) or "yes" for name, keys in turn.told.items()}
+    asks = {"asks": turn.facet} if turn.facet else {}
+    done = {name: value for name, value in (("took_up", took_up), ("open", open)) if value}
+    return {**told, **turn.heard, **asks, **done}

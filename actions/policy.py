@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actions import follow_up, teaching, unanswerable
+from actions import follow_up, hearing, medicine, relief, small_talk, teaching, unanswerable
 from actions.reply import Reply, line_reply, spoken
 from actions.state import State
 from actions.stored_work import order_erasure
-from actions.turn import FALLBACK
+from actions.turn import FALLBACK, asks_something
 from bot.content.answers import TEACHING, answers
-
-#: The lines that end the five questions.
-CONCLUSIONS = ("check_fits", "check_fits_not_all", "check_other_reason")
-
 
 #: Rows that answer a message although a flow would begin with it.
 ENDS_HERE = frozenset(
@@ -44,9 +40,10 @@ class Row:
 
 
 def decide(state: State) -> tuple[str, Reply]:
-    """The first row that holds, by name, and what it does."""
+    """The first row that holds, by name, and what it does; what the patient told is taken up first."""
     row = next(row for row in POLICY if row.when(state))
-    return row.name, row.do(state)
+    reply = row.do(state)
+    return row.name, hearing.taken_up(state, reply) if row.name in hearing.ANSWERS else reply
 
 
 # ---- conditions
@@ -77,8 +74,10 @@ def _asks_on(state: State) -> bool:
 
 def _corrects(state: State) -> bool:
     """Only takes back what was understood: "no, not pregnant", "it's for me, not my son"."""
-    heard = state.turn.heard
-    return state.turn.elliptical and ("no" in heard.values() or heard.get("subject") == "self")
+    heard, turn = state.turn.heard, state.turn
+    back = any(value == "no" and state.was(key) == "yes" for key, value in heard.items())
+    takes_back = turn.elliptical and ("no" in heard.values() or heard.get("subject") == "self")
+    return not turn.pressed and (back or takes_back) and not asks_something(turn.text)
 
 
 def _no_verdict(state: State) -> bool:
@@ -87,7 +86,7 @@ def _no_verdict(state: State) -> bool:
     return (
         state.turn.intent == "check_symptoms"
         and not state.turn.pressed
-        and state.before in CONCLUSIONS
+        and state.before in small_talk.CONCLUSIONS
         and asks
     )
 
@@ -134,17 +133,17 @@ def _whole(state: State, topic: str) -> Reply:
 
 
 def _teach(state: State) -> Reply:
-    """The topic asked about: the facet that the question is for, or the whole; then a second topic if there is one."""
+    """The topic asked about: the facet that the question is for, or the whole. Of two topics each is answered in short."""
     assert state.line is not None
     first = None
     if follow_up.clear_facet(state):
         first = teaching.part(state, state.line.id, state.turn.facet or "")
-    said = [first or teaching.whole(state, state.line)]
     second = answers().get(state.turn.also or "")
-    if second and second.id != state.line.id and second.group in TEACHING:
-        alone = State(replace(state.turn, heard={}), state.tracker, state.stored)
-        said.append(teaching.whole(alone, second))
-    return teaching.taught(state, *said)
+    if second is None or second.id in (state.line.id, state.before) or second.group not in TEACHING:
+        return teaching.taught(state, first or teaching.whole(state, state.line))
+    alone = State(replace(state.turn, heard={}), state.tracker, state.stored)
+    beside = teaching.short(alone, second, keys=[state.line.id])
+    return teaching.taught(state, first or teaching.short(state, state.line), beside)
 
 
 POLICY: tuple[Row, ...] = (
@@ -152,8 +151,11 @@ POLICY: tuple[Row, ...] = (
     Row("delete_answered", _delete_asked, _delete),
     # ---- what leans on what was said before
     Row("corrected", _corrects, line_reply("context_corrected")),
+    Row("presence_waiting", small_talk.asks_presence_waiting, small_talk.presence_waiting),
     Row("waits_for_staff", follow_up.waits, follow_up.when_staff_reply),
+    Row("tried_already", relief.tried_already, relief.what_is_left),
     Row("situation_of_topic", follow_up.names_situation, follow_up.in_situation),
+    Row("medicine_beside", medicine.is_beside, medicine.say),
     Row("follow_up", follow_up.is_one, follow_up.answer),
     Row("beside_topic", follow_up.puts_beside, follow_up.beside),
     Row("asks_on", _asks_on, _ask_on),
@@ -161,15 +163,20 @@ POLICY: tuple[Row, ...] = (
     Row("no_verdict", _no_verdict, line_reply("check_no_verdict")),
     Row("asks_if_rls", _asks_if_rls, lambda state: _whole(state, "ask_diagnosis")),
     Row("offer_answered", lambda state: _yes_or_no(state) and bool(state.offer), follow_up.take_offer),
+    Row("booking_details", small_talk.booking_details, line_reply("change_details")),
+    Row("about_summary", small_talk.about_summary, line_reply("check_keep")),
     # ---- what cannot be answered as it stands
     Row("contact_for_staff", unanswerable.gives_contact, line_reply("noted_for_staff")),
     Row("unreadable", unanswerable.unreadable, unanswerable.say_kind),
     Row("named_beside_unknown", unanswerable.names_ours, unanswerable.answer_named),
+    Row("medicine_named", medicine.is_named, medicine.say),
+    Row("story", small_talk.tells_story, small_talk.hear_story),
     Row("out_of_scope", _out_of_scope, _refuse),
     # ---- topics
     Row("worse_without_medicine", follow_up.worse_without_medicine, follow_up.symptoms_first),
     Row("topic", lambda state: state.teaches, _teach),
     # ---- small talk, and messages that were not understood
+    Row("greets_again", small_talk.greets_again, small_talk.welcome_back),
     Row("small_talk", lambda state: not _not_understood(state) and state.line is not None, _own_line),
     Row("situation_noted", unanswerable.only_situation, line_reply("context_noted")),
     Row("did_you_mean", unanswerable.likely, unanswerable.suggest),

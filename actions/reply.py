@@ -37,12 +37,14 @@ class Reply:
         said: the messages, in their order.
         slots: what is remembered of it.
         leaned_on: the topic or flag that the message was taken to lean on.
+        took_up: what of the patient's story the reply begins with.
         work: stores something and returns the line that is then true; it is said before ``said``.
     """
 
     said: tuple[Said, ...] = ()
     slots: dict[str, Any] = field(default_factory=dict)
     leaned_on: str | None = None
+    took_up: str | None = None
     work: Callable[[Session], str] | None = None
 
 

@@ -71,6 +71,7 @@ async def carry_out(
             decided_by=name,
             leaned_on=reply.leaned_on,
             open=one.open,
+            took_up=reply.took_up,
         )
     return [SlotSet(key, value) for key, value in reply.slots.items()]
 

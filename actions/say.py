@@ -119,8 +119,8 @@ def already_ran(tracker: Tracker, action: str) -> bool:
 
 
 def just_said(text: str, tracker: Tracker) -> bool:
-    """Whether ``text`` is what was said last, word for word."""
-    return last_message(tracker).get("text") == clinic().fill(text)
+    """Whether ``text`` stands in what was said last, word for word."""
+    return clinic().fill(text) in (last_message(tracker).get("text") or "")
 
 
 def wording(line: Answer, tracker: Tracker) -> str:
@@ -131,7 +131,7 @@ def wording(line: Answer, tracker: Tracker) -> str:
         if event.get("event") == "bot":
             said = ((event.get("data") or {}).get("custom") or {}).get("text") or ""
             for index, text in enumerate(filled):
-                if said.startswith(text):
+                if text in said:
                     return texts[(index + 1) % len(texts)]
     return texts[0]
 
@@ -155,6 +155,7 @@ async def log_turn(
     decided_by: str | None = None,
     leaned_on: str | None = None,
     open: str | None = None,
+    took_up: str | None = None,
 ) -> None:
     """Log that ``action`` answered with ``answer_id``; a flow decides by its own name, the table by its row's."""
     version = answers()[answer_id].version if answer_id else None
@@ -170,5 +171,6 @@ async def log_turn(
             decided_by=why,
             leaned_on=leaned_on,
             open=open,
+            took_up=took_up,
         )
     )

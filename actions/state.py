@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from rasa_sdk import Tracker
 from sqlalchemy.orm import Session
 
-from actions.say import last_said
+from actions.say import last_said, said_lately
 from actions.turn import Turn, contexts
 from bot.content.answers import TEACHING, Answer, answers
+from bot.content.clinic import clinic
 from bot.content.facets import FacetText, facets
+from bot.language.medicine_names import Named, medicine_names
+from bot.language.spelling import speller
 from bot.store.engine import store
 from bot.store.models import Conversation, Inbound
 from bot.understanding.thresholds import SURE
@@ -21,6 +25,8 @@ from bot.understanding.thresholds import SURE
 FACET = 0.4
 #: The same for a message that names its subject itself, where the whole topic is the other choice.
 FACET_ALONE = 0.7
+#: The turns in which the same answer is not said again.
+SAME = 8
 #: What is said of the clinic is no subject that a later "it" means.
 NO_TOPIC = frozenset({"ask_clinic", "ask_cost"})
 
@@ -67,6 +73,15 @@ class State:
         """The id of what was said last."""
         return last_said(self.tracker)
 
+    @cached_property
+    def medicines(self) -> list[Named]:
+        """The medicines that this message names, from left to right, however they are spelt."""
+        return [] if self.turn.pressed else medicine_names().find(self.turn.text, speller().word)
+
+    def said_lately(self, words: str) -> bool:
+        """Whether ``words`` were said in the last replies, word for word."""
+        return clinic().fill(words.strip()) in said_lately(self.tracker, SAME)
+
     @property
     def offer(self) -> str:
         """What the line said last offers to do at a "yes", by the mark that its author put on it."""
@@ -82,6 +97,23 @@ class State:
     def situation(self) -> list[str]:
         """The same, and what this message names only in passing."""
         return list(dict.fromkeys([*self.known, *self.turn.facts]))
+
+    @cached_property
+    def tried(self) -> list[str]:
+        """What the patient said they had tried, in earlier messages or in this one: keys of ``told.yml``."""
+        return list(
+            dict.fromkeys([*(self.tracker.get_slot("tried") or []), *self.turn.told.get("tried", [])])
+        )
+
+    def was(self, slot: str) -> Any:
+        """What a slot held before this message."""
+        value, held = None, None
+        for event in self.tracker.events:
+            if event.get("event") == "user":
+                held = value
+            elif event.get("event") == "slot" and event.get("name") == slot:
+                value = event.get("value")
+        return held
 
     @property
     def sure(self) -> bool:

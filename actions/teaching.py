@@ -14,9 +14,29 @@ from bot.content.answers import Answer, answers
 from bot.content.clinic import clinic
 from bot.content.facets import facet_kinds, facets
 from bot.content.texts import text
+from bot.understanding.follow_up import LEANS
 
 MAX_CAUTIONS = 2
-_TURNS = 3  # in which a caution, or the same text, is not said again
+_TURNS = 3  # in which a caution is not said again
+_SMALL_WORDS = frozenset(
+    {
+        "what",
+        "when",
+        "whether",
+        "which",
+        "that",
+        "this",
+        "with",
+        "your",
+        "other",
+        "restless",
+        "legs",
+        "similar",
+        "such",
+        "goes",
+    }
+)
+_STEM = 5  # letters by which a subject is known again: medicine, medicines
 #: Of one's own level, or of the level that would be right: a line is put first, the answer stays.
 _MY_RESULT = re.compile(
     r"\d|\b(?:my|his|her) (?:\w+ )?(?:ferritin|iron|levels?|results?|tests?|bloods?|tsat|saturation|number)\b"
@@ -27,13 +47,15 @@ _MY_RESULT = re.compile(
 def whole(state: State, answer: Answer, *, lead: str = "", last: str = "", on: str = "") -> Said:
     """The answer, the cautions that it must carry in this situation, and where to go on.
 
-    Asked for twice running, it is said in other words.
+    Asked for again, it is said in other words; when there are no others, whether that answered it is asked.
 
     Args:
         lead, last: a line to be said before it, or after it.
         on: another topic to go on to, before those of the answer.
     """
     text = otherwise(answer, state)
+    if text is None:
+        return spoken(state, "asked_again")
     if answer.id == "ask_iron_test" and not state.turn.pressed and _MY_RESULT.search(state.turn.text.lower()):
         lead = lead or "cannot_read_result"
     first = open_now() if answer.id == "ask_clinic" else answers()[lead].text if lead else ""
@@ -47,13 +69,36 @@ def whole(state: State, answer: Answer, *, lead: str = "", last: str = "", on: s
 def part(state: State, topic: str, facet: str) -> Said | None:
     """The reviewed text for one facet of a topic; ``None`` where there is none, or it was said a moment ago."""
     own = state.cell(topic, facet)
-    if own is None or clinic().fill(own.text.strip()) in said_lately(state.tracker, _TURNS):
+    if own is None or state.said_lately(own.text):
         return None
     answer = answers()[topic]
     keys = ["ask_more", *answer.follow_ups[:2], "talk_to_staff"]
     reviewed = facets()[topic].as_reviewed(facet)
-    paragraphs = [own.text.strip(), *cautions(answer, state.situation, state)]
+    paragraphs = [named(state, answer, own.text.strip()), *cautions(answer, state.situation, state)]
     return _said(answer, paragraphs, keys, answers().links(reviewed) or answers().links(answer))
+
+
+def short(state: State, answer: Answer, *, keys: Sequence[str] = ()) -> Said:
+    """The direct answer in a sentence or two, with a button for the whole; in other words if it was said lately."""
+    own = facets().get(answer.id)
+    if own is None or state.said_lately(own.short):
+        return whole(state, answer)
+    paragraphs = [named(state, answer, own.short.strip()), *cautions(answer, state.situation, state)]
+    return _said(answer, paragraphs, [*keys, answer.id, *answer.follow_ups[:2], "talk_to_staff"])
+
+
+def named(state: State, answer: Answer, words: str) -> str:
+    """``words`` with the subject's name before them, unless they name it, the last reply did, or it is restless legs."""
+    goes_on = state.before == answer.id and state.turn.leans >= LEANS
+    if goes_on or not answer.own_subject or names(answer, words):
+        return words
+    return text("assistant.facet", topic=called(answer), answer=words)
+
+
+def names(answer: Answer, words: str) -> bool:
+    """Whether ``words`` say a word of the subject's name."""
+    subject = [word for word in re.findall(r"[a-z]{4,}", called(answer).lower()) if word not in _SMALL_WORDS]
+    return any(word[:_STEM] in words.lower() for word in subject)
 
 
 def unknown(state: State, topic: Answer, facet: str) -> Said:
@@ -64,6 +109,11 @@ def unknown(state: State, topic: Answer, facet: str) -> Said:
     said = again if first in (last_message(state.tracker).get("text") or "") else first
     keys = ["ask_more", *topic.follow_ups[:2], "talk_to_staff"]
     return replace(_said(topic, [said, *cautions(topic, state.situation, state)], keys), open=facet)
+
+
+def was_unknown(state: State, topic: Answer) -> bool:
+    """Whether the last reply was the honest line on a facet of this topic, which names the topic in brackets."""
+    return f"({called(topic)})" in (last_message(state.tracker).get("text") or "")
 
 
 def in_situation(state: State, topic: Answer) -> Said:
@@ -83,8 +133,10 @@ def more_of(state: State, topic: Answer) -> Said:
     """ "Tell me more", "say it simpler", "where is that from" of the last answer, and never the same twice running."""
     intent = state.turn.intent or ""
     wanted = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(intent) or sources_text(topic)
-    texts = (wanted, topic.simple, topic.chat)
-    text = next((text for text in texts if not just_said(text, state.tracker)), wanted)
+    texts = (wanted, topic.simple, topic.more, topic.text)
+    text = next((text for text in texts if not state.said_lately(text)), None)
+    if text is None:
+        return spoken(state, "asked_again")
     left = [key for key in ("ask_more", "ask_repeat", "ask_sources") if key != intent][:1]
     return _said(topic, [text], [*left, *topic.follow_ups[:2]])
 
@@ -109,13 +161,21 @@ def _said(
     return Said(shown, answers().choices(list(dict.fromkeys(keys))), sources, answer.id)
 
 
-def otherwise(answer: Answer, state: State) -> str:
-    """The answer's first words, or what it has beside them if those were said last."""
-    before = last_message(state.tracker)
-    said = (before.get("text") or "") if before.get("answer") == answer.id else ""
-    if clinic().fill(answer.chat) in said:
+def otherwise(answer: Answer, state: State) -> str | None:
+    """The answer's first words, or what it has beside them if those were said lately; ``None`` when all was said."""
+    left = [words for words in (answer.text, answer.simple, answer.more) if not state.said_lately(words)]
+    if not left:
+        return None
+    if left[0] == answer.simple:
         return f"{text('assistant.said_before')}\n\n{answer.simple}"
-    return answer.more if clinic().fill(answer.simple) in said else answer.chat
+    return _first_words(answer, state) if left[0] == answer.text else left[0]
+
+
+def _first_words(answer: Answer, state: State) -> str:
+    """The answer with its next step, which is left out after one in the last reply and for who has asked already."""
+    before = answers().get(state.before or "")
+    steps_on = before is not None and bool(before.next_step) and just_said(before.next_step, state.tracker)
+    return answer.text if steps_on or "asked_already" in state.turn.told else answer.chat
 
 
 def open_now() -> str:

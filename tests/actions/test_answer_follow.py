@@ -204,7 +204,7 @@ def test_why_not_is_no_yes(patient: Patient) -> None:
 def test_who_has_tried_it_hears_what_else_there_is(patient: Patient) -> None:
     tell(patient, "awake again", "ask_relief_tonight")
     said = tell(patient, "i have done all that", "rate_unhelpful")
-    assert said["text"] == clinic().fill(answers()["ask_relief_tonight"].more)
+    assert said["text"].endswith(answers()["steps_done"].text)
     assert tell(patient, "that did not help me", "rate_unhelpful")["answer"] == "rate_unhelpful"
 
 
