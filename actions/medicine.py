@@ -40,16 +40,14 @@ _KINDS = frozenset(
 
 def _named(state: State) -> MedicineText | None:
     """The first medicine in the message that has a row, with what is said of it."""
-    for named in state.medicines:
-        if named.rows and (found := medicine_text(named.right, _asked(state))):
-            return found
-    return None
+    texts = (medicine_text(name, _asked(state)) for name in state.turn.medicines)
+    return next((found for found in texts if found), None)
 
 
 def _asked(state: State) -> str:
     """The facet that the row is said for; the whole row where none is clear, or where nothing stands beside it."""
     facet = state.turn.facet if state.turn.facet_confidence >= FACET_ALONE else None
-    beside = state.turn.leans >= LEANS or len(state.medicines) > 1
+    beside = state.turn.leans >= LEANS or len(state.turn.medicines) > 1
     return "" if facet is None or (facet == "safe_with" and not beside) else facet
 
 

@@ -15,8 +15,6 @@ from actions.turn import Turn, contexts
 from bot.content.answers import TEACHING, Answer, answers
 from bot.content.clinic import clinic
 from bot.content.facets import FacetText, facets
-from bot.language.medicine_names import Named, medicine_names
-from bot.language.spelling import speller
 from bot.store.engine import store
 from bot.store.models import Conversation, Inbound
 from bot.understanding.thresholds import SURE
@@ -72,11 +70,6 @@ class State:
     def before(self) -> str | None:
         """The id of what was said last."""
         return last_said(self.tracker)
-
-    @cached_property
-    def medicines(self) -> list[Named]:
-        """The medicines that this message names, from left to right, however they are spelt."""
-        return [] if self.turn.pressed else medicine_names().find(self.turn.text, speller().word)
 
     def said_lately(self, words: str) -> bool:
         """Whether ``words`` were said in the last replies, word for word."""

@@ -22,6 +22,7 @@ class Turn:
         facet: what it asks for (``data/facets.yml``), with its confidence; ``None`` for a pressed button.
         read_as: the text as the classifier read it, its spelling corrected.
         heard: what was heard of the person: situation -> yes, no or mentioned.
+        medicines: those that it names and that have a row, rightly spelt, from left to right.
         told: what it tells of their trouble, as ``bot.understanding.told`` gives it.
     """
 
@@ -42,6 +43,7 @@ class Turn:
     read_as: str = ""
     heard: dict[str, str] = field(default_factory=dict)
     told: dict[str, list[str]] = field(default_factory=dict)
+    medicines: tuple[str, ...] = ()
 
     @property
     def facts(self) -> list[str]:
@@ -85,6 +87,7 @@ def read_turn(tracker: Tracker) -> Turn:
         read_as=str(message.get("read_as") or text),
         heard=_heard(message),
         told=message.get("told") or {},
+        medicines=tuple(message.get("medicines") or ()),
     )
 
 

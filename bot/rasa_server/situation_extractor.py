@@ -20,12 +20,12 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.understanding.situation import find_context
-from bot.understanding.told import told
+from bot.understanding.told import medicines_named, told
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
 class ContextFinder(GraphComponent):
-    """Facts become entities (and so slots); ``mentions``, ``elliptical`` and ``told`` are read by the actions."""
+    """Facts become entities (and so slots); ``mentions``, ``elliptical``, ``told`` and ``medicines`` are read by the actions."""
 
     @classmethod
     def create(
@@ -53,5 +53,6 @@ class ContextFinder(GraphComponent):
             message.set(ENTITIES, [*message.get(ENTITIES, []), *entities], add_to_output=True)
             message.set("mentions", found.mentions, add_to_output=True)
             message.set("elliptical", found.elliptical, add_to_output=True)
+            message.set("medicines", medicines_named(message.get(TEXT) or ""), add_to_output=True)
             message.set("told", told(message.get(TEXT) or ""), add_to_output=True)
         return messages

@@ -14,6 +14,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import ConfigError
+from bot.language.medicine_names import medicine_names
+from bot.language.spelling import speller
 from bot.understanding.situation_words import pattern, situation_words
 
 FILE = Path(__file__).parent / "told.yml"
@@ -99,6 +101,11 @@ def told(text: str) -> dict[str, list[str]]:
         if age:
             found["age"] = [age.group(1) or age.group(2)]
     return found
+
+
+def medicines_named(text: str) -> list[str]:
+    """The medicines in ``text`` that have a row of their own, rightly spelt, from left to right."""
+    return [named.right for named in medicine_names().find(text, speller().word) if named.rows]
 
 
 def _add(found: dict[str, list[str]], name: str, sentence: str) -> None:

@@ -21,7 +21,7 @@ from bot.understanding.follow_up import FollowUpModel
 from bot.understanding.intent_model import IntentModel
 from bot.understanding.reading import prepared, read
 from bot.understanding.situation import find_context
-from bot.understanding.told import told
+from bot.understanding.told import medicines_named, told
 from tests.actions.conftest import Patient
 
 _ACTIONS = {"check_symptoms": ActionBeginCheck, "talk_to_staff": ActionHandOff}
@@ -67,6 +67,7 @@ def tell(patient: Patient, text: str, intent: str, confidence: float = 0.95, **m
     entities = [{"entity": key, "value": value} for key, value in found.facts.items()]
     parsed = {"entities": entities, "mentions": found.mentions, "elliptical": found.elliptical}
     parsed["told"] = {} if text.startswith("/") else told(text)
+    parsed["medicines"] = [] if text.startswith("/") else medicines_named(text)
     patient.writes(text, intent, confidence, **parsed, **read_follow_up(text), **more)
     patient.events += [{"event": "slot", "name": key, "value": value} for key, value in found.facts.items()]
     said = patient.hears(_ACTIONS.get(intent, ActionReply)())
