@@ -155,6 +155,7 @@ POLICY: tuple[Row, ...] = (
     Row("waits_for_staff", follow_up.waits, follow_up.when_staff_reply),
     Row("tried_already", relief.tried_already, relief.what_is_left),
     Row("situation_of_topic", follow_up.names_situation, follow_up.in_situation),
+    Row("clinic_fact", small_talk.asks_clinic_fact, small_talk.clinic_fact),
     Row("medicine_beside", medicine.is_beside, medicine.say),
     Row("follow_up", follow_up.is_one, follow_up.answer),
     Row("beside_topic", follow_up.puts_beside, follow_up.beside),

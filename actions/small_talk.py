@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions import teaching
 from actions.reply import Reply, Said, spoken
-from actions.state import State
+from actions.state import NO_TOPIC, State
 from actions.turn import FALLBACK, asks_something
 from actions.unanswerable import suggestions
 from bot.content.answers import answers
+from bot.content.clinic import FACTS
+from bot.content.clinic_facts import fact
 from bot.content.texts import text
 
 _NOT_OURS = frozenset({FALLBACK, None, "out_of_scope_medical", "out_of_scope_other"})
@@ -44,6 +48,24 @@ def asks_presence_waiting(state: State) -> bool:
 def presence_waiting(state: State) -> Reply:
     """That the message is kept, who reads it, and when."""
     return Reply((spoken(state, "presence_waiting", extra=teaching.open_now()),), {"misses": 0.0}, "staff")
+
+
+def asks_clinic_fact(state: State) -> bool:
+    """One fact about the clinic is asked for."""
+    return not state.turn.pressed and state.turn.clinic_fact in FACTS and state.turn.intent in NO_TOPIC
+
+
+def clinic_fact(state: State) -> Reply:
+    """The fact, and whether the clinic is open now where hours are asked; what is not known is offered to staff."""
+    told = fact(state.turn.clinic_fact or "")
+    if not told.known:
+        offer = spoken(state, "ask_staff_for_fact")
+        said = replace(offer, text=f"{told.text} {offer.text}")
+    else:
+        first = teaching.open_now() if told.kind == "hours" else ""
+        keys = ["book_appointment", "ask_clinic", "talk_to_staff"]
+        said = Said(f"{first} {told.text}".strip(), answers().choices(keys), (), "ask_clinic")
+    return Reply((said,), {"misses": 0.0})
 
 
 def booking_details(state: State) -> bool:

@@ -11,6 +11,8 @@ from bot.content.answers import CONTEXTS
 from bot.understanding.clauses import asks, parts
 
 FALLBACK = "nlu_fallback"
+#: At least this sure: the fact about the clinic that is asked for is said alone.
+FACT = 0.35
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Turn:
         facet: what it asks for (``data/facets.yml``), with its confidence; ``None`` for a pressed button.
         read_as: the text as the classifier read it, its spelling corrected.
         heard: what was heard of the person: situation -> yes, no or mentioned.
+        clinic_fact: the fact about the clinic that it asks for, if that is clear.
         medicines: those that it names and that have a row, rightly spelt, from left to right.
         told: what it tells of their trouble, as ``bot.understanding.told`` gives it.
     """
@@ -44,6 +47,7 @@ class Turn:
     heard: dict[str, str] = field(default_factory=dict)
     told: dict[str, list[str]] = field(default_factory=dict)
     medicines: tuple[str, ...] = ()
+    clinic_fact: str | None = None
 
     @property
     def facts(self) -> list[str]:
@@ -88,12 +92,18 @@ def read_turn(tracker: Tracker) -> Turn:
         heard=_heard(message),
         told=message.get("told") or {},
         medicines=tuple(message.get("medicines") or ()),
+        clinic_fact=_clinic_fact(message),
     )
 
 
 def _heard(message: dict[str, Any]) -> dict[str, str]:
     said = {entity["entity"]: str(entity.get("value")) for entity in message.get("entities") or []}
     return said | {key: "mentioned" for key in message.get("mentions") or [] if said.get(key) != "yes"}
+
+
+def _clinic_fact(message: dict[str, Any]) -> str | None:
+    found = message.get("clinic_fact") or {}
+    return found.get("name") if float(found.get("confidence") or 0.0) >= FACT else None
 
 
 def asks_something(words: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.content.answers import answers
+from bot.content.clinic import FACTS
+from bot.content.clinic_facts import fact
 from bot.content.medicine_text import medicine_text
 from tests.actions.conftest import Patient
 from tests.actions.talk import tell
@@ -87,3 +89,23 @@ def test_a_medicine_beside_the_subject(patient: Patient) -> None:
 def test_nobody_in_distress_is_told_what_we_do_not_know(patient: Patient) -> None:
     for line in ("out_of_scope_medical", "out_of_scope_other", "story"):
         assert not any("all I know" in words for words in (answers()[line].text, *answers()[line].variants))
+
+
+def test_a_fact_about_the_clinic_is_answered_alone(patient: Patient) -> None:
+    asked = {"clinic_fact": {"name": "hours", "confidence": 0.8}}
+    said = tell(patient, "what time do you open", "ask_clinic", **asked)
+    assert said["decided_by"] == "clinic_fact" and fact("hours").text in said["text"]
+    assert answers()["ask_clinic"].text not in said["text"]
+
+
+def test_a_fact_that_nobody_wrote_down_is_offered_to_staff(patient: Patient) -> None:
+    unknown = next(kind for kind in FACTS if not fact(kind).known)
+    asked = {"clinic_fact": {"name": unknown, "confidence": 0.8}}
+    said = tell(patient, "a question on that", "ask_clinic", **asked)
+    assert said["answer"] == "ask_staff_for_fact" and "talk_to_staff" in said["choices"]
+    assert tell(patient, "yes please", "affirm")["decided_by"] != "small_talk"
+
+
+def test_an_unclear_fact_gets_the_clinic_as_a_whole(patient: Patient) -> None:
+    asked = {"clinic_fact": {"name": "hours", "confidence": 0.2}}
+    assert tell(patient, "tell me of the clinic", "ask_clinic", **asked)["decided_by"] == "topic"
