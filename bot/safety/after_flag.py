@@ -47,7 +47,9 @@ _WEIGHT = 1.5
 _DRAWN = 16  # combinations of a line with alternatives that are learnt
 _REMEMBERED = 64  # messages whose reading is kept for a moment, so that the same text is not read twice
 #: Of ``data/nlu``: small talk, and what stands too near to what is asked after a flag to teach what is ordinary.
-_SMALL_TALK = frozenset({"affirm", "greet", "thank", "goodbye", "ask_repeat", "ask_more"})
+_SMALL_TALK = frozenset(
+    {"affirm", "greet", "thank", "goodbye", "ask_repeat", "ask_more", "react", "ask_presence"}
+)
 _NEAR = frozenset(
     {
         "ask_emergency_signs",
