@@ -51,6 +51,7 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.no_padding()
+        self._last: tuple[str, tuple[np.ndarray, Encoding]] | None = None
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of ``texts``: shape ``(len(texts), 384)``, each of length 1. Mean of the tokens, then L2.
@@ -86,10 +87,14 @@ class Encoder:
         return _unit(np.stack([states[inside].mean(0) for inside in chosen]))
 
     def _run(self, text: str) -> tuple[np.ndarray, Encoding]:
-        """The state of every token (tokens, 384), and what the tokens are."""
+        """The state of every token (tokens, 384), and what the tokens are. The last text's are kept: one message is read twice."""
+        if (last := self._last) and last[0] == text:
+            return last[1]
         encoded = self._tokenizer.encode(text)
         (states,) = self._session.run(None, {"ids": np.array([encoded.ids], dtype=np.int64)})
-        return np.asarray(states)[0], encoded
+        made = np.asarray(states)[0], encoded
+        self._last = (text, made)
+        return made
 
 
 def _digest(file: Path) -> str:

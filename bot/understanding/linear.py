@@ -1,4 +1,4 @@
-"""Logistic regression and tf-idf as plain arrays: trained by scikit-learn, used without it.
+"""Logistic regression and tf-idf as plain arrays: trained with scikit-learn, used without it.
 
 For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, its objects can be
 saved only as pickles, and its import alone takes longer than everything that the red-flag net needs to be ready;
@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
+
+from bot.understanding.softmax import fit_softmax
 
 _WORD = re.compile(r"\b\w[\w']*\b")
 _LONGEST = 4
@@ -108,8 +110,24 @@ class Linear:
         classes: dict[int, float] | None = None,
         each: np.ndarray | None = None,
         steps: int = 60,
+        least: float | None = None,
     ) -> Linear:
-        """Fit on ``x`` (n, features) and ``y`` (n); ``classes`` weighs classes, ``each`` single rows."""
+        """Fit on ``x`` (n, features) and ``y`` (n), numbers from 0 on.
+
+        Args:
+            classes: what the rows of a class weigh, where that is not 1.
+            each: what single rows weigh.
+            steps: the most that scikit-learn takes.
+            least: ``bot.understanding.softmax`` learns instead, and ends where a step lowers the loss by less than this share.
+                0.01 is about where scikit-learn's ``tol=1e-3`` ends.
+        """
+        y = np.asarray(y, dtype=np.int64)
+        if least is not None:
+            weights = np.array([(classes or {}).get(number, 1.0) for number in range(int(y.max()) + 1)])
+            rows = weights[y] * (1 if each is None else each)
+            # Two rows of weights for two classes share what scikit-learn's one row bears alone.
+            penalty = (2.0 if len(weights) == 2 else 1.0) / (C * float(rows.sum()))
+            return cls(*fit_softmax(x, y, rows / rows.sum(), penalty, least))
         from sklearn.linear_model import LogisticRegression
 
         made = LogisticRegression(C=C, max_iter=steps, tol=1e-3, class_weight=classes).fit(
@@ -165,5 +183,6 @@ class Layered:
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:
+    """The logarithms of the shares that each row's numbers have once they are exponentiated."""
     x = x - x.max(1, keepdims=True)
     return np.asarray(x - np.log(np.exp(x).sum(1, keepdims=True)))

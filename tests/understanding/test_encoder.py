@@ -76,3 +76,19 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"something else")
     with pytest.raises(EncoderError, match="has changed"):
         Encoder(path, path)
+
+
+def test_a_text_that_is_read_twice_is_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, runs = encoder.__wrapped__(), []
+    session = made._session
+
+    class Counting:
+        def run(self, *args: object) -> object:
+            runs.append(args)
+            return session.run(*args)
+
+    monkeypatch.setattr(made, "_session", Counting())
+    parts = made.encode_with_parts("is it my iron", ["my iron"])
+    assert np.array_equal(made.encode(["is it my iron"])[0], parts[0]) and len(runs) == 1
+    made.encode(["is it my coffee"])
+    assert np.array_equal(made.encode(["is it my iron"])[0], parts[0]) and len(runs) == 3

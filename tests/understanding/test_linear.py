@@ -1,14 +1,19 @@
-"""Texts as terms: ours are scikit-learn's, so what was learnt with it holds without it."""
+"""Texts as terms and what is learnt from them: ours are scikit-learn's, so what holds with it holds without it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 
-from bot.understanding.linear import VIEWS, Terms
+from bot.understanding.linear import VIEWS, Linear, Terms
 
 SAME = {
     "characters": {"analyzer": "char_wb", "ngram_range": (1, 4)},
@@ -39,3 +44,19 @@ def test_the_weights_of_a_text_are_those_of_scikit_learn(view: str) -> None:
     assert terms.terms == list(theirs.get_feature_names_out())
     new = ["my legs again, again", "unknown"]
     assert np.allclose(terms.transform(new).toarray(), theirs.transform(new).toarray(), atol=1e-6)
+
+
+@pytest.mark.parametrize("kinds", [2, 5])
+@pytest.mark.parametrize("form", [np.asarray, csr_matrix])
+def test_what_our_solver_learns_is_what_scikit_learn_learns(
+    kinds: int, form: Callable[[np.ndarray], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns of very different size, classes of different weight; both at the end of the way."""
+    random = np.random.default_rng(7)
+    x = (random.normal(size=(300, 20)) * np.logspace(-2, 0, 20)).astype(np.float32)
+    y = (x @ random.normal(size=(20, kinds)) / np.abs(x).mean() + random.normal(size=(300, kinds))).argmax(1)
+    weights = {number: 1.0 + number for number in range(kinds)}
+    theirs = LogisticRegression(C=3.0, class_weight=weights, tol=1e-8, max_iter=5000).fit(x, y)
+    monkeypatch.setattr(LogisticRegression, "fit", None)
+    ours = Linear.fit(form(x), y, 3.0, classes=weights, least=1e-9)
+    assert np.allclose(np.exp(ours.logs(x)), theirs.predict_proba(x), atol=2e-3)
