@@ -32,6 +32,7 @@ _SMALL_WORDS = frozenset(
         "restless",
         "legs",
         "similar",
+        "medicines",
         "such",
         "goes",
     }

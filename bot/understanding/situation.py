@@ -86,6 +86,8 @@ _SO_OF_ONESELF = re.compile(rf"{pattern(_WORDS.said_of_oneself)}(?!.*{pattern(_W
 _TAKEN_FOR_SURE = re.compile(pattern(_WORDS.taken_for_sure))
 _ASKED = re.compile(pattern(_WORDS.asked_of_medicine))
 _MAY_I = re.compile(pattern(_WORDS.may_i_take))
+_NO_MORE = re.compile(pattern(_WORDS.no_more))
+_WAS = re.compile(pattern(_WORDS.past))
 _PAST_OR_STRANGER = re.compile(pattern(_WORDS.past + _WORDS.strangers))
 _SUPPOSED = re.compile(pattern(_WORDS.supposed))
 
@@ -133,6 +135,8 @@ def find_context(text: str) -> Context:
         key = situation.key
         before = re.split(r"[.;?!]", words[: situation.start])[-1][-_BEFORE:]
         told = _told(key, before, words[situation.start : situation.end])
+        if not told and _WAS.search(before) and _NO_MORE.search(words):
+            told = "no"  # "I was pregnant last year, not now" takes it back
         if told == "yes" and named and not subject and named[1] <= situation.start <= named[1] + _BEFORE:
             told = None  # it is the relative's, of whom the question is not
         if told and found.facts.get(key) != "yes":

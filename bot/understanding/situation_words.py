@@ -45,6 +45,7 @@ class SituationWords(BaseModel):
     between_not_and_taking: list[str]
     taking: list[str]
     past: list[str]
+    no_more: list[str]
     strangers: list[str]
     supposed: list[str]
     openers: list[str]

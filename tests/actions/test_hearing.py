@@ -132,3 +132,16 @@ def test_what_a_general_topic_lacks_is_answered_of_the_next(patient: Patient) ->
     assert facets()["ask_iron_supplements"].facets["how_long"].text.strip()[:30] in said["text"]
     assert "iron pills" in said["text"]
     assert patient.slots["topic"] == "ask_iron_supplements"
+
+
+def test_what_was_so_and_is_no_more_is_taken_back(patient: Patient) -> None:
+    tell(patient, "i am pregnant", "ask_pregnancy")
+    said = tell(patient, "sorry, i was pregnant in spring, not any more", "ask_pregnancy")
+    assert said["decided_by"] == "corrected" and patient.slots["pregnant"] == "no"
+    assert "pregnan" not in tell(patient, "can i take iron", "ask_iron_supplements")["text"]
+
+
+def test_another_medicine_in_the_text_does_not_name_the_subject(patient: Patient) -> None:
+    facet = {"name": "alternatives", "confidence": 0.95}
+    said = _asked(patient, "ask_dopamine_medicines", {"facet": facet, "leans": 0.0, "read_as": "x"})
+    assert str(said["text"]).startswith("On dopamine medicines:")
