@@ -79,7 +79,6 @@ def test_a_database_that_is_newer_than_the_code_is_left_alone_and_said_plainly(e
 def test_no_command_works_on_a_newer_database(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     migrate(store().engine)
     as_of_the_future(store().engine)
-    monkeypatch.setattr(run, "check_port", lambda *_: None)
     monkeypatch.setattr(run, "train_if_needed", lambda _: pytest.fail("it trained first"))
     with pytest.raises(SystemExit, match="newer than this code"):
         cli.main(words)
