@@ -121,6 +121,8 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
     found = _questions(pieces)
     names = [name for name, _ in found]
     ranking = list(whole.ranking)
+    if top[0] in names:  # a part says it more surely than the message round it
+        ranking[0] = (top[0], max(top[1], dict(found)[top[0]]))
     if _declines(top[0]) and (found or top[1] >= SURE):
         return _unless_in_scope(whole, pieces)
     if found and top[0] in POLITE and not _declines(names[0]):

@@ -131,3 +131,14 @@ def test_a_part_that_is_surely_ours_is_answered_beside_what_is_not() -> None:
     ]
     reading = combine("after my hip operation, my legs crawl all night until i walk", whole, pieces)
     assert reading.ranking[0][0] == "ask_symptoms"
+
+
+def test_a_part_makes_the_whole_surer() -> None:
+    whole = guess(("ask_clinic", 0.3), ("book_appointment", 0.3))
+    pieces = [
+        ("what time do you open", guess(("ask_clinic", 0.95))),
+        ("can i book for thursday?", guess(("book_appointment", 0.9))),
+    ]
+    reading = combine("what time do you open, can i book for thursday?", whole, pieces)
+    assert reading.ranking[0] == ("ask_clinic", 0.95)
+    assert reading.also == ("book_appointment", 0.9)
