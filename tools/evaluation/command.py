@@ -30,6 +30,7 @@ from tools.evaluation.flags import Row, flag_report, flag_table, is_flag_file, r
 from tools.evaluation.hint3 import compare
 from tools.evaluation.matrix import draw_matrix
 from tools.evaluation.measures import confusions, measure
+from tools.evaluation.posts import posts_report, posts_table, read_posts
 from tools.evaluation.questions import ROWS, read_questions
 from tools.evaluation.questions import report as questions_report
 from tools.evaluation.questions import table as questions_table
@@ -83,6 +84,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failed", action="store_true", help="with --questions: print every question that failed"
     )
+    parser.add_argument(
+        "--posts",
+        type=Path,
+        nargs="+",
+        metavar="TSV",
+        help="red flags in real texts of any length (text, flag, kind; tools/evaluation/posts.py); --rows as with --questions",
+    )
     parser.add_argument("--stories", type=Path, metavar="TSV", help="stories as first messages: text, topics")
     parser.add_argument("--facets", type=Path, metavar="TSV", help="questions: text, topic, facet")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -115,10 +123,12 @@ def run(options: argparse.Namespace) -> None:
         figures = compare(options.train, options.test)
         _print(options.json, figures, [f"{name:<50} {value}" for name, value in figures.items()])
         return
-    played = (options.two_turns, options.talks, options.questions, options.stories, options.facets)
+    played = (
+        options.two_turns, options.talks, options.questions, options.posts, options.stories, options.facets
+    )  # fmt: skip
     if not (options.file or any(played)):
         raise ConfigError(
-            "name a file to evaluate, or give --two-turns, --talks, --questions, --stories, --facets, "
+            "name a file to evaluate, or give --two-turns, --talks, --questions, --posts, --stories, --facets, "
             "or --train and --test"
         )
     if options.file:
@@ -129,6 +139,10 @@ def run(options: argparse.Namespace) -> None:
     if options.questions:
         asked = measure_questions(options.questions, options.rows, options.model)
         _print(options.json, asked, questions_table(asked, rows=options.failed))
+    if options.posts:
+        posts = [post for post in read_posts(options.posts) if post.part(options.rows)]
+        found = posts_report(posts, RedFlagCheck.load())
+        _print(options.json, found, posts_table(found, rows=options.rows != "even"))
     if options.talks:
         talks = play_talks([talk for path in options.talks for talk in read_talks(path)], options.model)
         _print(options.json, talks_report(talks), talks_table(talks))
