@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import traits
 from bot.clock import now
+from bot.conversation import calls
 from bot.store.models import Conversation, Message, Outbox, Staff
 
 #: Made once: putting a statement together costs as much as running it. ``key_share`` lets others write rows that
@@ -77,6 +78,8 @@ def as_json(message: Message) -> dict[str, Any]:
         "choices": message.choices,
         "sources": message.sources,
         "urgent": message.urgent,
+        "calm": message.urgent and calls.is_calm(message.answer_id),
+        "calls": calls.in_text(message.text) if message.urgent else [],
         "client_id": message.client_id,
         "at": message.at.isoformat(),
     }

@@ -184,6 +184,15 @@
   .calls { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
   .call { display: flex; align-items: center; justify-content: center; gap: 10px; flex: 1 1 auto; min-height: 52px; font-size: 1.0625em; font-weight: 600; line-height: 1.25; text-decoration: none; }
   .call small { color: inherit; }
+  .urgent-bar { padding: 10px 12px; background: var(--rls-red); color: var(--rls-red-ink); font-weight: 600; }
+  .urgent-bar .calls { margin: 0 0 6px; }
+  .urgent-bar.calm { background: var(--rls-tint); color: var(--rls-ink); }
+  .calm .call { background: var(--rls-accent) !important; color: var(--rls-on-accent); }
+  .urgent.calm .body { background: var(--rls-tint) !important; color: var(--rls-ink); box-shadow: inset 0 0 0 1px var(--rls-edge); }
+  .urgent.calm .body a:not(.call) { color: var(--rls-accent); }
+  .urgent .calls { margin: 0 0 10px; }
+  .stands .msg .calls { display: none; } /* they stand above the chat, where nothing scrolls them away */
+  .stands .emergency { display: none; }
   .call span::first-letter { text-transform: uppercase; }
 
   /* conversation */
@@ -235,6 +244,8 @@
   .menu .plain { display: none; }
   /* little height: a low window, or a keyboard on the screen, of which no media query knows */
   .low .ways { display: none; } .low .menu .plain { display: block; }
+  .low .urgent-bar { padding: 6px 8px; font-size: .875em; line-height: 1.3; } .low .urgent-bar .call { min-height: 44px; padding: 4px 10px; font-size: 1em; }
+  .low .urgent-bar .calls { flex-wrap: nowrap; margin-bottom: 4px; } .low .urgent-bar svg { display: none; }
   .low .top { padding-block: 0; } .low .bar { padding-block: 4px; font-size: .875em; } .low .page .start { position: static; }
   .low .emergency { display: flex; justify-content: center; padding-block: 4px; white-space: pre; }
   .low .emergency span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
@@ -402,6 +413,7 @@
   let pattern = LINK; // that, and those numbers
   let session = null; // {token, read: last seq the patient has seen, remember}
   let mode = 'assistant';
+  let urgent = null; // a red flag that stands: {calm, grave, text, calls}
   let back = false; // from staff; said until the patient next writes
   let staffName = '';
   let staffTyping = false;
@@ -462,7 +474,9 @@
     last = 0;
     loaded = staffTyping = back = false;
     mode = 'assistant';
+    urgent = null;
     staffName = '';
+    drawUrgent();
     ui.log.replaceChildren();
     ui.log.setAttribute('aria-live', 'off');
     think(false);
@@ -536,11 +550,14 @@
   }
 
   /** Take in {mode, staff, messages, typing}. Returns whether any of it was news. */
-  function take({ mode: now = mode, staff = '', messages: list = [], typing = false }) {
+  function take({ mode: now = mode, staff = '', messages: list = [], typing = false, urgent: stands = null }) {
     const live = loaded;
     const follow = atEnd || !live;
     const fresh = list.filter(({ seq }) => !messages.has(seq)).sort((a, b) => a.seq - b.seq);
-    const changed = now !== mode || (!!staff && staff !== staffName); // a colleague may have taken over
+    const raised = JSON.stringify(stands) !== JSON.stringify(urgent);
+    const changed = now !== mode || raised || (!!staff && staff !== staffName); // a colleague may have taken over
+    urgent = stands;
+    if (raised) drawUrgent();
     if (staff) staffName = staff;
     let anchor = null;
     for (const message of fresh) {
@@ -595,7 +612,7 @@
     return node;
   }
 
-  function bubble({ from, name, text: words, urgent, at, sources }) {
+  function bubble({ from, name, text: words, urgent, calm, calls: given, at, sources }) {
     const calls = urgent && [];
     const when = at ? new Date(at) : new Date();
     const day = when.toDateString() === new Date().toDateString() ? {} : { weekday: 'short', day: 'numeric', month: 'short' };
@@ -603,12 +620,12 @@
     const who = from === 'staff' && name ? fill(s.staffNamed, { name }) : s[{ patient: 'you', system: 'notice' }[from] || from];
     const body = from === 'patient' ? words : rich(words, calls); // a patient's words stay as typed
     const good = (sources || []).filter(({ url }) => /^https?:/i.test(url));
-    const node = h('div', { class: `msg ${from}${urgent ? ' urgent' : ''}`, dir: 'auto' },
+    const node = h('div', { class: `msg ${from}${urgent ? ' urgent' : ''}${calm ? ' calm' : ''}`, dir: 'auto' },
       h('div', { class: /patient|system/.test(from) ? 'who sr' : 'who' }, h('b', null, who), h('span', null, time)),
       h('div', { class: 'body' },
-        urgent && h('p', { class: 'flag' }, icon('alert'), s.urgent),
+        urgent && callButtons(given?.length ? given : calls.length ? calls : numbers()), // before the words: they may not be read
+        urgent && !calm && h('p', { class: 'flag' }, icon('alert'), s.urgent),
         body,
-        urgent && callButtons(calls.length ? calls : numbers()),
         good.length > 0 && h('details', { class: 'from' },
           h('summary', null, `${s.sources}: ${good.map(({ title }) => title).join(', ')}`),
           h('ul', null, good.map(({ url, title }) => h('li', null, link(url, title)))))));
@@ -630,18 +647,29 @@
   function drawMode() {
     const closed = mode === 'closed';
     const name = staffName || s.staff;
-    text(ui.bar, { waiting: s.waiting, staff: fill(s.withStaff, { name }), assistant: back ? s.back : '' }[mode] || '');
+    const said = { waiting: urgent ? '' : s.waiting, staff: fill(s.withStaff, { name }), assistant: back ? s.back : '' }[mode] || '';
+    text(ui.bar, said);
     ui.bar.hidden = !ui.bar.textContent;
     ui.bar.className = `bar ${mode}`;
     ui.ways.hidden = closed;
     ui.ended.hidden = !closed; // the form stays: what is written opens the chat again
     ui.staffWay.hidden = mode !== 'assistant';
+    ui.bookWay.hidden = !!urgent?.grave; // first things first
 
     const list = (!outbox.length && !closed && messages.get(last)?.choices) || [];
     const lost = ui.choices.contains(root.activeElement);
     ui.choices.replaceChildren(...list.map((choice) => button(choice.label, '', () => choose(choice), { dir: 'auto' })));
     ui.choices.hidden = !list.length;
     if (lost) focusIn();
+  }
+
+  /** Above all else while a red flag stands: what is happening, and whom to call. */
+  function drawUrgent() {
+    ui.urgent.hidden = !urgent;
+    ui.urgent.className = `urgent-bar${urgent?.calm ? ' calm' : ''}`;
+    ui.panel.classList.toggle('stands', !!urgent);
+    if (!urgent) return ui.urgent.replaceChildren();
+    ui.urgent.replaceChildren(callButtons(urgent.calls), h('p', { role: 'status' }, urgent.text));
   }
 
   function think(on) {
@@ -859,6 +887,7 @@
     ui.page.hidden = chat;
     ui.chat.hidden = ui.more.hidden = !chat;
     ui.bar.hidden = !chat || !ui.bar.textContent;
+    ui.urgent.hidden = !chat || !urgent;
     ui.rememberNow.checked = !!session?.remember;
     openMenu(false);
     grow();
@@ -974,7 +1003,8 @@
 
     ui.below = button(s.newMessages, 'below fill', () => toEnd(), { hidden: true });
     ui.staffWay = way('talk_to_staff', s.talkToStaff);
-    part('ways', 'div', null, ui.staffWay, way('book_appointment', s.book));
+    ui.bookWay = way('book_appointment', s.book);
+    part('ways', 'div', null, ui.staffWay, ui.bookWay);
     part('count', 'p', { id: 'count', role: 'status' });
     part('input', 'textarea', {
       rows: '1', dir: 'auto', placeholder: s.placeholder, 'aria-label': s.message, 'aria-describedby': 'count', enterkeyhint: 'send',
@@ -1005,7 +1035,7 @@
     },
     h('div', { class: 'top' }, h('div', { class: 'names' }, h('h2', { id: 'title' }, host.getAttribute('name') || s.title), ui.state),
       ui.more, button(icon('close'), 'icon', () => host.hide(), { 'aria-label': s.closeChat })),
-    ui.menu, part('bar', 'p', { role: 'status' }), part('page', 'div'), ui.chat, part('emergency', 'p', null, s.emergencyLocal));
+    ui.menu, part('urgent', 'div', { hidden: true }), part('bar', 'p', { role: 'status' }), part('page', 'div'), ui.chat, part('emergency', 'p', null, s.emergencyLocal));
     root.append(ui.launch, ui.polite, ui.alert, ui.panel, ui.ask);
   }
 

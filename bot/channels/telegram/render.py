@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot.channels.telegram.split import spans, units
+from bot.conversation import calls
 from bot.conversation.text import clean
 from bot.store.models import Message
 
@@ -46,6 +47,12 @@ def render(line: Message) -> list[Part]:
     page = _Page()
     if line.sender == "staff":
         page.add(f"{clean(line.staff_name or 'Clinic')} (clinic staff):\n")
+    if line.urgent:
+        # Telegram has no buttons that call, but makes a number in the text one to tap; so they stand first.
+        for call in calls.in_text(line.text):
+            if call["href"].startswith("tel:"):
+                page.add(f"{call['label']}\n")
+        page.add("\n" if page.text else "")
     _add_text(page, clean(line.text), links=line.sender != "staff")
     if line.sources:
         page.add("\n\nSources: ")

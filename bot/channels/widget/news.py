@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.content.texts import text
+from bot.conversation import calls
 from bot.conversation.messages import as_json, messages_after
 from bot.errors import RefusedError
 from bot.store.engine import Store
@@ -41,6 +42,7 @@ def read_news(session: Session, conversation_id: str, after: int) -> dict[str, A
         "mode": conversation.mode,
         "staff": holder.name if holder else None,
         "typing": pending is not None and conversation.mode != "staff" and not conversation.told_late,
+        "urgent": calls.state(session, conversation_id),
         "messages": [as_json(message) for message in messages_after(session, conversation_id, after)],
     }
 
@@ -102,7 +104,7 @@ class NewsReader:
                 for message in news["messages"]:
                     after = message["seq"]
                     yield f"id: {after}\nevent: message\ndata: {json.dumps(message)}\n\n"
-                for key in ("mode", "staff", "typing"):
+                for key in ("mode", "staff", "typing", "urgent"):
                     if known.get(key) != news[key]:
                         known[key] = news[key]
                         yield f"event: {key}\ndata: {json.dumps(news[key])}\n\n"

@@ -59,6 +59,22 @@ class SourceLink(BaseModel):
     url: str
 
 
+class Call(BaseModel):
+    """A number to call or to text, in words that say whom it reaches."""
+
+    href: str = Field(description="`tel:` or `sms:`.")
+    label: str
+
+
+class UrgentState(BaseModel):
+    """A red flag stands: shown above the chat until a person, or the patient's confirmed word, ends it."""
+
+    calm: bool = Field(description="A person in a crisis: no alarm in colour or voice.")
+    grave: bool = Field(description="An emergency or a crisis, not only something for today.")
+    text: str
+    calls: list[Call]
+
+
 class ShownMessage(BaseModel):
     """One message of the conversation."""
 
@@ -69,6 +85,8 @@ class ShownMessage(BaseModel):
     choices: list[Choice]
     sources: list[SourceLink]
     urgent: bool
+    calm: bool = Field(description="Urgent, and said without alarm.")
+    calls: list[Call] = Field(description="Whom an urgent message asks to call, first what comes first.")
     client_id: str | None
     at: str
 
@@ -79,6 +97,7 @@ class News(BaseModel):
     mode: Literal["assistant", "waiting", "staff", "closed"]
     staff: str | None = Field(description="Who of the clinic has the conversation, in mode `staff`.")
     typing: bool = Field(description="Whether an answer of the assistant is on its way.")
+    urgent: UrgentState | None = Field(description="What stands while a red flag does.")
     messages: list[ShownMessage]
 
 
