@@ -95,9 +95,9 @@ FAULTS = {
     ),
     "no date": (
         CAUSES,
-        "  reviewed_on: 2026-11-23",
+        "  reviewed_on: 2026-12-01",
         "  reviewed_on: November",
-        "  reviewed_on: 2026-11-23",
+        "  reviewed_on: 2026-12-01",
         "date",
     ),
     "unknown state": (CAUSES, "  state: draft", "  state: signed", "  state: draft", "'draft' or 'approved'"),
