@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.content.clinic import FACTS, clinic, load_clinic
 from bot.content.clinic_facts import fact
@@ -16,8 +17,10 @@ from bot.settings import ROOT
 MONDAY = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)  # after closing time in New York
 
 
-def test_every_fact_has_a_name() -> None:
+def test_every_fact_has_a_name_and_sentences_that_ask_for_it() -> None:
+    blocks = yaml.safe_load((ROOT / "data/nlu/clinic_facts.yml").read_text(encoding="utf-8"))["nlu"]
     assert set(table("clinic.asks")) == set(FACTS)
+    assert {block["metadata"]["fact"] for block in blocks} == set(FACTS)
 
 
 def test_what_the_clinic_wrote_is_said_as_it_stands() -> None:
