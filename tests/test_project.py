@@ -64,12 +64,16 @@ def steps(rule: dict[str, Any], kind: str) -> list[str]:
 
 
 def phrasings() -> dict[str, list[str]]:
-    """Every intent's examples. Two entries of one intent are an error of their own."""
+    """Every intent's examples, from all files. Two entries of one intent in one file are an error of their own."""
     made: dict[str, list[str]] = {}
     for path in sorted((ROOT / "data/nlu").glob("*.yml")):
+        here: set[str] = set()
         for entry in loaded(str(path.relative_to(ROOT)))["nlu"]:
             if "intent" in entry:
-                assert entry["intent"] not in made or "metadata" in entry, f"{entry['intent']} stands twice"
+                assert entry["intent"] not in here or "metadata" in entry, (
+                    f"{entry['intent']} stands twice in {path.name}"
+                )
+                here.add(entry["intent"])
                 made[entry["intent"]] = made.get(entry["intent"], []) + [
                     line[2:].strip() for line in entry["examples"].splitlines() if line.startswith("- ")
                 ]
