@@ -18,7 +18,6 @@ from markupsafe import Markup, escape
 
 from bot.content.answers import TEACHING, Answer, Answers, Caution, answers
 from bot.content.clinic import Clinic, clinic
-from bot.safety import TIER_TITLES, Flag, flags
 from bot.settings import settings
 
 HEADINGS = {
@@ -28,14 +27,14 @@ HEADINGS = {
     "lifestyle": "Everyday steps",
     "care": "Getting care",
     "cautions": "Cautions for special situations",
-    "safety": "Red flags",
+    "red_flags": "Red flags",
     "self_check": "The five-question self-check",
     "booking": "Asking for an appointment",
     "conversation": "The conversation itself",
 }
 NOTES = {
     "cautions": "Added to an answer that names the situation, once the patient has told us of it.",
-    "safety": "Sent before anything else when the rules recognize a red flag. The rules stand in bot/safety.",
+    "red_flags": "Sent before anything else when the rules recognize a red flag. The rules stand in bot/safety.",
     "self_check": "The five things that clinicians look for, asked one at a time. It never ends in a diagnosis.",
     "booking": "Nothing medical stands here.",
     "conversation": "Greetings, honest limits and the lines of the flows. Where a line has several wordings, they take turns.",
@@ -100,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the page and say where it is and what it holds."""
     out = options.out or settings().data_dir / "answers.html"
-    made = groups(answers(), flags(), clinic())
+    made = groups(answers(), clinic())
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page(made, clinic()), encoding="utf-8")
     print(f"{out}")
@@ -137,13 +136,12 @@ def page(made: list[Group], of: Clinic) -> str:
     )
 
 
-def groups(read: Answers, flags: dict[str, Flag], of: Clinic) -> list[Group]:
+def groups(read: Answers, of: Clinic) -> list[Group]:
     """Everything to be signed, what teaches first."""
     by_file: dict[str, list[Sheet]] = {key: [] for key in HEADINGS}
     for answer in read.values():
         by_file.setdefault(answer.group, []).append(_answer(answer, read, of))
     by_file["cautions"] = [_caution(key, caution, read, of) for key, caution in read.cautions.items()]
-    by_file["safety"] = [_flag(flag, of) for flag in flags.values()]
     return [Group(key, sheets) for key, sheets in by_file.items() if sheets]
 
 
@@ -196,23 +194,6 @@ def _sheet(
         approved_by=text.approved_by or "",
         texts=[(label, shown(words, of)) for label, words in parts if words],
         remarks=text.needs_clinician_check,
-    )
-
-
-def _flag(flag: Flag, of: Clinic) -> Sheet:
-    parts = [("Said at once", flag.now), ("When it is even more urgent", flag.worse)]
-    parts += [("When it is about somebody else", flag.other), ("Then, after all red flags", flag.rest)]
-    remarks = [f"{flag.name}: {remark}" for remark in flag.needs_clinician_check]
-    if flag.rest:
-        remarks.append("What is said last goes beyond the evidence table")
-    return Sheet(
-        key=flag.name,
-        title=f"{flag.name}: {flag.title}",
-        state="draft",
-        version=_version(flag.now, flag.worse, flag.other, flag.rest),
-        texts=[(label, shown(words, of)) for label, words in parts if words],
-        facts=[("Urgency", TIER_TITLES[flag.tier])],
-        remarks=remarks,
     )
 
 

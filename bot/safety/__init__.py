@@ -2,7 +2,7 @@
 
 What the words of this room mean:
 
-- A **red flag** (``R1`` to ``R14``) is one kind of emergency: its title, its **tier** (how urgent it is) and
+- A **red flag** (``R1`` to ``R16``) is one kind of emergency: its title, its **tier** (how urgent it is) and
   what the patient is told. Each has one ``.yml`` file here; ``flags`` and ``tiers.yml`` have what all of them
   share.
 - ``rule_files`` reads and checks those files. A **concept** is a list of **phrases**, written in the notation

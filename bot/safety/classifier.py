@@ -21,6 +21,7 @@ import yaml
 
 from bot.language.tokens import folded
 from bot.safety.rules import RedFlagRules
+from bot.safety.windows import windows
 from bot.settings import ROOT
 from bot.understanding.encoder import encoder
 from bot.understanding.linear import VIEWS, Layered, Linear, Terms
@@ -30,10 +31,10 @@ log = structlog.get_logger(__name__)
 
 MODEL = ROOT / "models" / "safety.npz"
 DATA = ROOT / "data" / "safety"
-#: The weight of each view's log-odds, what it adds that a rule fires, and the constant: from a logistic
-#: regression on sentences that the views had not learnt from (four folds of the training data).
-_WEIGHTS = {"characters": 0.22, "words": 0.25, "sense": 0.45}
-_FIRES, _BASE = 0.4, -0.2
+STORIES = DATA / "stories.tsv"
+#: The weight of each view's log-odds: from a logistic regression on texts that none of them had learnt from
+#: (every other row of tests/safety and of real posts).
+_WEIGHTS = {"characters": 0.08, "words": 0.18, "sense": 0.45}
 #: If no rule fires and the mean log-odds of characters and words is below this, the costly sense is not
 #: computed.
 _GATE = -3.0
@@ -41,14 +42,18 @@ _GATE = -3.0
 _NEAR = {"ask_stopping_medicine", "ask_mood", "ask_emergency_signs"}
 #: How many ordinary sentences the sense learns from, as it is costly to learn: those that look most like a
 #: flag.
-_HARDEST = 2000
+_HARDEST = 3000
 _C = 30.0
 _UNITS, _ROUNDS = 256, 14
 _MEANING = 4.0  # brings the 384 numbers of a vector of length 1 to the size of the signals' ones
 _NONE = "-"
+#: How often each part of a story is learnt: in use nearly every sentence of a long text is harmless, in what is
+#: written for the classifier every other one.
+_STORY_COUNTS = 2
 _SEED = 7
 _SURE = 14.0  # log-odds beyond which no view counts more
-_PIECES = re.compile(r"(?<=[.!?;])\s+|\n+|\s+but\s+|,\s+and\s+")
+#: How a sentence of a story is marked, in the file and while it is cut into parts.
+_MARK, _MARKED = re.compile(r"\{(R\d+|\?)\}"), re.compile(r"(R\d+|\?):mark: ")
 
 
 @dataclass(frozen=True)
@@ -148,26 +153,28 @@ class RedFlagClassifier:
             log.error("red_flag_classifier_missing", error=type(error).__name__)
         return self
 
-    def classify(self, text: str, *, before: str = "") -> tuple[str, float] | None:
-        """The likeliest flag, and the score of the text or of its sentence that scores highest.
+    def classify(
+        self, text: str, *, before: str = "", told: frozenset[str] = frozenset()
+    ) -> tuple[str, float] | None:
+        """The likeliest flag of one part of a message (``windows``), and its score.
 
         Args:
             before: what the same patient wrote shortly before, if it may belong to the same thought; it is
-                looked at together with ``text``.
+                looked at together with ``text``, and the higher score counts.
+            told: what the rest of the message tells of, such as a medicine (``RedFlagRules.told``).
 
         Returns:
             a flag such as ``R1`` and the log-odds that the text holds any flag; ``None`` far from every flag.
         """
         if self._model is None:
             return None
-        parts = [folded(part) for part in pieces(text)]
+        parts = [folded(text)]
         if before:
             parts.append(folded(f"{before}. {text}"))
         model = self._model
-        signals = [self._rules.signals(part) for part in parts]
         logs = {name: model.linear[name].logs(terms.transform(parts)) for name, terms in model.terms.items()}
         none = model.classes.index(_NONE)
-        fires = np.array([any(name.startswith("fires:") for name in row) for row in signals])
+        fires = np.array([bool(self._rules.raised(part).flags) for part in parts])
         near = np.flatnonzero(
             (np.mean([_odds(made, none) for made in logs.values()], axis=0) >= _GATE) | fires
         )
@@ -175,12 +182,9 @@ class RedFlagClassifier:
             return None  # so far from any flag that the costly look at the sense could not change it
         logs = {name: made[near] for name, made in logs.items()}
         meaning = encoder().encode([parts[index] for index in near])
-        logs["sense"] = model.sense.logs(_sense(meaning, [signals[index] for index in near], model.signals))
-        scores = (
-            _BASE
-            + _FIRES * fires[near]
-            + np.sum([weight * _odds(logs[name], none) for name, weight in _WEIGHTS.items()], axis=0)
-        )
+        signals = [sorted(told.union(self._rules.signals(parts[index]))) for index in near]
+        logs["sense"] = model.sense.logs(_sense(meaning, signals, model.signals))
+        scores = np.sum([weight * _odds(logs[name], none) for name, weight in _WEIGHTS.items()], axis=0)
         best = int(scores.argmax())
         together = np.sum([weight * logs[name][best] for name, weight in _WEIGHTS.items()], axis=0)
         together[none] = -np.inf
@@ -193,21 +197,30 @@ def _odds(logs: np.ndarray, none: int) -> np.ndarray:
     return np.asarray(np.clip(flag - logs[:, none], -_SURE, _SURE))
 
 
-def pieces(text: str) -> list[str]:
-    """The message, and the sentences of a longer one."""
-    text = text[:4096]
-    if len(text.split()) <= 14:
-        return [text]
-    return [text, *[part for part in _PIECES.split(text) if len(part.split()) >= 4][:24]]
-
-
 def sentences() -> list[tuple[str, str]]:
-    """What is written for the classifier: texts with their flag, or ``-`` for a near-miss."""
+    """What is written for the classifier: texts with their flag, or ``-`` for a near-miss; stories in parts."""
     made = []
     for path in sorted(DATA.glob("*.tsv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                made.append((row["text"].replace(" || ", ". "), row["flags"].split("|")[0]))
+                if path == STORIES:
+                    made += _parts(row["text"]) * _STORY_COUNTS
+                else:
+                    made.append((row["text"].replace(" || ", ". "), row["flags"].split("|")[0]))
+    return made
+
+
+def _parts(story: str) -> list[tuple[str, str]]:
+    """The parts of a story as ``windows`` makes them, each with the flag of the marked sentence in it.
+
+    A mark such as ``{R2}`` stands before a sentence with that flag; ``{?}`` before one that nothing is to be
+    learnt from.
+    """
+    made = []
+    for part in windows(_MARK.sub(r"\1:mark: ", story)):
+        marks = _MARKED.findall(part)
+        if "?" not in marks:
+            made.append((_MARKED.sub("", part), marks[0] if marks else _NONE))
     return made
 
 

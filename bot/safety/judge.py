@@ -13,11 +13,17 @@ _AWAY = 6  # words to either side in which a concept keeps a rule from firing
 
 
 class Judge:
-    """Decides rule by rule for one message."""
+    """Decides rule by rule for one message, or one part of it.
 
-    def __init__(self, book: RuleBook, matches: Matches) -> None:
+    Args:
+        told: concepts that the rest of the message, or an earlier one, has told of; they count for
+            ``Rule.anywhere``.
+    """
+
+    def __init__(self, book: RuleBook, matches: Matches, told: frozenset[str] = frozenset()) -> None:
         self.book = book
         self.matches = matches
+        self.told = told
         self._masks: dict[str, list[bool]] = {}
         self._scopes: dict[str, Scope] = {}
         self.places = self._measure(matches.words)
@@ -47,9 +53,9 @@ class Judge:
 
     def fires(self, rule: CompiledRule) -> bool:
         """Whether the concepts of a rule stand beside each other, none of them denied."""
-        if not all(any(self.matches.of(name) for name in group) for group in rule.all + rule.anywhere):
+        if not all(any(self.matches.of(name) for name in group) for group in rule.all):
             return False
-        if not all(self._present(group, rule) for group in rule.anywhere):
+        if not all(self.told.intersection(group) or self._present(group, rule) for group in rule.anywhere):
             return False
         live = [self._live(group, rule) for group in rule.all]
         if not all(live):
@@ -57,14 +63,21 @@ class Judge:
         away = [hit for name in rule.rule.unless for hit in self.matches.of(name)]
         return any(self._beside(anchor, live, rule, away) for anchor in live[0])
 
+    def only_asks(self, rule: CompiledRule) -> bool:
+        """Whether a rule is too weak for an alarm: always, or because what it needs was not told."""
+        needed = rule.rule.unless_told
+        if not needed:
+            return rule.rule.asks
+        return not self.told.intersection(needed) and not self._present(tuple(needed), rule)
+
+    def tells(self, concept: str, flag: str) -> bool:
+        """Whether a concept stands in the message without being long over or part of a tale."""
+        scope = self.scope(flag)
+        return any(not scope.past[start] and not scope.story[start] for start, _ in self.matches.of(concept))
+
     def _present(self, group: tuple[str, ...], rule: CompiledRule) -> bool:
         """Whether one of the concepts stands somewhere in the message without being long over."""
-        scope = self.scope(rule.flag)
-        return any(
-            not scope.past[start] and not scope.story[start]
-            for name in group
-            for start, _ in self.matches.of(name)
-        )
+        return any(self.tells(name, rule.flag) for name in group)
 
     def _live(self, group: tuple[str, ...], rule: CompiledRule) -> list[Hit]:
         even = tuple(rule.rule.even)
@@ -73,7 +86,7 @@ class Judge:
             hit
             for name in group
             for hit in self.matches.of(name)
-            if not any(masked[hit[0] : hit[1]])
+            if ("masked" in even or not any(masked[hit[0] : hit[1]]))
             and not scope.discounts(hit, even, name in self.book.negatable)
         ]
 

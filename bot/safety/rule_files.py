@@ -11,12 +11,13 @@ from typing import Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.content.medicines import CLASSES, medicines, plain
 from bot.errors import ConfigError
 from bot.language.stemming import normal_form
 from bot.safety.flags import HERE, Flag
 from bot.safety.phrases import Part, Row, compiled, rows
 
-Context = Literal["negated", "past", "hypothetical", "question", "story"]
+Context = Literal["negated", "past", "hypothetical", "question", "story", "masked"]
 
 
 class Rule(BaseModel):
@@ -30,6 +31,8 @@ class Rule(BaseModel):
         worse: the more urgent form of the flag.
         order: whether the concepts must come in the order given.
         anywhere: concepts that may stand far away in the same message, such as the medicine.
+        asks: whether it is too weak to raise an alarm without the classifier.
+        unless_told: concepts of ``anywhere`` kind; if none of them was told, the rule only asks.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +43,8 @@ class Rule(BaseModel):
     worse: bool = False
     order: bool = False
     anywhere: list[str] = []
+    asks: bool = False
+    unless_told: list[str] = []
 
 
 class Language(BaseModel):
@@ -69,7 +74,7 @@ class File(BaseModel):
         flag: the red flag that the file is about, if any.
         things: concepts that cannot be denied by themselves (a leg, a medicine), by name.
         signs: concepts that can be denied (swollen).
-        masks: sayings in which nothing counts for this file's flag.
+        masks: sayings in which nothing counts for this file's flag, but for rules ``even`` ``masked``.
         cues: words that deny, date or imagine what stands near them.
         rules: what raises the flag.
         languages: the same in other languages, by code.
@@ -104,6 +109,11 @@ class CompiledRule:
     anywhere: tuple[tuple[str, ...], ...]
     language: str = ""
     place: str = ""
+
+    @property
+    def tellable(self) -> list[str]:
+        """The concepts that count wherever they are said."""
+        return [name for group in self.anywhere for name in group] + self.rule.unless_told
 
 
 @dataclass(frozen=True)
@@ -178,9 +188,27 @@ def load() -> RuleBook:
     )
 
 
+def _medicine_concepts() -> dict[str, list[str]]:
+    """The names of ``data/medicines.yml`` by class: ``med_opioid`` and so on, and all of them: ``med_any``."""
+    known = medicines()
+    made: dict[str, list[str]] = {f"med_{kind}": [] for kind in CLASSES}
+    for row in known.rows:
+        made[f"med_{row.kind}"] += [plain(name) for name in (*row.right_names, *row.brands_elsewhere)]
+    for name, row in known.heard_as.items():
+        made[f"med_{row.kind}"].append(name)
+    for word, kinds in known.class_words.items():
+        for kind in kinds:
+            made[f"med_{kind}"].append(word)
+    made = {
+        name: [word for word in dict.fromkeys(words) if word not in known.ambiguous]
+        for name, words in made.items()
+    }
+    return made | {"med_any": [f"<{name}>" for name in made if made[name]]}
+
+
 def _concepts(files: Mapping[str, File]) -> dict[str, list[str]]:
     """The phrases of every concept. A cue is named ``cue_...``, the masks of a flag ``mask_...``."""
-    written: dict[str, list[str]] = {}
+    written: dict[str, list[str]] = _medicine_concepts()
     for name, file in files.items():
         cues = {f"cue_{cue}": phrases for cue, phrases in file.cues.items()}
         for concept, phrases in chain(file.things.items(), file.signs.items(), cues.items()):
@@ -210,7 +238,7 @@ def _language_rules(
         denied = [f"{denial} ..1 <{concept}>" for denial in language.denials]
         written[f"mask_{flag}"] = [*written[f"mask_{flag}"], *denied]
         signs[flag] |= {concept}
-        rule = Rule(all=[concept], even=list(get_args(Context)))
+        rule = Rule(all=[concept], even=[name for name in get_args(Context) if name != "masked"])
         made.append(CompiledRule(flag, rule, ((concept,),), (), code, f"languages.yml {code} {flag}"))
     return made
 
@@ -242,7 +270,7 @@ def _literals(
 def _compiled_rule(flag: Flag, rule: Rule, written: Mapping[str, list[str]], place: str) -> CompiledRule:
     groups = tuple(tuple(item.split("|")) for item in rule.all)
     anywhere = tuple(tuple(item.split("|")) for item in rule.anywhere)
-    for concept in [name for group in groups + anywhere for name in group] + rule.unless:
+    for concept in [name for group in groups + anywhere for name in group] + rule.unless + rule.unless_told:
         if concept not in written:
             raise ConfigError(f"red flags: a rule of {flag.name} names '{concept}', which nothing is called")
     return CompiledRule(flag.name, rule, groups, anywhere, place=place)

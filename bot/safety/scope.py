@@ -38,6 +38,21 @@ PRESENT = frozenset([
 LISTS = frozenset(["or", "nor", "and"])
 
 
+#: Words that speak of the past or of now in any clause; a verb in "-ed" speaks of the past as well.
+_TOLD = PAST | frozenset([
+    "went", "took", "felt", "got", "woke", "fell", "came", "said", "told", "thought", "gave", "made", "left", "lost",
+    "kept", "began", "ran", "could", "put", "saw", "threw", "drank", "ate", "slept", "stood", "sat", "broke",
+])  # fmt: skip
+_OF_NOW = PRESENT | frozenset(["have", "today", "tonight", "just", "can", "still", "currently", "right now"])
+
+
+def tenses(words: Tokens) -> list[str]:
+    """Whether a text speaks of the past, of now, or of both: ``tense:past``, ``tense:now``."""
+    raw = set(words.raw)
+    past = bool(raw & _TOLD) or any(len(word) > 4 and word.endswith("ed") for word in raw)
+    return ["tense:past"] * past + ["tense:now"] * bool(raw & _OF_NOW)
+
+
 class Scope:
     """For every context, whether a word stands in it, as one flag sees it.
 

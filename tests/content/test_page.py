@@ -68,7 +68,7 @@ def test_every_red_flag_reply_stands_on_the_page(html: str) -> None:
 
 
 def test_every_text_can_be_signed(html: str) -> None:
-    total = len(answers()) + len(answers().cautions) + len(flags())
+    total = len(answers()) + len(answers().cautions)
     assert (
         html.count("<article ")
         == html.count("Signature")
@@ -92,7 +92,7 @@ def test_the_index_counts_approved_and_drafts(tmp_path: Path) -> None:
     (folder / "iron.yml").write_text(
         text.replace("  state: draft", '  state: approved\n  approved_by: "Dr. <Lee>"', 2), encoding="utf-8"
     )
-    made = review_page.groups(load_answers(folder), flags(), clinic())
+    made = review_page.groups(load_answers(folder), clinic())
     iron = next(group for group in made if group.key == "iron")
     assert (iron.count("approved"), iron.count("draft")) == (2, len(iron.sheets) - 2)
     html = review_page.page(made, clinic())
@@ -106,7 +106,7 @@ def test_the_command_names_the_file_and_the_counts(
     main(["answers", "--out", str(tmp_path / "a.html")])
     said = capsys.readouterr().out.splitlines()
     assert said[0] == str(tmp_path / "a.html")
-    total = len(answers()) + len(answers().cautions) + len(flags())
+    total = len(answers()) + len(answers().cautions)
     assert re.search(rf"All +{total} texts, \d+ approved, \d+ still to be signed", said[-1])
 
 
@@ -118,5 +118,6 @@ def test_doubtful_red_flags_carry_a_remark() -> None:
         if str(key).startswith("R") and str(key) in flags() and {"2nd", "mem"} & set(value)
     }
     beyond_the_table = {"R2", "R10"}  # fainting; medicines other than iron
-    remarked = {name for name, flag in flags().items() if flag.needs_clinician_check}
+    red_flags = [answer for answer in answers().values() if answer.group == "red_flags"]
+    remarked = {flag for answer in red_flags if answer.needs_clinician_check for flag in answer.red_flags}
     assert doubtful | beyond_the_table <= remarked

@@ -50,7 +50,8 @@ def test_recall_of_every_tier(either: dict[str, Any], tier: str) -> None:
 
 @pytest.mark.parametrize("flag", list(flags()))
 def test_recall_of_every_flag(either: dict[str, Any], flag: str) -> None:
-    assert of(either, "recall", "flag", flag) >= FLAG
+    if flag in either["recall"]["flag"] or flag not in ("R15", "R16"):  # newer than the blind set
+        assert of(either, "recall", "flag", flag) >= FLAG
 
 
 def test_plain_wording_is_never_missed(either: dict[str, Any]) -> None:
@@ -99,6 +100,8 @@ def test_the_rules_alone_hold_until_the_classifier_is_there(frozen: list[Row], r
 
 
 def test_every_row_names_flags_that_exist(frozen: list[Row], heldout: list[Row], rules: RedFlagRules) -> None:
+    assert {row.flags[0] for row in frozen if row.flags} == set(rules.book.flags)
     for rows in (frozen, heldout):
-        assert {flag for row in rows for flag in row.flags} == set(rules.book.flags)
-        assert {row.flags[0] for row in rows if row.flags} == set(rules.book.flags)
+        assert {flag for row in rows for flag in row.flags} <= set(rules.book.flags)
+    # Written by somebody who knew no rule, before R15 and R16 were flags.
+    assert {row.flags[0] for row in heldout if row.flags} == set(rules.book.flags) - {"R15", "R16"}

@@ -28,6 +28,11 @@ def flags(rules: RedFlagRules, text: str, *earlier: str) -> tuple[str, ...]:
         ("My husband took oxycodone and I cannot wake him", "R12"),
         ("I fell asleep at the wheel on ropinirole", "R13"),
         ("I am having an iron drip and my throat is closing", "R14"),
+        ("my tongue is swelling up since I took the gabapentin", "R14"),
+        ("hives all over after one pregabalin", "R14"),
+        ("my varicose vein is bleeding and will not stop", "R15"),
+        ("I keep throwing up blood", "R16"),
+        ("my stools are black and sticky like tar", "R16"),
     ],
 )
 def test_every_flag_in_plain_words(rules: RedFlagRules, text: str, flag: str) -> None:
@@ -181,6 +186,11 @@ def test_a_flag_in_the_middle_of_a_long_text(rules: RedFlagRules) -> None:
     story = "I have walked around the house every night for years and nothing I try makes it easier. "
     assert "R2" in flags(rules, story * 20 + "Today I have chest pain and cannot breathe. " + story * 20)
     assert not flags(rules, story * 45)
+
+
+def test_a_whole_leg_that_is_blue_and_swollen_is_the_worse_form(rules: RedFlagRules) -> None:
+    finding = rules.check("my whole left leg is swollen and purple")
+    assert finding and finding.flags[0] == "R1" and finding.tier == "emergency"
 
 
 def test_replies_hold_placeholders_and_no_numbers(rules: RedFlagRules) -> None:

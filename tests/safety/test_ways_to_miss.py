@@ -27,6 +27,8 @@ PLAIN = {
     "R12": "he took gabapentin and is very sleepy, confused and breathing slowly",
     "R13": "I fell asleep while driving, I am on ropinirole",
     "R14": "during my iron infusion my throat is swelling and I have hives",
+    "R15": "my varicose vein is bleeding and the blood will not stop",
+    "R16": "I am vomiting blood and my stools are black like tar",
 }
 
 
