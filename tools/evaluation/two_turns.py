@@ -24,6 +24,9 @@ _FLOWS = {
     "talk_to_staff": ("hand_off_",),
     "check_symptoms": ("check_",),
     "delete_my_data": ("delete_",),
+    # A fact that the clinic has not filled in is said so, and handed to staff: the question was understood.
+    "ask_clinic": ("ask_staff_for_fact",),
+    "ask_cost": ("ask_staff_for_fact",),
 }
 
 
