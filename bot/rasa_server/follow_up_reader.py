@@ -73,7 +73,7 @@ class FollowUpReader(GraphComponent):
         alone = [
             prepared(m.get(TEXT))
             for m in found
-            if m.get(INTENT) not in {FOLLOW_UP, FACET_QUESTION} | LEANING_TOPICS
+            if m.get(INTENT) not in {FOLLOW_UP, FACET_QUESTION} | LEANING_TOPICS and not _is_frame(m)
         ]
         self._model = FollowUpModel(cached_encoder()).fit(
             with_facet[FOLLOW_UP], with_facet[FACET_QUESTION], alone
@@ -97,3 +97,12 @@ class FollowUpReader(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
+
+
+def _is_frame(message: Message) -> bool:
+    """Whether a sentence is one of many that differ in their subject only (``data/nlu/ways_of_asking.yml``).
+
+    They teach which subject is ours. Whether a message stands alone they would teach wrongly: there are so many of them that
+    their few frames outweigh how people ask.
+    """
+    return bool(((message.get("metadata") or {}).get(INTENT) or {}).get("frame"))
