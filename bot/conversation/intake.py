@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 import bot.content.texts as texts
 from bot.clock import now
+from bot.content.clinic import clinic
 from bot.conversation import after_flag, standing, urgent
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message, locked
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 #: Buttons that a channel may show at any time; all others must have been offered in the conversation.
 ALWAYS = frozenset({"talk_to_staff", "book_appointment", "show_topics"})
 _OFFERED_IN = 40  # how many messages back a button may still be pressed
+#: The line with the crisis number that stands under an ordinary answer (``data/answers/red_flags.yml``).
+CRISIS_LINE = "flag_r7_line"
 _EARLIER = 3  # messages that may belong to the same thought
 _EARLIER_WITHIN = timedelta(minutes=10)
 
@@ -59,6 +62,8 @@ class RedFlags(Protocol):
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None: ...
 
     def prepare(self, text: str) -> None: ...
+
+    def crisis_line(self, text: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ def accept(
     if asked:
         finding = urgent.take_reply(asked, inbound)  # never asked twice running
     raised = _answer(session, conversation, inbound, finding, asked)
+    if finding is None and choice is None and not raised:
+        _add_crisis_line(session, red_flags, conversation, inbound)
     if conversation.mode == "closed":
         change_mode(session, conversation, "patient_writes", actor="patient")
     session.flush()
@@ -193,3 +200,17 @@ def _look(
         log.error("red_flags_failed", conversation=conversation.id, error=type(error).__name__)
         change_mode(session, conversation, "hand_over", actor="system", reason="unchecked")
         return None
+
+
+def _add_crisis_line(
+    session: Session, red_flags: RedFlags, conversation: Conversation, inbound: Inbound
+) -> None:
+    """Where a message names suicide or self-harm and raises nothing, the crisis number stands in the chat all the same."""
+    try:
+        line = red_flags.crisis_line(inbound.text)
+    except Exception as error:  # as in ``_look``
+        log.error("red_flags_failed", conversation=conversation.id, error=type(error).__name__)
+        return
+    if line:
+        filled = clinic().fill(line)
+        add_message(session, conversation, "system", filled, inbound_id=inbound.id, answer_id=CRISIS_LINE)

@@ -65,6 +65,9 @@ class Unsure:
     def prepare(self, text: str) -> None:
         pass
 
+    def crisis_line(self, text: str) -> str:
+        return ""
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         return Finding(("R1",), "today", "Please get help today.", ask=True) if "odd" in text else None
 

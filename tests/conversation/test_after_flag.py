@@ -25,6 +25,9 @@ TIERS = {name: flag.tier for name, flag in flags().items()}
 class ByName(Rules):
     """Rules that raise the flag that a message names: ``flag R1``."""
 
+    def crisis_line(self, text: str) -> str:
+        return ""
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if not text.startswith("flag "):
             return None

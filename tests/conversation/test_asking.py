@@ -32,6 +32,9 @@ class Unsure:
     def prepare(self, text: str) -> None:
         pass
 
+    def crisis_line(self, text: str) -> str:
+        return ""
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if "chest pain" in text:
             return Finding(("R2",), "emergency", "Call 911 now.", raised_by="r02_chest.yml rule 1")
@@ -333,6 +336,9 @@ def test_a_cause_longer_than_its_column_costs_no_alert(store: Store, talk: str) 
 class _Always(Unsure):
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
+
+    def crisis_line(self, text: str) -> str:
+        return ""
 
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         return self._finding

@@ -28,6 +28,9 @@ class Rules:
     def prepare(self, text: str) -> None:
         pass
 
+    def crisis_line(self, text: str) -> str:
+        return ""
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if self.broken:
             raise RuntimeError("a bug in a rule")

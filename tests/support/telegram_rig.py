@@ -37,6 +37,9 @@ class Rules:
     def prepare(self, text: str) -> None:
         pass
 
+    def crisis_line(self, text: str) -> str:
+        return ""
+
     def check(self, text: str, earlier: Sequence[str] = ()) -> Finding | None:
         if "chest pain" in text.lower():
             return Finding(("R1",), "emergency", "Call [{emergency_number}](tel:911) now.")
