@@ -198,6 +198,10 @@ class RedFlagRules:
         if "R7" in names[1:]:
             crisis = self.book.flags["R7"]
             reply.append(crisis.worse if raised["R7"] else crisis.now)
+        if names[0] == "R7" and len(names) > 1:
+            # What the body is in danger of is said under the crisis line: "I'll stop all my tablets tonight".
+            beside = self.book.flags[names[1]]
+            reply.append(beside.worse if raised[names[1]] and beside.worse else beside.now)
         if leading.rest:
             reply.append(leading.rest)
         rules = [by[name] for name in names if name in by][:_NAMED] if by else []

@@ -209,3 +209,10 @@ def test_nothing_of_a_message_is_kept_by_the_matcher(rules: RedFlagRules) -> Non
 def test_a_finding_is_what_the_rest_of_the_house_expects(rules: RedFlagRules) -> None:
     finding = rules.check("chest pain")
     assert isinstance(finding, Finding) and finding.tier in TIERS and finding.reply
+
+
+def test_what_the_body_is_in_danger_of_is_said_under_the_crisis_line(rules: RedFlagRules) -> None:
+    found = rules.finding({"R7": False, "R9": False})
+    assert found.flags[0] == "R7"
+    assert rules.book.flags["R7"].now.strip() in found.reply
+    assert rules.book.flags["R9"].now.strip() in found.reply
