@@ -34,6 +34,7 @@ def test_a_call_with_nothing_to_say_ends_by_itself(visitor: Visitor) -> None:
     assert visitor.news(1, wait=0.1).json() == {
         "mode": "assistant",
         "typing": False,
+        "urgent": None,
         "messages": [],
         "staff": None,
     }
