@@ -61,5 +61,18 @@ def test_no_field_of_staff_reaches_the_patient(talk: Talk) -> None:
     write(talk, "assistant", "hello")
     with talk.store.read() as session:
         given = as_json(messages_after(session, talk.id, 0)[0])
-    assert set(given) == {"seq", "from", "name", "text", "choices", "sources", "urgent", "client_id", "at"}
+    shown = {
+        "seq",
+        "from",
+        "name",
+        "text",
+        "choices",
+        "sources",
+        "urgent",
+        "calls",
+        "calm",
+        "client_id",
+        "at",
+    }
+    assert set(given) == shown
     assert given["at"].endswith("+00:00")
