@@ -17,32 +17,6 @@ TESTS = Path(__file__).parent
 #: What is shorter than so many words is nobody's own where turns of a conversation, or red flags, are measured: "how long does
 #: it take" is both asked and taught. Elsewhere a sentence counts from its ninth letter.
 _WORDS = {"talks": 5, "nlu/two_turns.tsv": 5, "safety": 5}
-#: Taught before this test stood here; to be taken out of data/nlu. Nothing may be added.
-_TAUGHT_BEFORE = {
-    "do i need a sleep study",
-    "do you do video visits",
-    "does gabapentin make you put on weight",
-    "how do you tell a clot from restless legs",
-    "how long do i stay on iron",
-    "is it because i sit all day",
-    "is the first visit free",
-    "is there a cream for it",
-    "should i see a neurologist",
-    "tell me more about that",
-    "what are the signs of a blood clot in the leg",
-    "what can i do right this minute",
-    "what can i take while pregnant",
-    "what else can i do",
-    "what foods are high in iron",
-    "what time do you close",
-    "what time should i go to bed",
-    "where did you read that",
-    "who won the match last night",
-    "why is it always worse at night",
-    "will i end up in a wheelchair",
-    "will it stop after birth",
-    "will my kids get it",
-}
 #: Lists for spelling, languages and forms, whose rows are no questions; what stands in them is meant to be known.
 _NO_MEASURES = {"booking_inputs.tsv", "english.tsv", "foreign.tsv", "form_answers.tsv"}
 
@@ -81,7 +55,7 @@ def counts(file: str, sentence: str) -> bool:
 def test_nothing_that_is_measured_was_learnt() -> None:
     known = learnt()
     found = {(file, plain(text)) for file, text in measured() if counts(file, plain(text))}
-    assert sorted((file, text) for file, text in found if text in known - _TAUGHT_BEFORE) == []
+    assert sorted((file, text) for file, text in found if text in known) == []
 
 
 def test_the_measures_are_found() -> None:
