@@ -55,6 +55,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tab-separated: text, intents (| alternatives, & both asked), red_flag; or, for red flags alone: text, flags, kind; "
         "or pairs of messages, as --two-turns",
     )
+    _add_measures(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        help="a trained model (default: the one in models/ if it is up to date, else train on data/nlu)",
+    )
+    parser.add_argument(
+        "--typos",
+        type=float,
+        default=0.3,
+        metavar="SHARE",
+        help="also measure with typos in this share of words; 0 for not",
+    )
+    parser.add_argument("--train", type=Path, metavar="CSV", help="HINT3 format: train on this file ...")
+    parser.add_argument("--test", type=Path, metavar="CSV", help="... and test on this one")
+
+
+def _add_measures(parser: argparse.ArgumentParser) -> None:
+    """What is measured beside single sentences, each with its file."""
     parser.add_argument(
         "--two-turns",
         type=Path,
@@ -93,22 +114,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--stories", type=Path, metavar="TSV", help="stories as first messages: text, topics")
     parser.add_argument("--facets", type=Path, metavar="TSV", help="questions: text, topic, facet")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    parser.add_argument("--matrix", type=Path, metavar="PNG", help="draw the confusion matrix")
-    parser.add_argument(
-        "--model",
-        type=Path,
-        help="a trained model (default: the one in models/ if it is up to date, else train on data/nlu)",
-    )
-    parser.add_argument(
-        "--typos",
-        type=float,
-        default=0.3,
-        metavar="SHARE",
-        help="also measure with typos in this share of words; 0 for not",
-    )
-    parser.add_argument("--train", type=Path, metavar="CSV", help="HINT3 format: train on this file ...")
-    parser.add_argument("--test", type=Path, metavar="CSV", help="... and test on this one")
 
 
 def run(options: argparse.Namespace) -> None:
