@@ -52,7 +52,8 @@ def message_before(tracker: Tracker) -> str:
 
 
 class ActionBeginBooking(Action):
-    """Where others may read the chat, name and contact are not asked in it; the patient is told how staff will reach them."""
+    """Where others may read the chat, name and contact are not asked in it; the patient is told how staff
+    will reach them."""
 
     def name(self) -> Text:
         return "action_begin_booking"
@@ -154,7 +155,8 @@ class ActionSubmitBooking(Action):
 def store_booking(session: Session, turn: Turn, slots: Dict[Text, Any]) -> tuple[str, str]:
     """Write the request once, in the transaction that also hands the conversation over.
 
-    Returns the line to say, and the address of the private page where name and contact are still to be left, or "".
+    Returns the line to say, and the address of the private page where name and contact are still to be left,
+    or "".
     """
     conversation = belongs_here(session, turn)
     if conversation is None:

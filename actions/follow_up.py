@@ -31,7 +31,8 @@ _WAITS_FOR = frozenset(
     }
 )
 _WHEN = frozenset({"how_long", "how_long_lasts"})
-#: Intents that a follow-up may have been taken for: a topic, a refusal, a yes, the self-check. Flows and manners stand.
+#: Intents that a follow-up may have been taken for: a topic, a refusal, a yes, the self-check. Flows and
+#: manners stand.
 _MAY_LEAN = frozenset({FALLBACK, None, "out_of_scope_medical", "out_of_scope_other", "check_symptoms"})
 #: What is done about a general topic: what is asked of something that one takes or does is asked of this.
 _DONE_ABOUT_IT = {
@@ -44,9 +45,11 @@ _DONE_ABOUT_IT = {
 _OF_SOMETHING_DONE = frozenset(
     {"how_long", "how_long_lasts", "how_to_take", "side_effects", "safe_with", "safe_for", "what_happens"}
 )
-#: Less sure than this: what a follow-up asks for is not named in an honest "not checked"; the topic is said in short.
+#: Less sure than this: what a follow-up asks for is not named in an honest "not checked"; the topic is said
+#: in short.
 CLEARLY = 0.5
-#: Facets whose text is chosen although nothing is written for the topic: sources, next step, the topic itself.
+#: Facets whose text is chosen although nothing is written for the topic: sources, next step, the topic
+#: itself.
 _OF_THE_TOPIC = frozenset({"how_sure", "what_next", "whole"})
 
 
@@ -88,8 +91,8 @@ def in_situation(state: State) -> Reply:
 def is_one(state: State) -> bool:
     """The message asks on about the last topic.
 
-    Trained parts decide: how surely it leans, against how surely it is read as something of its own. After a general
-    answer "it" means restless legs, which the topics know: there a surely read topic is answered.
+    Trained parts decide: how surely it leans, against how surely it is read as something of its own. After a
+    general answer "it" means restless legs, which the topics know: there a surely read topic is answered.
     """
     turn, topic, facet = state.turn, state.topic, state.facet
     if turn.pressed or topic is None or facet in (None, "when_staff_reply"):
@@ -164,7 +167,8 @@ def _of_topic(state: State, facet: str) -> Said | None:
 
 
 def _nearby(state: State, facet: str) -> Said | None:
-    """The facet of what is done about a general topic: "how long does it take" after iron is answered of iron pills."""
+    """The facet of what is done about a general topic: "how long does it take" after iron is answered of
+    iron pills."""
     assert state.topic is not None
     done = _DONE_ABOUT_IT.get(state.topic.id)
     return teaching.part(state, done, facet) if done and facet in _OF_SOMETHING_DONE else None

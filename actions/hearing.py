@@ -1,6 +1,8 @@
-"""A reply to somebody who tells something begins with one reviewed clause that takes it up (``assistant.heard``).
+"""A reply to somebody who tells something begins with one reviewed clause that takes it up
+(``assistant.heard``).
 
-What was told is read in ``bot/understanding/told.py``; the first row of ``CLAUSES`` that finds something new is said.
+What was told is read in ``bot/understanding/told.py``; the first row of ``CLAUSES`` that finds something new
+is said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Logs the turn: what was understood, what was answered, by which model. Keyed by message, so a repeat writes once."""
+"""Logs the turn: what was understood, what was answered, by which model.
+
+Keyed by message, so a repeat writes once.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from bot.store.models import Conversation, Inbound, TurnLog
 
 log = structlog.get_logger(__name__)
 
-#: Said instead of "it is done" where nothing is stored: in ``rasa shell``, or once the conversation is deleted.
+#: Said instead of "it is done" where nothing is stored: in ``rasa shell``, or once the conversation is
+#: deleted.
 OUTSIDE = "outside_front_door"
 
 
@@ -81,7 +85,8 @@ def record(
 
 
 def _facts(turn: Turn, took_up: str | None, open: str | None) -> dict[str, str]:
-    """What was heard of the person, what is asked, what was told, what of that the reply took up, and what it left open."""
+    """What was heard of the person, what is asked, what was told, what of that the reply took up, and what
+    it left open."""
     told = {name: ", ".join(keys) or "yes" for name, keys in turn.told.items()}
     asks = {"asks": turn.facet} if turn.facet else {}
     done = {name: value for name, value in (("took_up", took_up), ("open", open)) if value}

@@ -1,4 +1,5 @@
-"""Row of the policy for a medicine that is named: it is answered from its own row of ``data/medicines.yml``."""
+"""Row of the policy for a medicine that is named: it is answered from its own row of
+``data/medicines.yml``."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ def _named(state: State) -> MedicineText | None:
 
 
 def _asked(state: State) -> str:
-    """The facet that the row is said for; the whole row where none is clear, or where nothing stands beside it."""
+    """The facet that the row is said for; the whole row where none is clear, or where nothing stands
+    beside it."""
     facet = state.turn.facet if state.turn.facet_confidence >= FACET_ALONE else None
     beside = state.turn.leans >= LEANS or len(state.turn.medicines) > 1
     return "" if facet is None or (facet == "safe_with" and not beside) else facet

@@ -1,8 +1,9 @@
-"""What is done with a message: an ordered table, read from the top; the first row whose condition holds decides.
+"""What is done with a message: an ordered table, read from the top; the first row whose condition holds
+decides.
 
-The row's name is kept with the turn (``decided_by``), so it can always be shown why something was said. Conditions read
-the message through its trained readings (intent, leaning, facet) and through what is stored; a row that rests on written
-patterns alone never decides against an intent that is ``sure``.
+The row's name is kept with the turn (``decided_by``), so it can always be shown why something was said.
+Conditions read the message through its trained readings (intent, leaning, facet) and through what is stored;
+a row that rests on written patterns alone never decides against an intent that is ``sure``.
 """
 
 from __future__ import annotations
@@ -133,7 +134,10 @@ def _whole(state: State, topic: str) -> Reply:
 
 
 def _teach(state: State) -> Reply:
-    """The topic asked about: the facet that the question is for, or the whole. Of two topics each is answered in short."""
+    """The topic asked about: the facet that the question is for, or the whole.
+
+    Of two topics each is answered in short.
+    """
     assert state.line is not None
     first = None
     if follow_up.clear_facet(state):

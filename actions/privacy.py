@@ -1,4 +1,7 @@
-"""``action_ask_delete``: asks whether everything is to be deleted. The policy's first row carries the answer out."""
+"""``action_ask_delete``: asks whether everything is to be deleted.
+
+The policy's first row carries the answer out.
+"""
 
 from __future__ import annotations
 

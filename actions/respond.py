@@ -29,8 +29,8 @@ class ActionReply(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> Events:
         if already_ran(tracker, self.name()):
-            # Rasa runs this whenever no rule knows what to do. Without an end to the turn it does so until its limit,
-            # never listens again, and the chat is dead.
+            # Rasa runs this whenever no rule knows what to do. Without an end to the turn it does so until
+            # its limit, never listens again, and the chat is dead.
             return [FollowupAction("action_listen")]
         return await respond(dispatcher, await read_state(tracker), self.name())
 

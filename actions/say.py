@@ -157,7 +157,8 @@ async def log_turn(
     open: str | None = None,
     took_up: str | None = None,
 ) -> None:
-    """Log that ``action`` answered with ``answer_id``; a flow decides by its own name, the table by its row's."""
+    """Log that ``action`` answered with ``answer_id``; a flow decides by its own name, the table by its
+    row's."""
     version = answers()[answer_id].version if answer_id else None
     why = decided_by or action.removeprefix("action_")
     await in_store(

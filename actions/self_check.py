@@ -1,4 +1,6 @@
-"""The self-check: the five IRLSSG questions (claim 2 of the evidence), and a summary to bring along. Never a diagnosis.
+"""The self-check: the five IRLSSG questions (claim 2 of the evidence), and a summary to bring along.
+
+Never a diagnosis.
 
 Source: Allen 2014, doi 10.1016/j.sleep.2014.03.025.
 """
@@ -43,7 +45,8 @@ _WISHES = (
 
 
 def hear(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | None]:
-    """What a message means to the question: the answers it sets and the line to say; no answers when it is left to the other rules."""
+    """What a message means to the question: the answers it sets and the line to say; no answers when it is
+    left to the other rules."""
     order = list(QUESTIONS)
     before = order[order.index(slot) - 1] if order.index(slot) else None
     again: Dict[Text, str | None] = {slot: None}
@@ -94,7 +97,8 @@ def _asked(slot: str, turn: Turn) -> tuple[Dict[Text, str | None] | None, str | 
 
 
 def outcome(slots: Dict[Text, Any]) -> str:
-    """The closing line. All four signs must be there; "another reason found" is told apart and outranks them."""
+    """The closing line. All four signs must be there; "another reason found" is told apart and outranks
+    them."""
     if slots.get("check_other") == "yes":
         return "check_other_reason"
     signs = [slots.get(key) for key in QUESTIONS if key != "check_other"]
@@ -110,7 +114,8 @@ def summary(slots: Dict[Text, Any]) -> str:
 
 
 class ValidateSelfCheckForm(FormValidationAction):
-    """Reads one answer; a question of the patient's own is left to the other rules and the check goes on after it."""
+    """Reads one answer; a question of the patient's own is left to the other rules and the check goes on
+    after it."""
 
     def name(self) -> Text:
         return f"validate_{FORM}"
@@ -131,7 +136,8 @@ class ValidateSelfCheckForm(FormValidationAction):
 class ActionBeginCheck(Action):
     """Says what the five questions are, when they begin; on resuming it says nothing.
 
-    A message that the policy takes for something else than a wish for them ends the turn here, before the form.
+    A message that the policy takes for something else than a wish for them ends the turn here, before the
+    form.
     """
 
     def name(self) -> Text:

@@ -1,7 +1,8 @@
-"""The five questions in a patient's words: what counts as an answer to the one that was asked, and to no other.
+"""The five questions in a patient's words: what counts as an answer to the one that was asked, and to no
+other.
 
-Pure functions. "It is worse at night, yes" is no answer to "does it ease with movement?": a word that belongs to another
-question never fills this one, because the summary is shown to a clinician.
+Pure functions. "It is worse at night, yes" is no answer to "does it ease with movement?": a word that belongs
+to another question never fills this one, because the summary is shown to a clinician.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Rows of the policy for what is said beside the subject: greetings, "are you there", details for staff, stories."""
+"""Rows of the policy for what is said beside the subject: greetings, "are you there", details for staff,
+stories."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def asks_clinic_fact(state: State) -> bool:
 
 
 def clinic_fact(state: State) -> Reply:
-    """The fact, and whether the clinic is open now where hours are asked; what is not known is offered to staff."""
+    """The fact, and whether the clinic is open now where hours are asked; what is not known is offered to
+    staff."""
     told = fact(state.turn.clinic_fact or "")
     if not told.known:
         offer = spoken(state, "ask_staff_for_fact")

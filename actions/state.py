@@ -1,4 +1,5 @@
-"""Everything that a decision may depend on: the message, what was said before it, and how the conversation stands."""
+"""Everything that a decision may depend on: the message, what was said before it, and how the conversation
+stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is said about a topic: the whole answer, one facet of it, what changes in a situation, and where it comes from."""
+"""What is said about a topic: the whole answer, one facet of it, what changes in a situation, and where it
+comes from."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ def whole(state: State, answer: Answer, *, lead: str = "", last: str = "", on: s
 
 
 def part(state: State, topic: str, facet: str) -> Said | None:
-    """The reviewed text for one facet of a topic; ``None`` where there is none, or it was said a moment ago."""
+    """The reviewed text for one facet of a topic; ``None`` where there is none, or it was said a moment
+    ago."""
     own = state.cell(topic, facet)
     if own is None or state.said_lately(own.text):
         return None
@@ -80,7 +82,8 @@ def part(state: State, topic: str, facet: str) -> Said | None:
 
 
 def short(state: State, answer: Answer, *, keys: Sequence[str] = ()) -> Said:
-    """The direct answer in a sentence or two, with a button for the whole; in other words if it was said lately."""
+    """The direct answer in a sentence or two, with a button for the whole; in other words if it was said
+    lately."""
     own = facets().get(answer.id)
     if own is None or state.said_lately(own.short):
         return whole(state, answer)
@@ -89,7 +92,8 @@ def short(state: State, answer: Answer, *, keys: Sequence[str] = ()) -> Said:
 
 
 def named(state: State, answer: Answer, words: str) -> str:
-    """``words`` with the subject's name before them, unless they name it, the last reply did, or it is restless legs."""
+    """``words`` with the subject's name before them, unless they name it, the last reply did, or it is
+    restless legs."""
     goes_on = state.before == answer.id and state.turn.leans >= LEANS
     if goes_on or not answer.own_subject or names(answer, words):
         return words
@@ -113,7 +117,8 @@ def unknown(state: State, topic: Answer, facet: str) -> Said:
 
 
 def was_unknown(state: State, topic: Answer) -> bool:
-    """Whether the last reply was the honest line on a facet of this topic, which names the topic in brackets."""
+    """Whether the last reply was the honest line on a facet of this topic, which names the topic in
+    brackets."""
     return f"({called(topic)})" in (last_message(state.tracker).get("text") or "")
 
 
@@ -131,7 +136,8 @@ def in_situation(state: State, topic: Answer) -> Said:
 
 
 def more_of(state: State, topic: Answer) -> Said:
-    """ "Tell me more", "say it simpler", "where is that from" of the last answer, and never the same twice running."""
+    """ "Tell me more", "say it simpler", "where is that from" of the last answer, and never the same twice
+    running."""
     intent = state.turn.intent or ""
     wanted = {"ask_more": topic.more, "ask_repeat": topic.simple}.get(intent) or sources_text(topic)
     texts = (wanted, topic.simple, topic.more, topic.text)
@@ -163,7 +169,8 @@ def _said(
 
 
 def otherwise(answer: Answer, state: State) -> str | None:
-    """The answer's first words, or what it has beside them if those were said lately; ``None`` when all was said."""
+    """The answer's first words, or what it has beside them if those were said lately; ``None`` when all
+    was said."""
     left = [words for words in (answer.text, answer.simple, answer.more) if not state.said_lately(words)]
     if not left:
         return None
@@ -173,7 +180,8 @@ def otherwise(answer: Answer, state: State) -> str | None:
 
 
 def _first_words(answer: Answer, state: State) -> str:
-    """The answer with its next step, which is left out after one in the last reply and for who has asked already."""
+    """The answer with its next step, which is left out after one in the last reply and for who has asked
+    already."""
     before = answers().get(state.before or "")
     steps_on = before is not None and bool(before.next_step) and just_said(before.next_step, state.tracker)
     return answer.text if steps_on or "asked_already" in state.turn.told else answer.chat
@@ -188,7 +196,10 @@ def open_now() -> str:
 
 
 def cautions(answer: Answer, situation: Sequence[str], state: State) -> list[str]:
-    """The cautions of ``answer`` that concern this situation, two at most. None that was said a moment ago."""
+    """The cautions of ``answer`` that concern this situation, two at most.
+
+    None that was said a moment ago.
+    """
     concerned = [
         key
         for key in situation
@@ -200,7 +211,8 @@ def cautions(answer: Answer, situation: Sequence[str], state: State) -> list[str
 
 
 def weightiest(answer: Answer, situation: Sequence[str]) -> list[str]:
-    """As much of a situation as there is room for: what can slow breathing first, then what ``answer`` words itself."""
+    """As much of a situation as there is room for: what can slow breathing first, then what ``answer``
+    words itself."""
     shared = answers().cautions
     order = sorted(
         situation, key=lambda key: (not shared[key].slows_breathing, key not in answer.caution_texts)
@@ -223,7 +235,10 @@ def called(topic: Answer, *, first: bool = False) -> str:
 
 
 def sources_text(topic: Answer) -> str:
-    """Where an answer comes from, with its date and state. A draft is not called reviewed: no clinician has read it."""
+    """Where an answer comes from, with its date and state.
+
+    A draft is not called reviewed: no clinician has read it.
+    """
     rows = [f"- {source['title']}: {source['url']}" for source in answers().links(topic)]
     day = f"{topic.reviewed_on:%B} {topic.reviewed_on.day}, {topic.reviewed_on.year}"
     state = text(f"assistant.sources.{topic.state}", day=day)

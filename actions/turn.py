@@ -112,7 +112,8 @@ def asks_something(words: str) -> bool:
 
 
 def contexts(tracker: Tracker) -> list[str]:
-    """Who the patient said it is about, and what must be kept in mind: keys of ``bot.content.answers.CONTEXTS``."""
+    """Who the patient said it is about, and what must be kept in mind: keys of
+    ``bot.content.answers.CONTEXTS``."""
     known: dict[str, Any] = tracker.slots
     made = [key for key in CONTEXTS if known.get(key) == "yes"]
     subject = known.get("subject")

@@ -1,4 +1,5 @@
-"""Rows of the policy for messages that cannot be answered as they stand: noise, other languages, what is not ours.
+"""Rows of the policy for messages that cannot be answered as they stand: noise, other languages, what is
+not ours.
 
 The written patterns here only look at messages that the classifier does not read surely.
 """
@@ -82,7 +83,8 @@ def _open(state: State) -> bool:
 
 
 def unreadable(state: State) -> bool:
-    """Another language, which a library tells; noise, an insult or an attempt to steer, only where nothing was understood."""
+    """Another language, which a library tells; noise, an insult or an attempt to steer, only where nothing
+    was understood."""
     if state.turn.pressed:
         return False
     if _open(state):
@@ -134,7 +136,8 @@ def gives_contact(state: State) -> bool:
 
 
 def suggestions(state: State) -> list[str]:
-    """At most three topics that the message may mean: that of a medicine it names, then the likeliest first."""
+    """At most three topics that the message may mean: that of a medicine it names, then the likeliest
+    first."""
     turn, shared = state.turn, answers().cautions
     found = likely_topics([pair for pair in turn.ranking if pair[0] in answers() or pair[0] in FLOWS])
     first = [shared[key].topic for key in turn.facts if key in shared and shared[key].medicine]

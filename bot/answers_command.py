@@ -1,4 +1,5 @@
-"""``python -m bot answers``: the reviewed texts on one page to sign, or with ``--open`` what patients asked that has none."""
+"""``python -m bot answers``: the reviewed texts on one page to sign, or with ``--open`` what patients
+asked that has none."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ from bot.work.notifier import Notifier
 log = structlog.get_logger(__name__)
 
 _THREADS = 32
-#: The console refuses a long text itself, with a page that keeps it (``bot/staff/auth/access.py``); this limit is for what no person types.
+#: The console refuses a long text itself, with a page that keeps it (``bot/staff/auth/access.py``); this
+#: limit is for what no person types.
 _CONSOLE_BODIES = {"/staff": 1024 * 1024}
 
 
@@ -46,7 +47,8 @@ class _Running:
     channels: Mapping[str, base.Channel]
 
     async def start(self) -> None:
-        # Database work runs in threads; the default of a small machine (6) would make patients wait for each other.
+        # Database work runs in threads; the default of a small machine (6) would make patients wait for each
+        # other.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         await self.notifier.start()
         await self.turns.start()

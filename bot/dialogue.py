@@ -1,4 +1,5 @@
-"""The whole dialogue in one process, for what runs at a desk: intake with its red flags, turns, Rasa and the actions on a store of its own.
+"""The whole dialogue in one process, for what runs at a desk: intake with its red flags, turns, Rasa and
+the actions on a store of its own.
 
 A message goes the way that it goes at a clinic, without HTTP between the processes and without delivery.
 """
@@ -97,7 +98,8 @@ class Dialogue:
         return await self._turn(conversation_id, text=text)
 
     async def press(self, conversation_id: str, choice: str) -> Said:
-        """Press the button of an intent, as if it had been offered, and wait for the answer; raises as ``say``."""
+        """Press the button of an intent, as if it had been offered, and wait for the answer; raises as
+        ``say``."""
 
         def offer() -> None:
             with self._store.write() as session:
@@ -168,7 +170,8 @@ class Dialogue:
 
 @asynccontextmanager
 async def in_process(model: Path | None = None) -> AsyncIterator[Dialogue]:
-    """A dialogue with ``model`` (by default the one in ``models/``), on a database that is thrown away at the end.
+    """A dialogue with ``model`` (by default the one in ``models/``), on a database that is thrown away at
+    the end.
 
     Raises:
         ConfigError: there is no trained model.
@@ -190,7 +193,8 @@ async def in_process(model: Path | None = None) -> AsyncIterator[Dialogue]:
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Settings of this process with a data folder of their own, so that nothing reaches the clinic's database; as before afterwards."""
+    """Settings of this process with a data folder of their own, so that nothing reaches the clinic's
+    database; as before afterwards."""
     own = {"RLA_DATABASE_URL": "", "RLA_REDIS_URL": "", "RLA_PUBLIC_URL": ""}
     with tempfile.TemporaryDirectory(prefix="rla-dialogue-") as folder:
         own["RLA_DATA_DIR"] = folder

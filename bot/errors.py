@@ -43,4 +43,7 @@ class NotAllowedError(RefusedError):
 
 
 class BrainUnavailable(AssistantError):
-    """Rasa gave no usable answer: it is down, slow, or answered junk. Carries a short reason, never patient text."""
+    """Rasa gave no usable answer: it is down, slow, or answered junk.
+
+    Carries a short reason, never patient text.
+    """

@@ -1,6 +1,7 @@
 """``python -m bot explain "text"``: how a message is read and why it gets its answer, step by step.
 
-The message goes through the same dialogue as at a clinic (``bot/dialogue.py``), after what ``--topic`` and ``--after`` put before it.
+The message goes through the same dialogue as at a clinic (``bot/dialogue.py``), after what ``--topic`` and
+``--after`` put before it.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def _read(said: Said) -> list[str]:
 
 
 def band(name: str, confidence: float) -> str:
-    """What a first guess of this confidence leads to, by the thresholds of ``bot.understanding.thresholds``."""
+    """What a first guess of this confidence leads to, by the thresholds of
+    ``bot.understanding.thresholds``."""
     if confidence >= SURE:
         return f"sure (>= {SURE})"
     least = BEGIN if name in BEGINS else ANSWER

@@ -1,4 +1,5 @@
-"""Whether the front door lives, whether everything that an answer needs is there, and figures for Prometheus."""
+"""Whether the front door lives, whether everything that an answer needs is there, and figures for
+Prometheus."""
 
 from __future__ import annotations
 
@@ -77,7 +78,8 @@ async def readyz(health: Annotated[Health, Depends(_health)]) -> JSONResponse:
     found = await asyncio.gather(health.database(), health.model(), health.actions())
     parts = {name: reason or "ready" for name, reason in zip(names, found, strict=True)}
     ready = not any(found)
-    # Emergencies are noticed without the trained classifier too, only not as many: it is said, and nothing is held back for it.
+    # Emergencies are noticed without the trained classifier too, only not as many: it is said, and nothing is
+    # held back for it.
     parts["red_flags"] = (
         "ready"
         if health.red_flags_trained

@@ -38,8 +38,10 @@ def check_requests(app: FastAPI, origins: tuple[str, ...], *, larger: Mapping[st
     """Put the limits and headers in front of the application.
 
     Args:
-        origins: other sites that may embed the widget, as ``https://clinic.example``; our own is always allowed.
-        larger: the bytes that a body may have where that is more than ``MAX_BODY``, by the beginning of the path.
+        origins: other sites that may embed the widget, as ``https://clinic.example``; our own is always
+            allowed.
+        larger: the bytes that a body may have where that is more than ``MAX_BODY``, by the beginning of the
+            path.
     """
     app.add_middleware(_RequestCheck, origins=origins, larger=larger)
 
@@ -108,7 +110,10 @@ class _Sent:
 
 
 async def _survive(app: ASGIApp, scope: Scope, receive: Receive, answer: Send, sent: _Sent) -> None:
-    """Let the application answer. What fails is logged by type and place, and still answered where nothing was sent yet."""
+    """Let the application answer.
+
+    What fails is logged by type and place, and still answered where nothing was sent yet.
+    """
     try:
         await app(scope, receive, answer)
     except asyncio.CancelledError:
@@ -139,7 +144,8 @@ def _route(scope: Scope) -> str:
 
 
 def _of_database(error: Exception) -> SQLAlchemyError | None:
-    """The database's error behind ``error``; once a response has begun, Starlette wraps it in one of its own."""
+    """The database's error behind ``error``; once a response has begun, Starlette wraps it in one of its
+    own."""
     return next((one for one in (error, error.__cause__) if isinstance(one, SQLAlchemyError)), None)
 
 

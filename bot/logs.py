@@ -1,8 +1,11 @@
-"""Logging: one line for each event, in key=value or JSON, names and numbers only. No patient's text ever goes in.
+"""Logging: one line for each event, in key=value or JSON, names and numbers only.
 
-Our own lines are structlog's: a fixed event name and fields that we choose. Other libraries log through the standard
-library. Their lines get the same form, but a text is shown only if it stands in their program as it is:
-``"Invalid HTTP request received."`` does, ``f"cannot read {text}"`` does not, and may hold what a patient typed.
+No patient's text ever goes in.
+
+Our own lines are structlog's: a fixed event name and fields that we choose. Other libraries log through the
+standard library. Their lines get the same form, but a text is shown only if it stands in their program as it
+is: ``"Invalid HTTP request received."`` does, ``f"cannot read {text}"`` does not, and may hold what a patient
+typed.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import structlog
 
 #: Our own modules: what they put into a line is names and numbers.
 _OURS = ("bot.", "actions.")
-#: Functions of libraries that make a text from settings alone, by logger and function: uvicorn says where it listens.
+#: Functions of libraries that make a text from settings alone, by logger and function: uvicorn says where it
+#: listens.
 _FROM_SETTINGS = {("uvicorn.error", "_log_started_message")}
 
 
@@ -56,7 +60,10 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
 
 
 def fault(error: BaseException) -> dict[str, str]:
-    """What may be logged of an error: its type and where it arose. A whole traceback could hold what was typed."""
+    """What may be logged of an error: its type and where it arose.
+
+    A whole traceback could hold what was typed.
+    """
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -65,7 +72,8 @@ def fault(error: BaseException) -> dict[str, str]:
 
 
 def _with_place(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Say where an error arose, also where a line gives its type alone: what is being handled right now is that error."""
+    """Say where an error arose, also where a line gives its type alone: what is being handled right now is
+    that error."""
     raised = sys.exc_info()[1]
     if raised is not None and "at" not in fields and fields.get("error") == type(raised).__name__:
         fields.update(fault(raised))
@@ -73,10 +81,13 @@ def _with_place(_: Any, __: str, fields: structlog.typing.EventDict) -> structlo
 
 
 def shown(record: logging.LogRecord) -> str:
-    """What may be shown of a record's text. Call it while the record is made or handled: it looks at the call stack.
+    """What may be shown of a record's text.
 
-    A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it; other
-    values only where the module is ours. Of a text that was put together, only the place in the code is told.
+    Call it while the record is made or handled: it looks at the call stack.
+
+    A text that stands as it is in the code that logs it cannot be a patient's. Numbers are filled into it;
+    other values only where the module is ours. Of a text that was put together, only the place in the code is
+    told.
     """
     if (record.name, record.funcName) in _FROM_SETTINGS:
         return record.getMessage()
@@ -116,7 +127,8 @@ def _name_the_source(_: Any, __: str, fields: structlog.typing.EventDict) -> str
 
 
 class _Unfailing:
-    """A stream whose writes never fail: a full disk may cost lines of the log, never the work that they tell of."""
+    """A stream whose writes never fail: a full disk may cost lines of the log, never the work that they
+    tell of."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,5 @@
-"""``make run``: set up what is missing, start the processes of the Procfile, keep them up, stop them together."""
+"""``make run``: set up what is missing, start the processes of the Procfile, keep them up, stop them
+together."""
 
 from __future__ import annotations
 
@@ -117,7 +118,10 @@ class Supervisor:
             self.tend()
 
     def tend(self) -> None:
-        """Start what does not run, the front door first. What ends at once is started a little later each time."""
+        """Start what does not run, the front door first.
+
+        What ends at once is started a little later each time.
+        """
         for child in self._children:
             if child.process is None:
                 if time.monotonic() >= child.again_at and (
@@ -135,7 +139,8 @@ class Supervisor:
                 child.process, child.again_at = None, time.monotonic() + wait
 
     def _door_is_open(self) -> bool:
-        """Whether the others may start: the front door serves patients, or they have waited long enough for it."""
+        """Whether the others may start: the front door serves patients, or they have waited long enough
+        for it."""
         if time.monotonic() - self._children[0].started > _DOOR_FIRST_SECONDS:
             return True
         with contextlib.suppress(httpx.HTTPError):
@@ -160,7 +165,10 @@ class Supervisor:
 
 
 def _end(children: list[Child], seconds: float) -> bool:
-    """Ask ``children`` to end and wait; those that are not gone after ``seconds`` are killed. Returns whether any ran."""
+    """Ask ``children`` to end and wait; those that are not gone after ``seconds`` are killed.
+
+    Returns whether any ran.
+    """
     alive = [child.process for child in children if child.process and child.process.poll() is None]
     for process in alive:
         with contextlib.suppress(ProcessLookupError):
@@ -175,7 +183,8 @@ def _end(children: list[Child], seconds: float) -> bool:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """On Linux, end a child when its launcher is killed, so that no port stays taken (prctl(2), PR_SET_PDEATHSIG)."""
+    """On Linux, end a child when its launcher is killed, so that no port stays taken (prctl(2),
+    PR_SET_PDEATHSIG)."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -189,7 +198,8 @@ class Announcement:
         self._config, self._supervisor, self._url = config, supervisor, config.local_url
 
     def wait(self) -> None:
-        """Tend the processes until everything answers: the front door, its database, Rasa with a model, the actions.
+        """Tend the processes until everything answers: the front door, its database, Rasa with a model,
+        the actions.
 
         Raises:
             SystemExit: a process ended while it started; the text has the end of its log.

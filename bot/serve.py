@@ -73,7 +73,8 @@ def _serve(config: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that ends held calls and streams when it stops, and does not wait for them and cut them as if they had failed."""
+    """A server that ends held calls and streams when it stops, and does not wait for them and cut them as
+    if they had failed."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         state = cast(FastAPI, self.config.app).state

@@ -1,4 +1,5 @@
-"""Names of settings that nobody reads: a misspelt one would leave its default in force, and nobody would know."""
+"""Names of settings that nobody reads: a misspelt one would leave its default in force, and nobody would
+know."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _ALIKE = 0.8  # of difflib's 0 to 1: one or two letters of a name differ
 
 
 def misspelt(fields: tuple[str, ...], file: Path | None) -> list[str]:
-    """One line for each name in the environment, or in ``file`` (a .env file), that looks like a setting and is none.
+    """One line for each name in the environment, or in ``file`` (a .env file), that looks like a setting
+    and is none.
 
     Args:
         fields: the fields of ``Settings``.
@@ -39,7 +41,10 @@ def misspelt(fields: tuple[str, ...], file: Path | None) -> list[str]:
 
 
 def _meant_for_us(name: str, known: list[str]) -> bool:
-    """Whether ``name`` is no setting but meant as one. Other programs have names in TELEGRAM_ too: of those only what is nearly ours counts."""
+    """Whether ``name`` is no setting but meant as one.
+
+    Other programs have names in TELEGRAM_ too: of those only what is nearly ours counts.
+    """
     if name in known or name in FOR_RASA:
         return False
     return name.startswith("RLA_") or bool(get_close_matches(name, known, 1, _ALIKE + 0.05))

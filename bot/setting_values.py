@@ -1,11 +1,15 @@
-"""Forms of settings: which addresses are refused, and what is said then. A value may hold a password, so none is ever repeated."""
+"""Forms of settings: which addresses are refused, and what is said then.
+
+A value may hold a password, so none is ever repeated.
+"""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
-#: The widest range of proxies that is taken: 10.0.0.0/8 is one network, 0.0.0.0/0 is everybody. Bits of IPv4 and of IPv6.
+#: The widest range of proxies that is taken: 10.0.0.0/8 is one network, 0.0.0.0/0 is everybody. Bits of IPv4
+#: and of IPv6.
 _WIDEST = (8, 32)
 
 
@@ -95,7 +99,8 @@ def redis_address(value: str) -> str:
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of an address that names a host; ``None`` if it has none, or a port or a character that cannot be."""
+    """The parts of an address that names a host; ``None`` if it has none, or a port or a character that
+    cannot be."""
     if not url.isprintable() or " " in url:
         return None
     try:

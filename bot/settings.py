@@ -20,7 +20,8 @@ from bot.setting_names import misspelt
 from bot.setting_values import has_host, network, redis_address, site, sites, sql_address
 
 ROOT = Path(__file__).resolve().parent.parent
-#: How to reach the mail server: plain, encrypted from the start, encrypted after a greeting. Another one would be spoken to in plain.
+#: How to reach the mail server: plain, encrypted from the start, encrypted after a greeting. Another one
+#: would be spoken to in plain.
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -188,7 +189,8 @@ class Settings(BaseSettings):
 
     @property
     def brain_token(self) -> str:
-        """The token of Rasa's API, shared by our processes: the setting, or one made once and kept in ``data_dir``."""
+        """The token of Rasa's API, shared by our processes: the setting, or one made once and kept in
+        ``data_dir``."""
         if self.rasa_token:
             return self.rasa_token
         path = self.data_dir / "rasa_token"
@@ -249,7 +251,10 @@ def settings() -> Settings:
 
 
 def _said(problem: Any) -> str:
-    """One fault that pydantic found, as the setting's name and what is expected. What was given may be a secret, and is left out."""
+    """One fault that pydantic found, as the setting's name and what is expected.
+
+    What was given may be a secret, and is left out.
+    """
     name = str(problem["loc"][0]) if problem["loc"] else ""
     name = name if name.isupper() or not name else f"RLA_{name.upper()}"
     return ": ".join(part for part in (name, problem["msg"].removeprefix("Value error, ")) if part)

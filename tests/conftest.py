@@ -17,7 +17,8 @@ from bot.store.engine import Store, make_engine
 from bot.store.engine import store as store_of_process
 from bot.store.migrate import migrate
 
-# Whatever the machine or a .env file sets does not reach a test; nothing of ours reads a setting when it is imported.
+# Whatever the machine or a .env file sets does not reach a test; nothing of ours reads a setting when it is
+# imported.
 for _name in [name for name in os.environ if name.startswith(("RLA_", "TELEGRAM_"))]:
     del os.environ[_name]
 _FOLDER = tempfile.TemporaryDirectory(prefix="rla-tests-")

@@ -1,4 +1,5 @@
-"""``python -m bot check`` and what a start looks at: each fault is told in one line, and what is sound is not."""
+"""``python -m bot check`` and what a start looks at: each fault is told in one line, and what is sound is
+not."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ from tests.support.redis_server import Redis
 SOUND = "1234567890:AAbbccddeeffgghhiijjkkllmmnnooppqqr"
 
 
-# --- settings ------------------------------------------------------------------------------------------------------
+# --- settings
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_settings_of_a_developer_are_sound() -> None:
@@ -126,7 +128,8 @@ def test_the_form_of_telegrams_settings(given: dict[str, object], level: str) ->
     assert SOUND not in said(found) and "my token" not in said(found)
 
 
-# --- services ------------------------------------------------------------------------------------------------------
+# --- services
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_a_database_is_not_made_by_looking(tmp_path: Path) -> None:
@@ -206,7 +209,8 @@ def test_telegram_that_cannot_be_reached_does_not_show_the_token() -> None:
     assert levels(found) == [("warning", "telegram")] and SOUND not in said(found)
 
 
-# --- what may be said ----------------------------------------------------------------------------------------------
+# --- what may be said
+# ----------------------------------------------------------------------------------------------
 
 
 def test_the_content_of_this_project_is_sound() -> None:
@@ -273,7 +277,8 @@ def test_models_that_are_missing_or_old(tmp_path: Path, monkeypatch: pytest.Monk
     assert levels(found) == [("warning", "models")] and "safety" not in said(found)
 
 
-# --- the command, and a start --------------------------------------------------------------------------------------
+# --- the command, and a start
+# --------------------------------------------------------------------------------------
 
 
 def run_check(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:

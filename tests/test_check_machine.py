@@ -19,7 +19,8 @@ from bot.settings import ROOT, Settings, settings
 from tests.support.findings import levels, said
 from tests.support.processes import free_ports
 
-# --- the machine ---------------------------------------------------------------------------------------------------
+# --- the machine
+# ---------------------------------------------------------------------------------------------------
 
 
 def ports(monkeypatch: pytest.MonkeyPatch) -> Settings:
@@ -60,7 +61,8 @@ def test_a_clock_before_our_own_files_is_wrong(monkeypatch: pytest.MonkeyPatch) 
     assert levels(machine.clock_right()) == [("wrong", "clock")]
 
 
-# --- rights --------------------------------------------------------------------------------------------------------
+# --- rights
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -172,7 +174,8 @@ def test_every_command_makes_files_that_are_ours_alone(tmp_path: Path) -> None:
     assert mode(tmp_path / "assistant.db") == "0o600"
 
 
-# --- one front door on one folder ----------------------------------------------------------------------------------
+# --- one front door on one folder
+# ----------------------------------------------------------------------------------
 
 HOLDS = (
     "import sys, time\nfrom bot.check import door_lock\nfrom bot.settings import settings\n"

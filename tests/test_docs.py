@@ -120,7 +120,10 @@ def test_every_event_of_the_table_is_logged() -> None:
 
 
 def test_a_section_that_is_named_is_there() -> None:
-    """``README.md, "The Rasa server"``: the heading exists in that file. Also in comments of the configuration."""
+    """``README.md, "The Rasa server"``: the heading exists in that file.
+
+    Also in comments of the configuration.
+    """
     files = [
         *DOCS,
         *(

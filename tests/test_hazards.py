@@ -1,4 +1,5 @@
-"""The hazard log and the tests agree: every test that ``docs/hazards.md`` names is there, and every hazard has its guard."""
+"""The hazard log and the tests agree: every test that ``docs/hazards.md`` names is there, and every hazard
+has its guard."""
 
 from __future__ import annotations
 

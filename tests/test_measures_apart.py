@@ -14,10 +14,12 @@ from bot.settings import ROOT
 from tools.evaluation.talks import read_talks
 
 TESTS = Path(__file__).parent
-#: What is shorter than so many words is nobody's own where turns of a conversation, or red flags, are measured: "how long does
-#: it take" is both asked and taught. Elsewhere a sentence counts from its ninth letter.
+#: What is shorter than so many words is nobody's own where turns of a conversation, or red flags, are
+#: measured: "how long does it take" is both asked and taught. Elsewhere a sentence counts from its ninth
+#: letter.
 _WORDS = {"talks": 5, "nlu/two_turns.tsv": 5, "safety": 5}
-#: Lists for spelling, languages and forms, whose rows are no questions; what stands in them is meant to be known.
+#: Lists for spelling, languages and forms, whose rows are no questions; what stands in them is meant to be
+#: known.
 _NO_MEASURES = {"booking_inputs.tsv", "english.tsv", "foreign.tsv", "form_answers.tsv"}
 
 

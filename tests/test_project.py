@@ -64,7 +64,10 @@ def steps(rule: dict[str, Any], kind: str) -> list[str]:
 
 
 def phrasings() -> dict[str, list[str]]:
-    """Every intent's examples, from all files. Two entries of one intent in one file are an error of their own."""
+    """Every intent's examples, from all files.
+
+    Two entries of one intent in one file are an error of their own.
+    """
     made: dict[str, list[str]] = {}
     for path in sorted((ROOT / "data/nlu").glob("*.yml")):
         here: set[str] = set()

@@ -30,7 +30,10 @@ def failed() -> Any:
 
 
 def logged(body: str) -> tuple[str, list[dict[str, Any]]]:
-    """What a process with our logs writes, whole and line by line. In a process of its own, since setting them up changes all of it."""
+    """What a process with our logs writes, whole and line by line.
+
+    In a process of its own, since setting them up changes all of it.
+    """
     script = f"import asyncio, gc, logging, structlog\nfrom bot import logs\nlogs.set_up('DEBUG')\nlogging.raiseExceptions = False\n{body}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return done.stdout + done.stderr, [json.loads(line) for line in done.stderr.splitlines()]
@@ -86,7 +89,8 @@ def test_what_other_libraries_log_has_the_form_of_our_own_lines() -> None:
 
 
 def test_the_start_of_the_server_says_where_it_listens() -> None:
-    """uvicorn puts that line together itself, so it would count as hidden; nothing but settings goes into it."""
+    """uvicorn puts that line together itself, so it would count as hidden; nothing but settings goes into
+    it."""
     _, lines = logged(
         "import uvicorn\nconfig = uvicorn.Config(lambda scope: None, port=8123, log_config=None, ws='none')\n"
         "config.load()\nuvicorn.Server(config)._log_started_message([])\n"
@@ -160,7 +164,8 @@ def test_an_error_of_rasa_keeps_its_type_only() -> None:
 
 @pytest.fixture
 def rasas_log() -> Iterator[Any]:
-    """A logger of Rasa's while it serves patients; ``lines`` is what it wrote, its records made by our factory."""
+    """A logger of Rasa's while it serves patients; ``lines`` is what it wrote, its records made by our
+    factory."""
     before, log = logging.getLogRecordFactory(), logging.getLogger("rasa.of_a_test")
     lines: list[str] = []
     handler = logging.Handler()

@@ -1,4 +1,5 @@
-"""The supervisor of ``make run``: the front door first, what falls is started again, a little later each time it falls at once; and its end."""
+"""The supervisor of ``make run``: the front door first, what falls is started again, a little later each
+time it falls at once; and its end."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def test_what_has_fallen_is_started_again_and_what_falls_at_once_a_little_later(
 
 
 def lives_on(name: str, diary: Path, seconds: float) -> list[str]:
-    """A process that, asked to end, says so in ``diary``, works on for some seconds, and says that it has ended."""
+    """A process that, asked to end, says so in ``diary``, works on for some seconds, and says that it has
+    ended."""
     script = (
         "import pathlib, signal, sys, time\n"
         "def note(word):\n    with open(sys.argv[1], 'a') as diary: diary.write(f'{sys.argv[2]} {word}\\n')\n"

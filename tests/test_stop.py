@@ -1,4 +1,5 @@
-"""A stop that was asked for, and a database that is away, are no bugs: nothing in the log looks like one, and held calls end well."""
+"""A stop that was asked for, and a database that is away, are no bugs: nothing in the log looks like one,
+and held calls end well."""
 
 from __future__ import annotations
 

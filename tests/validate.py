@@ -1,7 +1,7 @@
 """``python -m tests.validate``: Rasa's own check of its files, every warning a failure, in a short verdict.
 
-Rasa's ``--fail-on-warnings`` lets some of its warnings pass (an intent without a phrasing, an intent in no rule), so the
-warnings it prints count too.
+Rasa's ``--fail-on-warnings`` lets some of its warnings pass (an intent without a phrasing, an intent in no
+rule), so the warnings it prints count too.
 """
 
 from __future__ import annotations

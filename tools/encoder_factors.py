@@ -1,7 +1,9 @@
-"""``python -m tools.encoder_factors``: how large each column of what the sentence encoder multiplies becomes, and the factors against it.
+"""``python -m tools.encoder_factors``: how large each column of what the sentence encoder multiplies
+becomes, and the factors against it.
 
-Needed again only for other weights. Writes ``bot/understanding/encoder_factors.npz``; the digest of the encoder's file in
-``bot/understanding/encoder.py`` then has to be set anew, and everything trained and measured again.
+Needed again only for other weights. Writes ``bot/understanding/encoder_factors.npz``; the digest of the
+encoder's file in ``bot/understanding/encoder.py`` then has to be set anew, and everything trained and
+measured again.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _SMOOTH = 0.75  # how much of a large column goes over to the weights; tried fro
 
 
 class _Float(Graph):
-    """The same graph, multiplied in 32-bit numbers; remembers what goes into each multiplication, and the largest weights there."""
+    """The same graph, multiplied in 32-bit numbers; remembers what goes into each multiplication, and the
+    largest weights there."""
 
     def __init__(self, weights: dict[str, np.ndarray]) -> None:
         super().__init__(weights, {})

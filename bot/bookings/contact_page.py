@@ -1,8 +1,9 @@
-"""A one-time web page for contact details, so that name and telephone number never stand in a chat that others can read.
+"""A one-time web page for contact details, so that name and telephone number never stand in a chat that
+others can read.
 
-The booking flow sends a link, and staff can send a new one (``bot/staff/private_page.py``); what the patient fills in goes
-straight into the booking request. A link works once and for 24 hours, and opening it changes nothing: messengers and
-virus scanners open links too.
+The booking flow sends a link, and staff can send a new one (``bot/staff/private_page.py``); what the patient
+fills in goes straight into the booking request. A link works once and for 24 hours, and opening it changes
+nothing: messengers and virus scanners open links too.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ class Field:
     """One field.
 
     Args:
-        column: its column in the table ``bookings``. The slot, and the line that asks for it, are named after it.
+        column: its column in the table ``bookings``. The slot, and the line that asks for it, are named after
+            it.
         longest: how many characters are kept.
         read: how an answer to its question is read.
         named: a pattern of the words by which patients name it when they want it changed.
@@ -48,7 +49,8 @@ class Field:
 
     @property
     def staff_label(self) -> str:
-        """What staff read beside it: a text ``bookings.staff_labels.<column>``, or else what patients read."""
+        """What staff read beside it: a text ``bookings.staff_labels.<column>``, or else what patients
+        read."""
         found = texts().get(f"bookings.staff_labels.{self.column}")
         return found.words if found else self.label
 
@@ -72,5 +74,6 @@ FIELDS = (
 )
 BY_SLOT = {field.slot: field for field in FIELDS}
 CONSENT, CONFIRM = "booking_consent", "booking_confirm"
-#: Every slot of the form, in the order in which it asks: the fields, then "may I pass it on" and "is this right".
+#: Every slot of the form, in the order in which it asks: the fields, then "may I pass it on" and "is this
+#: right".
 SLOTS = (*BY_SLOT, CONSENT, CONFIRM)

@@ -1,4 +1,5 @@
-"""One-time links to the page on which a patient leaves a name and a way to be reached for a booking request (``contact_page``)."""
+"""One-time links to the page on which a patient leaves a name and a way to be reached for a booking
+request (``contact_page``)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ LASTS = timedelta(hours=24)
 
 
 def asked_on_page(channel: str) -> bool:
-    """Whether name and contact are asked on a private page, because others may read the chats of this channel.
+    """Whether name and contact are asked on a private page, because others may read the chats of this
+    channel.
 
     Outside the front door (``rasa shell``) there is no channel, and nobody else reads.
     """
@@ -66,7 +68,8 @@ def newest_links(session: Session, booking_ids: Sequence[int]) -> dict[int, Cont
 
 
 def use_link(session: Session, link: ContactLink, **given: str) -> bool:
-    """Put what was left into the request; ``False`` if somebody was quicker, with this link or with a newer one.
+    """Put what was left into the request; ``False`` if somebody was quicker, with this link or with a
+    newer one.
 
     Args:
         given: the private fields by their columns, such as ``name`` and ``contact``.

@@ -32,7 +32,8 @@ def make_request(
 
     Args:
         inbound_id: the message that sent it; one message makes one request.
-        given: the fields by their columns. What is missing is stored as "", such as a contact that is left elsewhere.
+        given: the fields by their columns. What is missing is stored as "", such as a contact that is left
+            elsewhere.
     """
     values = {field.column: given.get(field.column, "") for field in FIELDS}
     booking = Booking(
@@ -58,7 +59,8 @@ def _days(times: str) -> list[dict[str, str]] | None:
 
 
 def shown_to_staff(booking: Booking) -> list[tuple[str, str]]:
-    """What every member of staff may read at once, each as its label and the patient's words, with the days that they name."""
+    """What every member of staff may read at once, each as its label and the patient's words, with the
+    days that they name."""
     found = []
     for field in FIELDS:
         if not field.private:

@@ -3,9 +3,11 @@
 A channel is a folder under ``bot/channels/`` and one line in ``REGISTRY``. The folder's ``__init__.py`` has
 
 * ``TRAITS``: what others must know of the channel, also where it is switched off or runs in another process;
-* ``make(parts)``: the running channel. It imports the channel's libraries itself, so that asking for traits costs nothing.
+* ``make(parts)``: the running channel. It imports the channel's libraries itself, so that asking for traits
+costs nothing.
 
-This file imports no other room (errors and ``bot/work/rates.py`` are a few lines), so that each of them may ask it for the traits of a conversation's channel.
+This file imports no other room (errors and ``bot/work/rates.py`` are a few lines), so that each of them may
+ask it for the traits of a conversation's channel.
 """
 
 from __future__ import annotations
@@ -57,11 +59,13 @@ class Traits:
     Args:
         label: its name for staff.
         shows: what a patient can be shown in it.
-        rates: how fast it may be sent to; ``None`` where nothing is sent, because the patient's browser fetches.
-        contact_in_chat: whether name and telephone number may be asked in the chat. Not where others may read it: there
-            a private page takes them.
+        rates: how fast it may be sent to; ``None`` where nothing is sent, because the patient's browser
+            fetches.
+        contact_in_chat: whether name and telephone number may be asked in the chat. Not where others may read
+            it: there a private page takes them.
         switch: the field of ``Settings`` without which the channel is off; empty if it is always on.
-        bodies: the largest request body in bytes by path, where that is more than the front door takes elsewhere.
+        bodies: the largest request body in bytes by path, where that is more than the front door takes
+            elsewhere.
     """
 
     label: str
@@ -97,7 +101,8 @@ class Channel(Protocol):
 
     @property
     def router(self) -> APIRouter:
-        """Its routes: handlers at module level that find the channel by ``request.app.state.channels[name]``."""
+        """Its routes: handlers at module level that find the channel by
+        ``request.app.state.channels[name]``."""
         ...
 
     @property
@@ -114,13 +119,14 @@ class Channel(Protocol):
         ...
 
 
-#: Of a channel that is no longer registered, whose conversations staff may still read. Nothing can be sent there, so a
-#: private page for contact details is of no use either.
+#: Of a channel that is no longer registered, whose conversations staff may still read. Nothing can be sent
+#: there, so a private page for contact details is of no use either.
 _UNKNOWN = Traits(label="", shows=Shows(buttons=False, links=False), contact_in_chat=True)
 
 
 def traits(name: str) -> Traits:
-    """The traits of a channel; of one that is not registered any more, those of a channel that can do nothing."""
+    """The traits of a channel; of one that is not registered any more, those of a channel that can do
+    nothing."""
     return cast(Traits, _folder(REGISTRY[name]).TRAITS) if name in REGISTRY else _UNKNOWN
 
 

@@ -1,4 +1,5 @@
-"""What may be said: the clinic's file, the reviewed answers and texts, what they fill in, and who signed them."""
+"""What may be said: the clinic's file, the reviewed answers and texts, what they fill in, and who signed
+them."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def contents_fit(config: Settings) -> Iterator[Finding]:
 
 
 def unfilled(read: Answers, by_topic: dict[str, TopicFacets], of: Clinic) -> Iterator[str]:
-    """Each name in braces of an answer that the clinic's file does not fill, with its place: patients would read the braces."""
+    """Each name in braces of an answer that the clinic's file does not fill, with its place: patients
+    would read the braces."""
     words = {
         answer.place: (answer.chat, answer.more, answer.simple, *answer.variants) for answer in read.values()
     }

@@ -1,4 +1,5 @@
-"""One front door on one SQLite folder: a second one would take the first one's work for a dead process's, and answer it again."""
+"""One front door on one SQLite folder: a second one would take the first one's work for a dead process's,
+and answer it again."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ NAME = "front_door.lock"
 
 @contextmanager
 def held(config: Settings) -> Iterator[None]:
-    """Hold the folders of our SQLite files for this process. The system frees them when it ends, however it ends.
+    """Hold the folders of our SQLite files for this process.
+
+    The system frees them when it ends, however it ends.
 
     Raises:
         ConfigError: another front door works on one of them.

@@ -29,7 +29,10 @@ def everything(config: Settings, *, online: bool = False) -> list[Finding]:
 
 
 def before_start(config: Settings) -> list[Finding]:
-    """What a start looks at before anything else. Its own steps close the rights, train the models and renew the tables."""
+    """What a start looks at before anything else.
+
+    Its own steps close the rights, train the models and renew the tables.
+    """
     return [
         *safe_settings.settings_fit(config),
         *machine.ports_free(config, starting=True),
@@ -44,7 +47,8 @@ def before_start(config: Settings) -> list[Finding]:
 
 
 def of_contents(config: Settings) -> list[Finding]:
-    """The clinic's file, answers and texts: half a second of reading, which may go on beside the front door's start."""
+    """The clinic's file, answers and texts: half a second of reading, which may go on beside the front
+    door's start."""
     return list(contents.contents_fit(config))
 
 

@@ -19,7 +19,8 @@ _LEAST_MB, _LITTLE_MB = 100, 1024  # a start writes some; a year of a clinic's m
 
 
 def ports_free(config: Settings, *, starting: bool = False) -> Iterator[Finding]:
-    """Each of our three ports, unless we ourselves run there: that is as it should be, but for whoever wants to start."""
+    """Each of our three ports, unless we ourselves run there: that is as it should be, but for whoever
+    wants to start."""
     if already_running(config):
         said = f"the assistant runs already at {config.local_url}"
         yield wrong("ports", said, "Stop that one first") if starting else ok("ports", said)

@@ -8,7 +8,8 @@ _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 
 def plain(error: Exception) -> str | None:
-    """One line for an error of the disk or the database; ``None`` for any other: that is a bug, and its traceback is wanted."""
+    """One line for an error of the disk or the database; ``None`` for any other: that is a bug, and its
+    traceback is wanted."""
     if isinstance(error, OSError) and (error.filename is not None or error.errno in _NO_ROOM):
         return f"{error.filename or 'The disk'}: {error.strerror}"
     from sqlalchemy import exc

@@ -1,7 +1,8 @@
 """Who on this machine may read what we keep: nobody but the account that runs us.
 
-The umask of every command (``bot/cli.py``) makes new files so. What is open all the same (made by an older version, copied
-back from a backup) is closed at the start; what cannot be closed is a reason not to start, since it holds what patients wrote.
+The umask of every command (``bot/cli.py``) makes new files so. What is open all the same (made by an older
+version, copied back from a backup) is closed at the start; what cannot be closed is a reason not to start,
+since it holds what patients wrote.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from bot.settings import ROOT, Settings
 
 UMASK = 0o077
 _OTHERS = 0o077
-#: Folders of the system: as our data folder they would be closed to all other programs. So would one with the sticky bit, such as /tmp.
+#: Folders of the system: as our data folder they would be closed to all other programs. So would one with the
+#: sticky bit, such as /tmp.
 _SYSTEMS = frozenset(
     Path("/", name)
     for name in (
@@ -51,7 +53,8 @@ class Rights:
     """What was found.
 
     Args:
-        closed: paths that were open to other users and are not any more (or could be closed, if only looked at).
+        closed: paths that were open to other users and are not any more (or could be closed, if only looked
+            at).
         refused: one line for each path that is open and cannot be closed.
     """
 
@@ -67,7 +70,10 @@ class Rights:
 
 
 def mend(config: Settings, *, look_only: bool = False) -> Rights:
-    """Close what other users of this machine could read or change. Returns what was closed, and what could not be."""
+    """Close what other users of this machine could read or change.
+
+    Returns what was closed, and what could not be.
+    """
     if sys.platform == "win32":  # has other rights, which a folder inherits from the user's own
         return Rights()
     wrong = unfit(config.data_dir)
@@ -138,7 +144,8 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def _ours(config: Settings) -> Iterator[Path]:
-    """Everything that we keep: the data folder with all in it, a database that lies elsewhere, the models, and a .env file of ours."""
+    """Everything that we keep: the data folder with all in it, a database that lies elsewhere, the models,
+    and a .env file of ours."""
     if config.data_dir.is_dir():
         yield config.data_dir
         yield from sorted(config.data_dir.rglob("*"))

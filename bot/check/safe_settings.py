@@ -21,7 +21,8 @@ def settings_fit(config: Settings) -> Iterator[Finding]:
 
 
 def alerts_fit(config: Settings) -> Iterator[Finding]:
-    """Whether staff are told of urgent chats that nobody opens, and whether what tells them is written rightly."""
+    """Whether staff are told of urgent chats that nobody opens, and whether what tells them is written
+    rightly."""
     addresses = [part.strip() for part in config.alert_emails.split(",") if part.strip()]
     odd = [address for address in addresses if not _ADDRESS.fullmatch(address)]
     mail = urlsplit(config.smtp_url)

@@ -61,7 +61,10 @@ def reason(error: Exception) -> str:
 
 
 def redis_there(config: Settings) -> Iterator[Finding]:
-    """Whether Redis answers, where it is set. We start without it, since it holds the only copy of nothing."""
+    """Whether Redis answers, where it is set.
+
+    We start without it, since it holds the only copy of nothing.
+    """
     if not config.redis_url:
         return
     import redis
@@ -82,7 +85,10 @@ def redis_there(config: Settings) -> Iterator[Finding]:
 
 
 def telegram_knows_us(config: Settings) -> Iterator[Finding]:
-    """Ask Telegram who the token is, and compare its clock with ours. The address has the token in it and is never shown."""
+    """Ask Telegram who the token is, and compare its clock with ours.
+
+    The address has the token in it and is never shown.
+    """
     if not config.telegram_bot_token:
         return
     try:

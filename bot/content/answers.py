@@ -1,7 +1,7 @@
 """The reviewed answers: ``data/answers/*.yml``, read once and checked, each fault named by file and line.
 
-Clinicians change the words there and nowhere else. An answer's version is a digest of its words, so that the log
-says which wording a patient saw.
+Clinicians change the words there and nowhere else. An answer's version is a digest of its words, so that the
+log says which wording a patient saw.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class Caution(Reviewed):
 
     Args:
         topic: the answer that tells more of the situation.
-        danger: 1 for the situation that a message must least be sent away with, and so on; 0 for the harmless.
+        danger: 1 for the situation that a message must least be sent away with, and so on; 0 for the
+            harmless.
         medicine: the situation is a kind of medicine that is taken.
         slows_breathing: its caution is never the one that finds no room.
     """
@@ -109,11 +110,12 @@ class Answer(Reviewed):
     Args:
         offers: what a plain "yes" to this line does: an answer's id, or ``talk_to_staff``.
         own_caution: the situation whose caution the answer says itself.
-        own_subject: "it" in the next message means this answer's subject; after other answers it means restless legs.
+        own_subject: "it" in the next message means this answer's subject; after other answers it means
+            restless legs.
         medicine: amounts and stopping are asked of it.
         general: a part of a message seems to ask for it when it only asks on ("is that why?").
-        not_answered: of a text that is said after a red flag: topics, or whole groups, that are not answered while it
-            stands, as their advice could do harm.
+        not_answered: of a text that is said after a red flag: topics, or whole groups, that are not answered
+            while it stands, as their advice could do harm.
         answered_only: the same the other way round: of all topics only these are answered.
         suggest: may be offered as "did you mean", as every topic is.
     """
@@ -245,7 +247,8 @@ def _check_names(answer: Answer, made: Answers, faults: list[str]) -> None:
 
 
 def entries(path: Path, faults: list[str]) -> list[tuple[yaml.MappingNode, dict[str, Any]]]:
-    """The entries of a file that is a list, each with its place in the file; faults are added to ``faults``."""
+    """The entries of a file that is a list, each with its place in the file; faults are added to
+    ``faults``."""
     read = read_yaml(path, faults)
     if read is None:
         return []

@@ -17,7 +17,8 @@ from bot.errors import ConfigError
 from bot.settings import settings
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-#: The facts that a patient may ask, each a field of ``facts`` in clinic.yml; data/texts/en/clinic.yml names them.
+#: The facts that a patient may ask, each a field of ``facts`` in clinic.yml; data/texts/en/clinic.yml names
+#: them.
 FACTS = (
     "parking", "public_transport", "accessibility", "interpreter_languages", "referral", "telehealth", "children",
     "pregnancy", "email", "hours", "holidays", "address", "directions", "phone", "clinicians", "waiting_time",
@@ -41,7 +42,8 @@ class Line(BaseModel):
 
 
 class CrisisLine(Line):
-    """The crisis line. ``reach`` is how people get through, as the patient reads it; a line that takes no texts is only called."""
+    """The crisis line. ``reach`` is how people get through, as the patient reads it; a line that takes no
+    texts is only called."""
 
     reach: Literal["call or text", "call"] = "call"
 
@@ -116,9 +118,11 @@ class Clinic(BaseModel):
 
     @property
     def phone_region(self) -> str | None:
-        """The country (ISO 3166, two letters) whose way of writing telephone numbers is read without a country code.
+        """The country (ISO 3166, two letters) whose way of writing telephone numbers is read without a
+        country code.
 
-        It is ``country`` where that names one, else that of the clinic's own number; ``None`` if neither tells.
+        It is ``country`` where that names one, else that of the clinic's own number; ``None`` if neither
+        tells.
         """
         region = {"UK": "GB"}.get(self.country, self.country)
         if region in phonenumbers.SUPPORTED_REGIONS:
@@ -136,7 +140,8 @@ class Clinic(BaseModel):
 
     @property
     def hours_text(self) -> str:
-        """The opening hours as a person says them: ``Monday to Thursday 9 am to 5 pm, Friday 9 am to 4 pm``."""
+        """The opening hours as a person says them: ``Monday to Thursday 9 am to 5 pm, Friday 9 am to 4
+        pm``."""
         runs: list[tuple[int, int, tuple[time, time]]] = []
         for index, day in enumerate(DAYS):
             if day not in self.hours:

@@ -1,7 +1,7 @@
 """One fact about the clinic, in words: what clinic.yml tells of it, or honestly that it does not.
 
-A fact that the clinic has written under ``facts`` is said as it stands. Some others follow from the rest of the file
-(opening hours, address, whom to call at night). Whatever is not filled in is never guessed.
+A fact that the clinic has written under ``facts`` is said as it stands. Some others follow from the rest of
+the file (opening hours, address, whom to call at night). Whatever is not filled in is never guessed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The small reviewed texts of a topic: ``data/answers/facets/*.yml``, one for each kind of question asked about it.
+"""The small reviewed texts of a topic: ``data/answers/facets/*.yml``, one for each kind of question asked
+about it.
 
-A facet is what is asked about a topic ("how long", "side effects"); ``data/facets.yml`` lists them. A question for a
-facet gets that text first and the whole topic only if it wants more. Checked when read, like the answers.
+A facet is what is asked about a topic ("how long", "side effects"); ``data/facets.yml`` lists them. A
+question for a facet gets that text first and the whole topic only if it wants more. Checked when read, like
+the answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What is said of a medicine that a patient names: its row of ``data/medicines.yml`` put into reviewed sentences.
+"""What is said of a medicine that a patient names: its row of ``data/medicines.yml`` put into reviewed
+sentences.
 
-The sentences stand in ``data/texts/en/medicines.yml``, what is known of each medicine in its row; both are drafts until
-a clinician has approved them. The words are put together here, and nothing is added.
+The sentences stand in ``data/texts/en/medicines.yml``, what is known of each medicine in its row; both are
+drafts until a clinician has approved them. The words are put together here, and nothing is added.
 """
 
 from __future__ import annotations

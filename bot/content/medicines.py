@@ -1,6 +1,7 @@
 """The medicines: ``data/medicines.yml``, read once and checked, each fault named by file and line.
 
-Spelling, the reading of a message, red flags, cautions and answers ask here what a medicine is called and what it is.
+Spelling, the reading of a message, red flags, cautions and answers ask here what a medicine is called and
+what it is.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ class _File(BaseModel):
 
 
 def plain(spelling: str) -> str:
-    """A spelling as it is looked up: lower case, one space for whatever stands between words ("St John's wort")."""
+    """A spelling as it is looked up: lower case, one space for whatever stands between words ("St John's
+    wort")."""
     return _NO_WORD.sub(" ", spelling.lower().replace("’", "'")).strip()
 
 
@@ -115,7 +117,8 @@ class Medicines:
         rows: the medicines in the order of the file.
         class_words: words used instead of a name, singular and plural, to the classes that they may mean.
         ambiguous: spellings that are also ordinary words.
-        medicine_words, words_before: words by which a message speaks of medicines: anywhere in it, and right before a name.
+        medicine_words, words_before: words by which a message speaks of medicines: anywhere in it, and right
+            before a name.
     """
 
     def __init__(self, rows: list[Medicine], file: _File) -> None:
@@ -146,7 +149,8 @@ class Medicines:
                     self.class_words[form] = tuple(dict.fromkeys((*self.class_words.get(form, ()), *kinds)))
 
     def by_spelling(self, spelling: str) -> tuple[Medicine, ...]:
-        """The rows that a spelling, right or wrong, means; several where a brand means another medicine elsewhere."""
+        """The rows that a spelling, right or wrong, means; several where a brand means another medicine
+        elsewhere."""
         key = plain(spelling)
         return tuple(self._named.get(key) or self._heard.get(key) or ())
 
@@ -161,7 +165,8 @@ class Medicines:
 
     @property
     def heard_as(self) -> dict[str, Medicine]:
-        """Spellings that are wrong, as ``plain`` writes them, and what is meant; none that could mean two medicines."""
+        """Spellings that are wrong, as ``plain`` writes them, and what is meant; none that could mean two
+        medicines."""
         return {spelling: rows[0] for spelling, rows in self._heard.items() if len(rows) == 1}
 
     def of_class(self, *kinds: str) -> tuple[Medicine, ...]:

@@ -1,7 +1,7 @@
 """``python -m bot answers``: every reviewed text on one page, for a clinician to read, print and sign.
 
-The page is one HTML file that needs nothing else. What it shows is what patients see: the clinic's data stand filled in,
-marked, so that the reader can tell them from the reviewed words.
+The page is one HTML file that needs nothing else. What it shows is what patients see: the clinic's data stand
+filled in, marked, so that the reader can tell them from the reviewed words.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Sentences that patients or staff read, kept out of the code: ``data/texts/<language>/*.yml``.
 
-Each file holds sections (``staff:``), each section names with texts, nested as deep as helps. A text is asked for by its
-whole name, ``text("staff.refused.gone")``, so a search for the name finds both where it is written and where it is said.
-``{name}`` in a text is filled in by the caller; ``{clinic_name}`` and the like, if the caller does not, by the clinic's file.
+Each file holds sections (``staff:``), each section names with texts, nested as deep as helps. A text is asked
+for by its whole name, ``text("staff.refused.gone")``, so a search for the name finds both where it is written
+and where it is said. ``{name}`` in a text is filled in by the caller; ``{clinic_name}`` and the like, if the
+caller does not, by the clinic's file.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def text(name: str, /, *, language: str = "en", **values: object) -> str:
 
 
 def table(name: str, *, language: str = "en") -> dict[str, str]:
-    """The texts right below a name, in the file's order, as they are written: ``table("staff.modes")["waiting"]``.
+    """The texts right below a name, in the file's order, as they are written:
+    ``table("staff.modes")["waiting"]``.
 
     Raises:
         ConfigError: there is nothing below that name.
@@ -92,7 +94,8 @@ def load_texts(folder: Path) -> dict[str, Text]:
     """Read and check every file of a folder; returns the texts by their whole name, in the files' order.
 
     Raises:
-        ConfigError: a file is missing, cannot be read, or is wrong; the message has a line for each fault, with file, line and name.
+        ConfigError: a file is missing, cannot be read, or is wrong; the message has a line for each fault,
+            with file, line and name.
     """
     made: dict[str, Text] = {}
     faults: list[str] = []
@@ -116,7 +119,8 @@ def load_texts(folder: Path) -> dict[str, Text]:
 
 
 def _gather(node: yaml.MappingNode, file: str, above: str, made: dict[str, Text], faults: list[str]) -> None:
-    """Add the texts of a section, and of the sections in it, to ``made``; what is wrong with them to ``faults``."""
+    """Add the texts of a section, and of the sections in it, to ``made``; what is wrong with them to
+    ``faults``."""
     here: set[str] = set()
     for key, value in node.value:
         name, line = f"{above}{key.value}", key.start_mark.line + 1

@@ -11,7 +11,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path, faults: list[str]) -> tuple[yaml.Node | None, Any] | None:
-    """A file as nodes, which know their lines, and as values; ``None`` if it cannot be read, with the fault noted."""
+    """A file as nodes, which know their lines, and as values; ``None`` if it cannot be read, with the
+    fault noted."""
     try:
         text = path.read_text(encoding="utf-8")
         return yaml.compose(text, Loader=_LOADER), yaml.load(text, Loader=_LOADER)  # noqa: S506

@@ -1,7 +1,7 @@
 """While a red flag stands, every message is read against it first, and only then as an ordinary question.
 
-The reading is a trained head (``bot.safety.after_flag``); what is said to each kind of message is a reviewed text of
-``data/answers/after_flag.yml``. It happens in intake, so it needs no Rasa.
+The reading is a trained head (``bot.safety.after_flag``); what is said to each kind of message is a reviewed
+text of ``data/answers/after_flag.yml``. It happens in intake, so it needs no Rasa.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ OVER, NOT_OVER = "flag_over", "flag_not_over"
 BUTTONS = (OVER, NOT_OVER)
 #: The note on a message that was answered here.
 NOTE = "after_flag"
-#: What is said to each kind where the flag has no text of its own; a flag of the same day has its own form of some.
+#: What is said to each kind where the flag has no text of its own; a flag of the same day has its own form of
+#: some.
 _GENERAL = {"helped": "after_helped", "puts_off": "after_puts_off"}
 _SAME_DAY = frozenset({"today", "prescriber"})
 #: That it went away is no all-clear for these: it can come back, and worse.
@@ -93,7 +94,9 @@ def answer(
     *,
     repeated: bool = False,
 ) -> bool:
-    """Answer ``inbound`` from the flags that stand. Returns whether it was; otherwise it is an ordinary message.
+    """Answer ``inbound`` from the flags that stand.
+
+    Returns whether it was; otherwise it is an ordinary message.
 
     Args:
         stands: not empty, the gravest first.
@@ -118,7 +121,8 @@ def answer(
 
 
 def is_raise(inbound: Inbound, stands: list[Alert]) -> bool:
-    """Whether a message makes a flag that stands more urgent; such a one passes every limit on how much is written."""
+    """Whether a message makes a flag that stands more urgent; such a one passes every limit on how much is
+    written."""
     return inbound.choice is None and reader().read(inbound.text).kind in RAISES and bool(stands)
 
 
@@ -154,7 +158,8 @@ def _reply(inbound: Inbound) -> bool | None:
 
 
 def _do(session: Session, inbound: Inbound, read: _Read) -> tuple[str, list[dict[str, str]] | None]:
-    """Change the urgent state as the message asks, and choose the text by its id, with other buttons than its own."""
+    """Change the urgent state as the message asks, and choose the text by its id, with other buttons than
+    its own."""
     alert, kind = read.alert, read.kind
     if kind in RAISES:
         standing.raise_again(session, alert, inbound, f"after_flag {kind}", score=read.confidence)
@@ -195,7 +200,8 @@ def _text_id(read: _Read) -> str:
 
 
 def wording(session: Session, conversation_id: str, line: Answer) -> str:
-    """The wording of ``line`` that was said longest ago here, or never: the same words are not said twice running."""
+    """The wording of ``line`` that was said longest ago here, or never: the same words are not said twice
+    running."""
     said = list(session.scalars(_SAID, {"conversation": conversation_id}))
     made = [clinic().fill(words) for words in (line.text, *line.variants)]
 

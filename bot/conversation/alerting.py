@@ -40,7 +40,8 @@ def urgent(conversation_id: str, *, minutes: int, key: str, seen: bool = False) 
 
     Args:
         seen: somebody opened it, and that was all.
-        key: the name of this step. A step that is sent again after a crash has the same key, so receivers can tell.
+        key: the name of this step. A step that is sent again after a crash has the same key, so receivers can
+            tell.
     Returns:
         The ways by which it was told; none where none is set.
     Raises:

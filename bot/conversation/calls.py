@@ -1,4 +1,5 @@
-"""Whom an urgent line asks to call: buttons with words that say whom they reach, and what stands above the chat meanwhile."""
+"""Whom an urgent line asks to call: buttons with words that say whom they reach, and what stands above the
+chat meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def in_text(words: str) -> list[dict[str, str]]:
 
 
 def labelled(names: Sequence[str]) -> list[dict[str, str]]:
-    """Buttons for ``emergency``, ``crisis``, ``poison`` and ``clinic``; a line that takes texts has one for that too."""
+    """Buttons for ``emergency``, ``crisis``, ``poison`` and ``clinic``; a line that takes texts has one
+    for that too."""
     made = []
     for name in names:
         line = _lines()[name]
@@ -45,7 +47,8 @@ def labelled(names: Sequence[str]) -> list[dict[str, str]]:
 
 
 def state(session: Session, conversation_id: str) -> dict[str, Any] | None:
-    """What the patient sees above the chat while a red flag stands: ``{"calm", "grave", "text", "calls"}``; else ``None``."""
+    """What the patient sees above the chat while a red flag stands: ``{"calm", "grave", "text",
+    "calls"}``; else ``None``."""
     stands = standing.standing(session, conversation_id)
     if not stands:
         return None

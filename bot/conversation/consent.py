@@ -1,7 +1,8 @@
 """Whether the patient has agreed to talk with the assistant, and what follows from it.
 
-Before consent a message is stored but held: only red flags are answered. Consent frees what is held; a refusal drops it, and
-lets everything be deleted unless somebody still needs it. A channel only decides how it asks and what it says.
+Before consent a message is stored but held: only red flags are answered. Consent frees what is held; a
+refusal drops it, and lets everything be deleted unless somebody still needs it. A channel only decides how it
+asks and what it says.
 """
 
 from __future__ import annotations
@@ -46,12 +47,18 @@ def is_needed(conversation: Conversation) -> bool:
 
 
 def hold(session: Session, conversation: Conversation) -> bool:
-    """Keep everything that waits for the assistant until the patient agrees. Returns whether some of it was not held yet."""
+    """Keep everything that waits for the assistant until the patient agrees.
+
+    Returns whether some of it was not held yet.
+    """
     return inbox.hold(session, conversation.id)
 
 
 def how_to_ask(session: Session, conversation: Conversation) -> Asking:
-    """In full the first time, later with a reminder, and not for every quick message. Mark what asks with ``ASKED``."""
+    """In full the first time, later with a reminder, and not for every quick message.
+
+    Mark what asks with ``ASKED``.
+    """
     asked = session.execute(
         select(Message.at)
         .where(Message.conversation_id == conversation.id, Message.answer_id == ASKED)
@@ -71,7 +78,8 @@ def give(session: Session, conversation: Conversation) -> bool:
 
 
 def withdraw(session: Session, conversation: Conversation) -> None:
-    """The patient wants the assistant to stop: what waits for it is dropped, and it will ask again in full."""
+    """The patient wants the assistant to stop: what waits for it is dropped, and it will ask again in
+    full."""
     inbox.drop(session, conversation.id, "stopped")
     conversation.consent_at = None
     conversation.reset_brain = True
@@ -92,7 +100,10 @@ def leave(session: Session, conversation: Conversation) -> None:
 
 
 def refuse(session: Session, conversation: Conversation) -> Refused:
-    """The patient does not agree: nothing that waits is answered. Erase the conversation if the answer is ``ERASE``."""
+    """The patient does not agree: nothing that waits is answered.
+
+    Erase the conversation if the answer is ``ERASE``.
+    """
     kept = _why_kept(session, conversation)
     if kept is not Refused.ERASE:
         inbox.drop(session, conversation.id, "declined")

@@ -1,8 +1,9 @@
 """Sending messages on channels that must be sent to: each once, in order, at a pace that the channel allows.
 
-Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so after
-a crash we know that it may have gone out. No channel offers a key that makes a repeat harmless, so such a row
-becomes ``unknown`` and is never sent again by itself: staff see it and may send it again, marked as a repeat.
+Rows of the outbox go ``queued -> sending -> sent | failed | unknown``. A row is leased before it is sent, so
+after a crash we know that it may have gone out. No channel offers a key that makes a repeat harmless, so such
+a row becomes ``unknown`` and is never sent again by itself: staff see it and may send it again, marked as a
+repeat.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ class Outcome:
     """What became of one part.
 
     Args:
-        kind: ``sent``; ``later`` (surely not sent, worth another try); ``refused`` (surely not sent, will never be);
-            ``unreachable`` (the patient cannot be written to any more); ``unknown`` (may have been sent).
+        kind: ``sent``; ``later`` (surely not sent, worth another try); ``refused`` (surely not sent, will
+            never be); ``unreachable`` (the patient cannot be written to any more); ``unknown`` (may have been
+            sent).
         wait: for ``later``, the seconds that this conversation rests.
         channel_down: the channel itself has trouble, so it rests as a whole.
     """
@@ -99,7 +101,8 @@ class Delivery(Worker[_Job, Outcome]):
 
     Args:
         senders: by channel name, as the registry has it.
-        lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send may take.
+        lease_seconds: after this a row that is still ``sending`` was left by a crash; longer than any send
+            may take.
     """
 
     name = "delivery"
@@ -271,7 +274,10 @@ class Delivery(Worker[_Job, Outcome]):
         return outcome
 
     async def _settle(self, job: _Job, result: Outcome) -> bool:
-        """Store the outcome, however long the database is away. Lost, it could not be told apart from a crash."""
+        """Store the outcome, however long the database is away.
+
+        Lost, it could not be told apart from a crash.
+        """
         outbox_id = job.head.outbox_id
         for failures in count(1):
             try:
@@ -351,7 +357,10 @@ def settle_row(session: Session, row: Outbox, outcome: Outcome) -> bool:
 
 
 def mark_unreachable(session: Session, conversation_id: str, *, actor: str, reachable: bool = False) -> None:
-    """Note that the patient can no longer be written to, or can again. Each change is one event that staff see."""
+    """Note that the patient can no longer be written to, or can again.
+
+    Each change is one event that staff see.
+    """
     conversation = locked(session, conversation_id)
     if conversation is None or conversation.unreachable is not reachable:
         return

@@ -16,7 +16,8 @@ from bot.store.models import Conversation, Timer
 
 log = structlog.get_logger(__name__)
 
-#: Rasa's whole history, and each conversation as the next turn needs it (``bot/rasa_server/tracker_store.py``).
+#: Rasa's whole history, and each conversation as the next turn needs it
+#: (``bot/rasa_server/tracker_store.py``).
 _TRACKER_TABLES = ("events", "tracker_states")
 _TURN_ENDED = timedelta(minutes=3)  # no turn of Rasa lasts longer
 
@@ -26,9 +27,10 @@ def erase(store: Store, conversation_id: str) -> bool:
 
     Returns whether it was there. The log keeps its id, so that after a restore the deletion can be repeated.
 
-    Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly: now, and once more by a timer, because
-    a turn that runs at this moment is stored by Rasa when it ends. The timer is stored in the same transaction as our own
-    deletion, so the wish is never forgotten; when done it stays, as a note of the deletion with no word of the patient.
+    Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly: now, and once more by a
+    timer, because a turn that runs at this moment is stored by Rasa when it ends. The timer is stored in the
+    same transaction as our own deletion, so the wish is never forgotten; when done it stays, as a note of the
+    deletion with no word of the patient.
     """
     key = f"erase:{conversation_id}"
     with store.write() as session:
@@ -50,7 +52,10 @@ def erase(store: Store, conversation_id: str) -> bool:
 
 
 def erase_tracker(sender: str) -> int:
-    """Delete what Rasa keeps of ``sender``; returns how many events. Freed pages are overwritten (SQLite secure_delete)."""
+    """Delete what Rasa keeps of ``sender``; returns how many events.
+
+    Freed pages are overwritten (SQLite secure_delete).
+    """
     engine: Engine = create_engine(settings().rasa_database)
     try:
         there = [name for name in _TRACKER_TABLES if inspect(engine).has_table(name)]

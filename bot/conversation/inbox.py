@@ -1,7 +1,7 @@
 """What becomes of a stored message besides its answer: ended, or held until the patient agrees.
 
-The hold has one name here, because three others ask for it: the channel that needs consent, the turn that must not
-answer before it, and the words of an outage, which are no news to somebody who has not agreed yet.
+The hold has one name here, because three others ask for it: the channel that needs consent, the turn that
+must not answer before it, and the words of an outage, which are no news to somebody who has not agreed yet.
 """
 
 from __future__ import annotations

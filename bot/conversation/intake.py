@@ -1,7 +1,7 @@
 """Taking a message in: one transaction, after which it can be acknowledged.
 
-The red-flag rules look at the message inside that transaction, so an acknowledged emergency always has its answer,
-whatever else is down and however long an earlier message still waits for Rasa.
+The red-flag rules look at the message inside that transaction, so an acknowledged emergency always has its
+answer, whatever else is down and however long an earlier message still waits for Rasa.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class Receipt:
 
 
 def prepare(red_flags: RedFlags, text: str, *, limit: int = MAX_CHARACTERS) -> None:
-    """Let the rules look at a message before ``accept`` opens its transaction, so that others do not wait for them."""
+    """Let the rules look at a message before ``accept`` opens its transaction, so that others do not wait
+    for them."""
     cleaned = clean(text)
     if not cleaned or len(cleaned) > limit:
         return
@@ -104,7 +105,8 @@ def accept(
         external_id: the channel's own name of the message, at most 128 characters; a repeat changes nothing.
         text: what was typed; or ``choice``: the key of a button that was pressed.
     Raises:
-        RefusedError: the text is empty or too long, the button was never offered, or the conversation is gone.
+        RefusedError: the text is empty or too long, the button was never offered, or the conversation is
+            gone.
     """
     conversation = locked(session, conversation_id)
     if conversation is None:
@@ -205,7 +207,8 @@ def _look(
 def _add_crisis_line(
     session: Session, red_flags: RedFlags, conversation: Conversation, inbound: Inbound
 ) -> None:
-    """Where a message names suicide or self-harm and raises nothing, the crisis number stands in the chat all the same."""
+    """Where a message names suicide or self-harm and raises nothing, the crisis number stands in the chat
+    all the same."""
     try:
         line = red_flags.crisis_line(inbound.text)
     except Exception as error:  # as in ``_look``

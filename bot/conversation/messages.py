@@ -13,8 +13,9 @@ from bot.clock import now
 from bot.conversation import calls
 from bot.store.models import Conversation, Message, Outbox, Staff
 
-#: Made once: putting a statement together costs as much as running it. ``key_share`` lets others write rows that
-#: refer to the conversation meanwhile; on PostgreSQL a full lock would end in a deadlock with those who do.
+#: Made once: putting a statement together costs as much as running it. ``key_share`` lets others write rows
+#: that refer to the conversation meanwhile; on PostgreSQL a full lock would end in a deadlock with those who
+#: do.
 _LOCKED = (
     select(Conversation)
     .where(Conversation.id == bindparam("id"))

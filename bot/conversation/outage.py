@@ -25,7 +25,8 @@ LATE = timedelta(seconds=20)  # who has waited this long is told, even if no wor
 
 
 def failed_try(session: Session, conversation: Conversation, inbound: Inbound, *, well: bool) -> bool:
-    """Decide what follows a failed try: say once that it will be late, later tell staff, at last give the message up.
+    """Decide what follows a failed try: say once that it will be late, later tell staff, at last give the
+    message up.
 
     It is given up only if Rasa was well each time, so that the message itself must be at fault.
 
@@ -101,10 +102,11 @@ def tell_late(store: Store) -> list[str]:
 
 
 def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The messages whose answer is late, counted from when they became due (later than they came, if they were held).
+    """The messages whose answer is late, counted from when they became due (later than they came, if they
+    were held).
 
-    A failed try makes the message due later. From the second try on the time counts since it came; otherwise each
-    try would put off telling the patient.
+    A failed try makes the message due later. From the second try on the time counts since it came; otherwise
+    each try would put off telling the patient.
     """
     since = moment - LATE
     due = func.coalesce(Inbound.not_before, Inbound.received_at)
@@ -116,7 +118,8 @@ def _waits(moment: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def hand_over_if_asked(session: Session, conversation: Conversation) -> bool:
-    """Hand over to staff if the button for it was pressed: that needs no Rasa, so it waits behind no other message."""
+    """Hand over to staff if the button for it was pressed: that needs no Rasa, so it waits behind no other
+    message."""
     wishes = session.scalars(
         select(Inbound)
         .where(

@@ -1,6 +1,8 @@
-"""The urgent state of a conversation: which red flags stand for the patient, and how they come to stand and to end.
+"""The urgent state of a conversation: which red flags stand for the patient, and how they come to stand
+and to end.
 
-The rows are ``Alert``; what may become of one stands in ``bot.store.modes.URGENT``. Staff's clocks hang on the same rows.
+The rows are ``Alert``; what may become of one stands in ``bot.store.modes.URGENT``. Staff's clocks hang on
+the same rows.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def open_flags(session: Session, conversation_id: str) -> list[Alert]:
 
 
 def standing(session: Session, conversation_id: str) -> list[Alert]:
-    """The red flags that the patient's messages are read against: the gravest first, of one tier the newest."""
+    """The red flags that the patient's messages are read against: the gravest first, of one tier the
+    newest."""
     found = [alert for alert in open_flags(session, conversation_id) if alert.state in ("stands", "asked")]
     return sorted(found, key=lambda alert: (_grave(alert.tier), -alert.raised_last_at.timestamp(), -alert.id))
 
@@ -75,7 +78,10 @@ def repeat(session: Session, alert: Alert, inbound: Inbound) -> None:
 
 
 def over(session: Session, alert: Alert, inbound: Inbound) -> str | None:
-    """The patient confirmed that it is over. Returns the new state, or ``None`` where a person has to look first."""
+    """The patient confirmed that it is over.
+
+    Returns the new state, or ``None`` where a person has to look first.
+    """
     what = patient_may(alert)
     if what is None:
         return None
@@ -105,7 +111,10 @@ def climb(
 
 
 def acted(session: Session, alert: Alert, staff_id: int, how: str) -> bool:
-    """Somebody did something about it (``wrote`` or ``phoned``): its ladders end. Returns whether they were the first."""
+    """Somebody did something about it (``wrote`` or ``phoned``): its ladders end.
+
+    Returns whether they were the first.
+    """
     if alert.acted_at is not None:
         return False
     alert.acted_at, alert.acted_by, alert.acted_how = now(), staff_id, how

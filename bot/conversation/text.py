@@ -1,4 +1,6 @@
-"""What happens to a text before it is stored. This is all of it; whatever is not named here survives byte for byte.
+"""What happens to a text before it is stored.
+
+This is all of it; whatever is not named here survives byte for byte.
 
 - CR and CRLF become LF.
 - NUL and the other control characters but tab and line feed are taken out (PostgreSQL cannot store NUL).
@@ -44,7 +46,8 @@ def checked(text: str, *, limit: int = MAX_CHARACTERS) -> str:
 
 
 def plain(text: str) -> str:
-    """``text`` as Rasa may see it: a leading slash would be taken for a command (``/restart``, ``/intent{...}``).
+    """``text`` as Rasa may see it: a leading slash would be taken for a command (``/restart``,
+    ``/intent{...}``).
 
     Rasa itself strips every kind of white space first, so none of it may hide a slash.
     """

@@ -1,4 +1,5 @@
-"""What is to be done at a certain time: alerting staff step by step, and erasing what was promised to be erased.
+"""What is to be done at a certain time: alerting staff step by step, and erasing what was promised to be
+erased.
 
 Each timer is a row, so a restart forgets none, and is held while it is done, so no two front doors do it.
 """
@@ -121,7 +122,8 @@ class Timers(Loop):
             self._settle(timer.id, "unknown kind")
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
-        """One step of an alert: if nobody did anything within so many opening minutes, tell staff outside the console.
+        """One step of an alert: if nobody did anything within so many opening minutes, tell staff outside
+        the console.
 
         Opening it is not doing anything: that only begins a ladder of its own, which counts from then.
         """
@@ -137,7 +139,8 @@ class Timers(Loop):
             since = alert.seen_at if timer.data.get("ladder") == "seen" else alert.raised_last_at
             missing = minutes - place.open_minutes(since or alert.raised_last_at, moment)
             if missing > 0.01:
-                # The clinic has not been open for that long yet: look again when it can have been at the earliest.
+                # The clinic has not been open for that long yet: look again when it can have been at the
+                # earliest.
                 start = (
                     moment
                     if place.is_open(moment)

@@ -1,8 +1,9 @@
 """Answering what was taken in: one message of a conversation at a time, in order, under a lease.
 
-Taking a message leases its conversation. Rasa is asked outside any transaction; then one transaction stores the
-answer and the end of the message. If the process dies in between, the lease runs out and another front door begins
-the same message again. If Rasa had answered already, it gives the same answer (``bot/rasa_server/rasa_channel.py``).
+Taking a message leases its conversation. Rasa is asked outside any transaction; then one transaction stores
+the answer and the end of the message. If the process dies in between, the lease runs out and another front
+door begins the same message again. If Rasa had answered already, it gives the same answer
+(``bot/rasa_server/rasa_channel.py``).
 """
 
 from __future__ import annotations
@@ -189,7 +190,8 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
         return [reply for reply in replies if reply.text]
 
     def _take(self, key: str) -> _Taken | None:
-        """Lease the conversation ``key`` for its oldest open message; ``None`` if there is nothing to do now."""
+        """Lease the conversation ``key`` for its oldest open message; ``None`` if there is nothing to do
+        now."""
         moment, conversation_id = now(), key
         with self._store.write() as session:
             conversation = locked(session, conversation_id)
@@ -223,7 +225,8 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
     def _mine(
         self, session: Session, conversation_id: str, inbound_id: int
     ) -> tuple[Conversation, Inbound] | None:
-        """Both rows, if the lease is still ours and the message still open; otherwise nothing may be changed."""
+        """Both rows, if the lease is still ours and the message still open; otherwise nothing may be
+        changed."""
         conversation = locked(session, conversation_id)
         inbound = session.get(Inbound, inbound_id)
         if conversation is None or inbound is None or inbound.state != "pending":
@@ -242,8 +245,9 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
             if not more:
                 _rest(conversation)
             if taken.reset and taken.inbound.attempts == 1 and conversation.version == taken.version:
-                # Otherwise Rasa must be told once more to forget the form. Either a red flag or staff came between. Or
-                # Rasa may have repeated its answer to an earlier try, and we do not know whether that try forgot it.
+                # Otherwise Rasa must be told once more to forget the form. Either a red flag or staff came
+                # between. Or Rasa may have repeated its answer to an earlier try, and we do not know whether
+                # that try forgot it.
                 conversation.reset_brain = False
             if conversation.mode == "staff":
                 # Staff claimed it while the assistant was thinking: two voices at once would confuse.
@@ -280,7 +284,8 @@ class TurnRunner(Worker[_Taken, "Sequence[Reply] | str"]):
 
 
 def _for_brain(inbound: Inbound) -> str:
-    """The message as Rasa gets it: a button as its intent, a ``say_`` button as if its words had been typed."""
+    """The message as Rasa gets it: a button as its intent, a ``say_`` button as if its words had been
+    typed."""
     if inbound.choice and not inbound.choice.startswith("say_"):
         return f"/{inbound.choice}"
     return plain(inbound.text)

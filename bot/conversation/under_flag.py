@@ -1,7 +1,8 @@
-"""An ordinary answer while a red flag stands: under one line of the flag, and never where its content would harm.
+"""An ordinary answer while a red flag stands: under one line of the flag, and never where its content
+would harm.
 
-It is done where the assistant's replies are stored, so nothing that Rasa and the actions decide can pass it by: an
-answer of a form, of a topic, or to a question that had waited since before the flag.
+It is done where the assistant's replies are stored, so nothing that Rasa and the actions decide can pass it
+by: an answer of a form, of a topic, or to a question that had waited since before the flag.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from bot.content.reply import Reply
 from bot.conversation import after_flag, standing, urgent
 from bot.store.models import Alert, Conversation, Inbound, TurnLog
 
-#: Lines of ``conversation.yml`` that do something, and so are said; all others there are small talk, or say that
-#: restless legs are all we know, which nobody should hear after a red flag.
+#: Lines of ``conversation.yml`` that do something, and so are said; all others there are small talk, or say
+#: that restless legs are all we know, which nobody should hear after a red flag.
 _DO = (
     "hand_off",
     "booking",

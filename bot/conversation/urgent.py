@@ -51,7 +51,8 @@ def answer(session: Session, conversation: Conversation, inbound: Inbound, findi
 
 
 def is_news(finding: Finding, alerts: Sequence[Alert]) -> bool:
-    """Whether a flag is new here, graver than it was, or has come back after staff or the patient took it for settled.
+    """Whether a flag is new here, graver than it was, or has come back after staff or the patient took it
+    for settled.
 
     Args:
         alerts: those of the conversation that are open, the eased ones too.
@@ -161,9 +162,9 @@ def ask(session: Session, conversation: Conversation, inbound: Inbound, finding:
 def asked(session: Session, conversation: Conversation, inbound: Inbound) -> Question | None:
     """The newest question whether it is happening now, if ``inbound`` may be meant as a reply to it.
 
-    The next message always may be, and so may the question's own buttons, whatever came between. A typed yes or no
-    may be one later too, if it says nothing else and nothing else was asked since; a doubt counts for the emergency.
-    A yes closes the question; whoever said no may still say yes.
+    The next message always may be, and so may the question's own buttons, whatever came between. A typed yes
+    or no may be one later too, if it says nothing else and nothing else was asked since; a doubt counts for
+    the emergency. A yes closes the question; whoever said no may still say yes.
     """
     kept = session.scalars(_NEWEST, {"conversation": conversation.id}).first()
     if kept is None:
@@ -207,7 +208,8 @@ def flags_asked(session: Session, inbound_id: int) -> tuple[str, ...]:
 
 
 def take_no(session: Session, conversation: Conversation, inbound: Inbound, question: Question) -> None:
-    """A bare no needs no more than a word; while staff hold the conversation they have it before their eyes."""
+    """A bare no needs no more than a word; while staff hold the conversation they have it before their
+    eyes."""
     if conversation.mode == "staff":
         return
     crisis = bool(BY_STAFF_ONLY & set(question.finding.flags))

@@ -1,7 +1,8 @@
 """Which language a text is in, and ``None`` where that is not sure: English, texting, names, a word or two.
 
-Lingua tells languages apart by their letters; alone it takes "ropinirole gabapentin" for Portuguese. So a text is only
-another language's when many of its words are no English words, by the speller's dictionary, lexicon and medicines.
+Lingua tells languages apart by their letters; alone it takes "ropinirole gabapentin" for Portuguese. So a
+text is only another language's when many of its words are no English words, by the speller's dictionary,
+lexicon and medicines.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from bot.language.spelling import speller
 #: The languages that are told apart, English first.
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it", "nl", "pl")
 _FIRST_WORDS = Path(__file__).parent / "first_words.yml"
-#: A script that belongs to one language, or to one that stands for it, by the beginning of its letters' Unicode names.
+#: A script that belongs to one language, or to one that stands for it, by the beginning of its letters'
+#: Unicode names.
 _SCRIPTS = {
     "CYRILLIC": "ru",
     "CJK": "zh",
@@ -35,7 +37,8 @@ _SCRIPTS = {
     "THAI": "th",
 }
 _LATIN_ENDS = 0x24F
-#: Measured on tests/nlu and tests/language: 0 of 2,618 English messages called foreign, 1 of 82 foreign ones missed.
+#: Measured on tests/nlu and tests/language: 0 of 2,618 English messages called foreign, 1 of 82 foreign ones
+#: missed.
 _FEWEST_WORDS = 3
 _UNKNOWN_SHARE = 0.4
 _ENGLISH_AT_MOST, _ENGLISH_OF_FEW = 0.2, 0.015
@@ -116,7 +119,8 @@ def _by_first_words(words: list[str]) -> str | None:
 
 
 def _by_common_words(words: list[str]) -> str | None:
-    """The language that has clearly the most of these in its list: Lingua mixes up neighbours in short texts."""
+    """The language that has clearly the most of these in its list: Lingua mixes up neighbours in short
+    texts."""
     counts = sorted(
         ((len(known.intersection(words)), code) for code, known in _first_words().items()), reverse=True
     )
@@ -132,6 +136,7 @@ def _first_words() -> dict[str, frozenset[str]]:
 
 @cache
 def _detector() -> LanguageDetector:
-    """Low accuracy: the full models take 260 MB and four seconds, and err no less once English words are known."""
+    """Low accuracy: the full models take 260 MB and four seconds, and err no less once English words are
+    known."""
     codes = [getattr(IsoCode639_1, code.upper()) for code in LANGUAGES]
     return LanguageDetectorBuilder.from_iso_codes_639_1(*codes).with_low_accuracy_mode().build()

@@ -1,4 +1,5 @@
-"""Medicines named in a text, however they are spelt; and texts in which they are spelt right or called by plain names.
+"""Medicines named in a text, however they are spelt; and texts in which they are spelt right or called by
+plain names.
 
 What a medicine is called stands in ``data/medicines.yml``. The same words are looked up everywhere: for the
 classifier, for who takes what, for cautions.
@@ -19,8 +20,8 @@ from bot.content.medicines import Medicine, Medicines, medicines, plain
 SHORTEST_TARGET = 6
 #: From this many letters on, a medicine's own name is unlike any other word.
 LONG_NAME = 9
-#: The medicines that most patients here write of. Brands of the others ("Compro", "Testim", "Bonine") are too near to
-#: ordinary words for more than one wrong letter.
+#: The medicines that most patients here write of. Brands of the others ("Compro", "Testim", "Bonine") are too
+#: near to ordinary words for more than one wrong letter.
 _COMMON = ("dopamine_agonist", "levodopa", "gabapentinoid", "opioid", "iron_oral", "iron_iv")
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
 _AMOUNT = re.compile(r"\d ?(?:mg|mcg)\b")
@@ -86,7 +87,8 @@ class MedicineNames:
         """The medicines and words for classes in ``text``, from left to right, none inside another.
 
         Args:
-            spelled: puts a single word right ("gabapenton"); without it only spellings of the table are found.
+            spelled: puts a single word right ("gabapenton"); without it only spellings of the table are
+                found.
         """
         words = list(_WORD.finditer(text.lower().replace("’", "'")))
         keys = [match.group() for match in words]

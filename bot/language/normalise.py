@@ -1,4 +1,5 @@
-"""Ways of writing that carry no topic, made alike before a message is classified: contractions, texting, openings, brands."""
+"""Ways of writing that carry no topic, made alike before a message is classified: contractions, texting,
+openings, brands."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _OPENING = re.compile(
 
 
 def spelt_out(text: str) -> str:
-    """``text`` (lower case) with contractions and texting written out; before a speller makes "done" of "dont"."""
+    """``text`` (lower case) with contractions and texting written out; before a speller makes "done" of
+    "dont"."""
     meant = contractions().sentences
     return _WHOLE_WORD.sub(lambda match: meant.get(match.group(), match.group()), text)
 

@@ -1,7 +1,8 @@
 """Typing errors put right, for the red flags and for the classifier.
 
-A general speller damages this domain ("requip" becomes "equip", "rls" becomes "res"), so the domain's own words come first.
-Words that are known, short words and anything with a digit are never touched, and no medicine ever turns into another one.
+A general speller damages this domain ("requip" becomes "equip", "rls" becomes "res"), so the domain's own
+words come first. Words that are known, short words and anything with a digit are never touched, and no
+medicine ever turns into another one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 from bot.language.medicine_names import SHORTEST_TARGET, medicine_names
 
 LEXICON = Path(__file__).parent / "lexicon.txt"
-#: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its words count as known.
+#: How many of the general dictionary's most frequent words may be the outcome of a correction. All of its
+#: words count as known.
 CANDIDATES = 20_000
 HUGE = 10**14
 OPTIONS = 3
@@ -29,7 +31,8 @@ def read_lexicon() -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
     """What ``lexicon.txt`` holds.
 
     Returns:
-        all words; those that win against the rest; and its pairs of words that are often written for each other.
+        all words; those that win against the rest; and its pairs of words that are often written for each
+        other.
     """
     words: set[str] = set()
     first: set[str] = set()
@@ -100,7 +103,8 @@ class Speller:
         self.options = lru_cache(maxsize=20_000)(self._options)
 
     def _options(self, word: str) -> tuple[str, ...]:
-        """What a word may have been meant to be, the likeliest first; only the word itself if it is known or nothing is near enough."""
+        """What a word may have been meant to be, the likeliest first; only the word itself if it is known
+        or nothing is near enough."""
         if len(word) < 4 or word in self.known or not word.isascii() or not word.isalpha():
             return (word,)
         if word in self._misspelt:
@@ -114,7 +118,8 @@ class Speller:
         return tuple(spelt + [term for term in self._alike(word) if term not in spelt]) or (word,)
 
     def _may_be(self, word: str, term: str) -> bool:
-        """Whether a word with two wrong letters may be ``term``: a medicine must at least begin alike ("ribena" is no Mirena)."""
+        """Whether a word with two wrong letters may be ``term``: a medicine must at least begin alike
+        ("ribena" is no Mirena)."""
         return term not in self.medicines or (word[0] == term[0] and term not in self._near_only)
 
     def _alike(self, word: str) -> list[str]:
@@ -143,7 +148,8 @@ class Speller:
         """The text with its typing errors put right; everything else stays as it is.
 
         Args:
-            choice: 0 for the likeliest word that may have been meant, 1 for the second likeliest where there is one, and so on.
+            choice: 0 for the likeliest word that may have been meant, 1 for the second likeliest where there
+                is one, and so on.
         """
         return _WORD.sub(lambda match: self._kept(match.group(), choice), text)
 

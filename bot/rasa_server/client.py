@@ -1,4 +1,5 @@
-"""The client of the Rasa server: asks over loopback, within a time limit, and trusts nothing that comes back."""
+"""The client of the Rasa server: asks over loopback, within a time limit, and trusts nothing that comes
+back."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class RasaClient:
 
     Args:
         url: where it listens, such as ``http://127.0.0.1:5005``.
-        timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told something.
+        timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told
+            something.
         token: Rasa's API token, for its status.
         actions: where the action server listens; asked only whether it is well.
     """
@@ -47,11 +49,14 @@ class RasaClient:
     async def ask(
         self, conversation_id: str, text: str, *, inbound_id: int, channel: str, reset: int | None = None
     ) -> list[Reply]:
-        """One turn: what the assistant says to ``text``, or said to it in an earlier try whose answer never reached us.
+        """One turn: what the assistant says to ``text``, or said to it in an earlier try whose answer
+        never reached us.
 
         Args:
-            reset: Rasa must forget a running form or an open question first, because something else came between. The number
-                names the wish: what was done for it once is not done again (``bot/rasa_server/rasa_channel.py``).
+            reset: Rasa must forget a running form or an open question first, because something else came
+                between. The number
+                names the wish: what was done for it once is not done again
+                    (``bot/rasa_server/rasa_channel.py``).
         Raises:
             BrainUnavailable: Rasa is down, too slow, says nothing, or answers what is no answer.
         """
@@ -114,7 +119,10 @@ class RasaClient:
 
 
 def read_replies(answer: Any) -> list[Reply]:
-    """Rasa's REST answer as replies. Junk of any kind becomes ``BrainUnavailable``, never an exception of another sort."""
+    """Rasa's REST answer as replies.
+
+    Junk of any kind becomes ``BrainUnavailable``, never an exception of another sort.
+    """
     if not isinstance(answer, list):
         raise BrainUnavailable("junk")
     replies = []
@@ -130,7 +138,8 @@ def read_replies(answer: Any) -> list[Reply]:
 
 
 def _reply(payload: dict[str, Any]) -> Reply | None:
-    """One message: ours (``text``, ``choices``, ``sources``, ``answer``) or one of Rasa's responses (``text``, ``buttons``)."""
+    """One message: ours (``text``, ``choices``, ``sources``, ``answer``) or one of Rasa's responses
+    (``text``, ``buttons``)."""
     text = payload.get("text")
     if not isinstance(text, str) or not text.strip():
         return None

@@ -1,4 +1,5 @@
-"""The Rasa component round ``bot.understanding.clinic_fact``: which fact about the clinic a message asks for."""
+"""The Rasa component round ``bot.understanding.clinic_fact``: which fact about the clinic a message asks
+for."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ TOPICS = frozenset({"ask_clinic", "ask_cost"})
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True)
 class ClinicFactReader(GraphComponent):
-    """Fills ``clinic_fact`` (``name`` and ``confidence``) where the message, or its second question, is about the clinic."""
+    """Fills ``clinic_fact`` (``name`` and ``confidence``) where the message, or its second question, is
+    about the clinic."""
 
     @classmethod
     def create(

@@ -1,4 +1,5 @@
-"""Rasa's own command line under our conditions: ``python -m bot rasa train``, ``shell``, ``test``, ``data validate`` ..."""
+"""Rasa's own command line under our conditions: ``python -m bot rasa train``, ``shell``, ``test``, ``data
+validate`` ..."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _no_empty_reports() -> None:
-    """Rasa's tests end in a report on entities even where there are no tokens to report on; scikit-learn now refuses that."""
+    """Rasa's tests end in a report on entities even where there are no tokens to report on; scikit-learn
+    now refuses that."""
     import rasa.core.test
     import rasa.nlu.test
 
@@ -60,7 +62,10 @@ def _no_empty_reports() -> None:
 
 
 def serve() -> None:
-    """The Rasa server, on loopback, with its API behind our token. It logs as much as we do, each event as JSON, which ``log_filter`` shortens."""
+    """The Rasa server, on loopback, with its API behind our token.
+
+    It logs as much as we do, each event as JSON, which ``log_filter`` shortens.
+    """
     config = settings()
     os.environ.update({"LOG_LEVEL": config.log_level, "FORCE_JSON_LOGGING": "true"})
     main(

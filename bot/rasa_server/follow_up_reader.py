@@ -1,4 +1,5 @@
-"""The Rasa component round ``bot.understanding.follow_up``: whether a message leans on the one before, and its facet."""
+"""The Rasa component round ``bot.understanding.follow_up``: whether a message leans on the one before, and
+its facet."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ FILE = "follow_up.npz"
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True)
 class FollowUpReader(GraphComponent):
-    """Fills ``leans`` (a probability), ``facet`` (``name`` and ``confidence``) and ``read_as``, the corrected text."""
+    """Fills ``leans`` (a probability), ``facet`` (``name`` and ``confidence``) and ``read_as``, the
+    corrected text."""
 
     @classmethod
     def create(
@@ -102,7 +104,7 @@ class FollowUpReader(GraphComponent):
 def _is_frame(message: Message) -> bool:
     """Whether a sentence is one of many that differ in their subject only (``data/nlu/ways_of_asking.yml``).
 
-    They teach which subject is ours. Whether a message stands alone they would teach wrongly: there are so many of them that
-    their few frames outweigh how people ask.
+    They teach which subject is ours. Whether a message stands alone they would teach wrongly: there are so
+    many of them that their few frames outweigh how people ask.
     """
     return bool(((message.get("metadata") or {}).get(INTENT) or {}).get("frame"))

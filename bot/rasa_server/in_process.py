@@ -1,4 +1,7 @@
-"""Rasa in this process: the trained model and the real actions, without servers. For what runs at a desk, never at a clinic."""
+"""Rasa in this process: the trained model and the real actions, without servers.
+
+For what runs at a desk, never at a clinic.
+"""
 
 from __future__ import annotations
 

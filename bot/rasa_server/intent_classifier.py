@@ -1,4 +1,5 @@
-"""The Rasa component round ``bot.understanding.intent_model``: corrects typos, guesses the intent, gives a calibrated confidence."""
+"""The Rasa component round ``bot.understanding.intent_model``: corrects typos, guesses the intent, gives a
+calibrated confidence."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ FILE = "intents.npz"
 class PatientClassifier(GraphComponent):
     """Fills ``intent``, ``intent_ranking`` and ``also``. Needs no tokenizer or featurizer before it.
 
-    ``intent`` is ``nlu_fallback`` below the answer threshold (``bot.understanding.thresholds``); the ranking holds topics only.
+    ``intent`` is ``nlu_fallback`` below the answer threshold (``bot.understanding.thresholds``); the ranking
+    holds topics only.
     """
 
     @classmethod

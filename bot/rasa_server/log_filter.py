@@ -1,13 +1,17 @@
 """Keeps patient text out of Rasa's logs.
 
-Rasa logs a failed turn with the message's text and, when no terminal listens, with every local variable of the traceback;
-elsewhere it builds its lines from slots and events. While it serves patients, the record factory below lets through
+Rasa logs a failed turn with the message's text and, when no terminal listens, with every local variable of
+the traceback; elsewhere it builds its lines from slots and events. While it serves patients, the record
+factory below lets through
 
-- of a structured line the event's name, its words that stand in Rasa's program, the level and the types of the errors;
-- of a plain line only what ``bot.logs.shown`` lets through: a text that stands in the code that logs it, no other;
+- of a structured line the event's name, its words that stand in Rasa's program, the level and the types of
+  the errors;
+- of a plain line only what ``bot.logs.shown`` lets through: a text that stands in the code that logs it, no
+  other;
 - of an error its type.
 
-Commands that meet no patient (``train``, ``test``, ``data validate``) keep their plain lines, which are their result.
+Commands that meet no patient (``train``, ``test``, ``data validate``) keep their plain lines, which are their
+result.
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ _OURS = logging.getLogRecordFactory()
 
 
 def install(*, patients: bool = True) -> None:
-    """Put the record factory in place for this process; ``patients`` says whether it reads what patients write."""
+    """Put the record factory in place for this process; ``patients`` says whether it reads what patients
+    write."""
     logging.setLogRecordFactory(partial(_record, patients=patients))
 
 

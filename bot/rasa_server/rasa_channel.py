@@ -1,18 +1,22 @@
-"""The channel by which the front door speaks to Rasa: a turn is taken whole or not at all, and each message once.
+"""The channel by which the front door speaks to Rasa: a turn is taken whole or not at all, and each
+message once.
 
-Rasa's own REST channel answers 200 with whatever was said before something broke, and Rasa goes on after an action
-that failed ("the actions events are lost"): the patient would get half an answer, and a form that was begun would not
-be there for the next one. Here any failure ends the turn before Rasa stores it, and the front door asks again.
+Rasa's own REST channel answers 200 with whatever was said before something broke, and Rasa goes on after an
+action that failed ("the actions events are lost"): the patient would get half an answer, and a form that was
+begun would not be there for the next one. Here any failure ends the turn before Rasa stores it, and the front
+door asks again.
 
-The same goes for Rasa's tracker store: when it fails, Rasa goes on in memory ("Falling back"), with a form forgotten, and
-writes the patient's words into its log. Here that too ends the turn.
+The same goes for Rasa's tracker store: when it fails, Rasa goes on in memory ("Falling back"), with a form
+forgotten, and writes the patient's words into its log. Here that too ends the turn.
 
-A message that comes a second time, because its first answer never arrived, gets that answer again. That is looked up
-under Rasa's lock of the conversation, so a form cannot take the same words twice even while the first turn still runs.
+A message that comes a second time, because its first answer never arrived, gets that answer again. That is
+looked up under Rasa's lock of the conversation, so a form cannot take the same words twice even while the
+first turn still runs.
 
-With a message may come the wish that a running form or an open question be forgotten first, because a red flag or staff
-came between. It is fulfilled under the same lock, and once: a message that was taken already gets its old answer with the
-form that it began, and so does the reply to that form, should the wish still be sent along with it.
+With a message may come the wish that a running form or an open question be forgotten first, because a red
+flag or staff came between. It is fulfilled under the same lock, and once: a message that was taken already
+gets its old answer with the form that it began, and so does the reply to that form, should the wish still be
+sent along with it.
 """
 
 from __future__ import annotations
@@ -48,7 +52,8 @@ class TrackerStoreDown(RuntimeError):
 
 
 class FrontDoor(InputChannel):  # type: ignore[misc]
-    """``POST /webhooks/rest/webhook`` with ``{"sender", "message", "metadata": {"inbound_id", "reset"}}``, as Rasa's own.
+    """``POST /webhooks/rest/webhook`` with ``{"sender", "message", "metadata": {"inbound_id", "reset"}}``,
+    as Rasa's own.
 
     ``reset``, if it is there, is the number of a wish to forget what runs.
     """

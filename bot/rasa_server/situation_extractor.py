@@ -1,4 +1,5 @@
-"""The Rasa component round ``bot.understanding.situation``: who and what the message is about beside its topic."""
+"""The Rasa component round ``bot.understanding.situation``: who and what the message is about beside its
+topic."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from bot.understanding.told import medicines_named, told
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
 class ContextFinder(GraphComponent):
-    """Facts become entities (and so slots); ``mentions``, ``elliptical``, ``told`` and ``medicines`` are read by the actions."""
+    """Facts become entities (and so slots); ``mentions``, ``elliptical``, ``told`` and ``medicines`` are
+    read by the actions."""
 
     @classmethod
     def create(

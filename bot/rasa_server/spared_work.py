@@ -1,8 +1,9 @@
 """Work that Rasa does again and again with the same result, done once.
 
-What an action answers is checked against the same form as before, by a validator that is prepared once: Rasa's call checks
-the form itself each time, which was 42 % of the Rasa process. The class of an event is looked up in a table, where Rasa
-walks through all classes for every event; that was most of a long conversation's turn. Both give what Rasa's own give.
+What an action answers is checked against the same form as before, by a validator that is prepared once:
+Rasa's call checks the form itself each time, which was 42 % of the Rasa process. The class of an event is
+looked up in a table, where Rasa walks through all classes for every event; that was most of a long
+conversation's turn. Both give what Rasa's own give.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A stand-in for TensorFlow, so that Rasa starts without its 2 GB.
 
-Rasa imports ``tensorflow`` and ``keras`` to define classes of components that our ``config.yml`` does not name. The
-finder below answers for these names with empty modules whose attributes are empty classes: good as a base class, an
-annotation or a decorator, and nothing else. It steps aside where TensorFlow is really installed, so DIET stays possible.
+Rasa imports ``tensorflow`` and ``keras`` to define classes of components that our ``config.yml`` does not
+name. The finder below answers for these names with empty modules whose attributes are empty classes: good as
+a base class, an annotation or a decorator, and nothing else. It steps aside where TensorFlow is really
+installed, so DIET stays possible.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class MissingTensorFlow(RuntimeError):
 
 
 class _Meta(type):
-    """Classes whose attributes are stand-ins too (``tf.keras.layers.Layer``), and which decorate without effect."""
+    """Classes whose attributes are stand-ins too (``tf.keras.layers.Layer``), and which decorate without
+    effect."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):

@@ -1,9 +1,10 @@
 """A tracker store whose turn costs the same after a thousand messages as after ten.
 
-Rasa's SQL store reads and replays every event since the session began, twice a turn. This one keeps beside that table
-(``events``, the whole history, written and never read in a turn) one row a conversation: the state before the last few
-messages, told as events, and the events since. A turn reads that row once, and writes row and history in one transaction.
-What looks further back than ``TURNS`` messages (none of our actions does) finds the state, not the words.
+Rasa's SQL store reads and replays every event since the session began, twice a turn. This one keeps beside
+that table (``events``, the whole history, written and never read in a turn) one row a conversation: the state
+before the last few messages, told as events, and the events since. A turn reads that row once, and writes row
+and history in one transaction. What looks further back than ``TURNS`` messages (none of our actions does)
+finds the state, not the words.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ TURNS = 10
 
 
 class RecentTrackerStore(SQLTrackerStore):  # type: ignore[misc]
-    """As Rasa's SQL store, on SQLite and PostgreSQL; named in ``endpoints.yml``. Makes its tables where they are missing."""
+    """As Rasa's SQL store, on SQLite and PostgreSQL; named in ``endpoints.yml``.
+
+    Makes its tables where they are missing.
+    """
 
     class SQLState(SQLTrackerStore.Base):  # type: ignore[misc]
         """A conversation as its next turn needs it; ``erase_tracker`` knows the table by name."""
@@ -50,7 +54,8 @@ class RecentTrackerStore(SQLTrackerStore):  # type: ignore[misc]
             self.engine.dispose()  # connections of before
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """The conversation's state and its last ``TURNS`` messages; ``None`` if there is no such conversation."""
+        """The conversation's state and its last ``TURNS`` messages; ``None`` if there is no such
+        conversation."""
         with self.engine.connect() as connection:
             kept = connection.scalar(
                 sa.select(self.SQLState.events).where(self.SQLState.sender_id == sender_id)
@@ -131,6 +136,7 @@ def _marked(tracker: DialogueStateTracker | None) -> DialogueStateTracker | None
 
 
 def _prepare(connection: Any, _: Any) -> None:
-    """A turn reaches the disk once, and before it is answered; what is replaced or deleted is overwritten there."""
+    """A turn reaches the disk once, and before it is answered; what is replaced or deleted is overwritten
+    there."""
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,5 @@
-"""Training the Rasa model and the red-flag classifier when something that they depend on has changed, and only then."""
+"""Training the Rasa model and the red-flag classifier when something that they depend on has changed, and
+only then."""
 
 from __future__ import annotations
 
@@ -67,7 +68,10 @@ def fingerprint(root: Path, model: _Model = MODELS[0]) -> str:
 
 
 def code_fingerprint() -> str:
-    """A digest of what our components call. Rasa keeps trained components and knows only their own class and data."""
+    """A digest of what our components call.
+
+    Rasa keeps trained components and knows only their own class and data.
+    """
     return _digest(ROOT, _CODE)
 
 
@@ -97,7 +101,9 @@ def stale(root: Path) -> list[_Model]:
 
 
 def train_if_needed(root: Path) -> bool:
-    """Train the models that do not fit what is at hand, side by side. Returns whether any was trained. Prints what it does.
+    """Train the models that do not fit what is at hand, side by side.
+
+    Returns whether any was trained. Prints what it does.
 
     Raises:
         ConfigError: training failed; names the log file and repeats its last lines.
@@ -145,7 +151,8 @@ def _stamp(folder: Path, model: _Model) -> str:
 
 
 def _run_all(commands: dict[Path, list[str]], root: Path, begun: float) -> None:
-    """Run commands side by side, each writing into its log, and show that something is going on until all have ended well."""
+    """Run commands side by side, each writing into its log, and show that something is going on until all
+    have ended well."""
     running: dict[Path, subprocess.Popen[bytes]] = {}
     try:
         for log, words in commands.items():

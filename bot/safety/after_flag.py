@@ -1,8 +1,10 @@
-"""What a patient means with a message that comes after a red flag: means at hand, a new sign, "what do I do now", "it has gone".
+"""What a patient means with a message that comes after a red flag: means at hand, a new sign, "what do I
+do now", "it has gone".
 
-A small head on the sentence vector beside characters and words. It learns from ``data/safety/after_flag.yml``, and from
-``data/nlu`` what an ordinary question and small talk look like. The red-flag rules and their classifier look at the same
-message as ever; this only tells what it says of a flag that stands already.
+A small head on the sentence vector beside characters and words. It learns from
+``data/safety/after_flag.yml``, and from ``data/nlu`` what an ordinary question and small talk look like. The
+red-flag rules and their classifier look at the same message as ever; this only tells what it says of a flag
+that stands already.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ DATA = ROOT / "data" / "safety" / "after_flag.yml"
 MEANS, SIGN, ORDINARY, SMALL = "means", "sign", "ordinary", "small"
 #: What raises the flag; it counts in any sentence of a message, whatever the others say.
 RAISES = (MEANS, SIGN)
-#: At least this sure, for a sentence that raises the flag, and for the message as a whole. Below it nothing is read.
+#: At least this sure, for a sentence that raises the flag, and for the message as a whole. Below it nothing
+#: is read.
 SURE_RAISE, SURE = 0.5, 0.4
 _MEANING = 3.0  # what the sentence vector counts beside the two tf-idf views, each of length 1
 _C = 3.0
@@ -46,7 +49,8 @@ _WEIGHTS = {ORDINARY: 0.2, SMALL: 0.7}
 _WEIGHT = 1.5
 _DRAWN = 16  # combinations of a line with alternatives that are learnt
 _REMEMBERED = 64  # messages whose reading is kept for a moment, so that the same text is not read twice
-#: Of ``data/nlu``: small talk, and what stands too near to what is asked after a flag to teach what is ordinary.
+#: Of ``data/nlu``: small talk, and what stands too near to what is asked after a flag to teach what is
+#: ordinary.
 _SMALL_TALK = frozenset(
     {"affirm", "greet", "thank", "goodbye", "ask_repeat", "ask_more", "react", "ask_presence"}
 )
@@ -77,7 +81,8 @@ _PARTS = re.compile(r"(?<=[.!?;])\s+|\n+|,?\s+but\s+|,\s+")
 
 @dataclass(frozen=True)
 class AfterFlag:
-    """What a message says of a flag that stands: one of the kinds in ``data/safety/after_flag.yml``, and how sure that is.
+    """What a message says of a flag that stands: one of the kinds in ``data/safety/after_flag.yml``, and
+    how sure that is.
 
     The kind is ``""`` where no kind is sure enough.
     """
@@ -145,7 +150,10 @@ class AfterFlagReader:
             np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
     def load(self, path: Path = MODEL) -> AfterFlagReader:
-        """Read what ``save`` wrote. A missing or foreign file is said in the log, and nothing is read from messages."""
+        """Read what ``save`` wrote.
+
+        A missing or foreign file is said in the log, and nothing is read from messages.
+        """
         try:
             with np.load(path, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}

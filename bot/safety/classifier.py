@@ -47,8 +47,8 @@ _C = 30.0
 _UNITS, _ROUNDS = 256, 14
 _MEANING = 4.0  # brings the 384 numbers of a vector of length 1 to the size of the signals' ones
 _NONE = "-"
-#: How often each part of a story is learnt: in use nearly every sentence of a long text is harmless, in what is
-#: written for the classifier every other one.
+#: How often each part of a story is learnt: in use nearly every sentence of a long text is harmless, in what
+#: is written for the classifier every other one.
 _STORY_COUNTS = 2
 _SEED = 7
 _SURE = 14.0  # log-odds beyond which no view counts more
@@ -198,7 +198,8 @@ def _odds(logs: np.ndarray, none: int) -> np.ndarray:
 
 
 def sentences() -> list[tuple[str, str]]:
-    """What is written for the classifier: texts with their flag, or ``-`` for a near-miss; stories in parts."""
+    """What is written for the classifier: texts with their flag, or ``-`` for a near-miss; stories in
+    parts."""
     made = []
     for path in sorted(DATA.glob("*.tsv")):
         with path.open(encoding="utf-8", newline="") as file:

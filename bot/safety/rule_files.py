@@ -189,7 +189,8 @@ def load() -> RuleBook:
 
 
 def _medicine_concepts() -> dict[str, list[str]]:
-    """The names of ``data/medicines.yml`` by class: ``med_opioid`` and so on, and all of them: ``med_any``."""
+    """The names of ``data/medicines.yml`` by class: ``med_opioid`` and so on, and all of them:
+    ``med_any``."""
     known = medicines()
     made: dict[str, list[str]] = {f"med_{kind}": [] for kind in CLASSES}
     for row in known.rows:

@@ -79,7 +79,8 @@ class Raised(NamedTuple):
 
 
 def _plenty(words: Tokens) -> list[str]:
-    """The stems with ``overmany`` for every number that is a great many pills: not a time, a year or milligrams."""
+    """The stems with ``overmany`` for every number that is a great many pills: not a time, a year or
+    milligrams."""
     made = list(words.stems)
     for at, word in enumerate(words.raw):
         after = words.raw[at + 1] if at + 1 < len(words.raw) else ""
@@ -116,7 +117,8 @@ class RedFlagRules:
         return self.finding(raised.flags, other=raised.other, language=raised.language, by=raised.by)
 
     def told(self, texts: Iterable[str]) -> frozenset[str]:
-        """What counts wherever it is said (``Rule.anywhere``: a medicine, a pregnancy) in any of the texts."""
+        """What counts wherever it is said (``Rule.anywhere``: a medicine, a pregnancy) in any of the
+        texts."""
         found: set[str] = set()
         for text in texts:
             found |= self._tells(folded(text[:_TOLD_CHARS]))
@@ -127,8 +129,8 @@ class RedFlagRules:
 
         Args:
             text: the new message.
-            earlier: messages that the same patient sent before, oldest first; a symptom may be spread over the
-                last three. What they already say without the new one is not raised again.
+            earlier: messages that the same patient sent before, oldest first; a symptom may be spread over
+                the last three. What they already say without the new one is not raised again.
             told: see ``told``.
         """
         seen = self._read(folded(text), told)
@@ -258,8 +260,8 @@ class RedFlagRules:
     def signals(self, text: str) -> list[str]:
         """What the rules see in a text.
 
-        ``fires:R1`` for a flag, the name of every concept, its tense, and for a flag whose signs are named whether
-        any of them counts (``live:R1``) or all are denied, past or imagined (``off:R1``).
+        ``fires:R1`` for a flag, the name of every concept, its tense, and for a flag whose signs are named
+        whether any of them counts (``live:R1``) or all are denied, past or imagined (``off:R1``).
         """
         seen = self._read(folded(text))
         if not seen.matches.literal:
@@ -304,7 +306,8 @@ class RedFlagRules:
         return {concept for concept, flag in self._tellable if judge.tells(concept, flag)}
 
     def names_self_harm(self, text: str) -> bool:
-        """Whether a text holds a word of suicide or self-harm, whatever it says with it; a film's title is none."""
+        """Whether a text holds a word of suicide or self-harm, whatever it says with it; a film's title is
+        none."""
         matches = self._read(folded(text)).matches
         if not matches.literal:
             return False

@@ -17,18 +17,19 @@ from bot.safety.windows import windows
 
 log = structlog.get_logger(__name__)
 
-#: All in log-odds. What is added to the classifier's score: for a rule that fires, for one too weak for an alarm,
-#: for a sign of the flag, for signs that are all denied or imagined where no rule fires, for what a story tells
-#: as past; for a part that is the whole of a short message, a sentence of a long one, or the whole of a longer one; and, taken away each time the number of parts doubles,
-#: because every part is a chance to be wrong. From a logistic regression on every other row of tests/safety and of
-#: real posts; the rows between gave the figures that are reported.
+#: All in log-odds. What is added to the classifier's score: for a rule that fires, for one too weak for an
+#: alarm, for a sign of the flag, for signs that are all denied or imagined where no rule fires, for what a
+#: story tells as past; for a part that is the whole of a short message, a sentence of a long one, or the
+#: whole of a longer one; and, taken away each time the number of parts doubles, because every part is a
+#: chance to be wrong. From a logistic regression on every other row of tests/safety and of real posts; the
+#: rows between gave the figures that are reported.
 BASE, RULE, WEAK, SIGN, DENIED, PAST = -1.7, 1.6, 3.2, 0.45, -1.2, -1.6
 WHOLE, SENTENCE, LONGER_WHOLE, PARTS = 0.8, 0.35, -1.1, 0.5
-#: The sum from which a flag is raised at once, and from which the advice is shown with the question whether it is
-#: happening now.
+#: The sum from which a flag is raised at once, and from which the advice is shown with the question whether
+#: it is happening now.
 FLAG, ASK = 1.2, -0.9
-#: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; it is asked about sooner;
-#: and a word of it alone is asked about down to the last of these.
+#: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; it is asked about
+#: sooner; and a word of it alone is asked about down to the last of these.
 SELF_HARM, ASK_SELF_HARM, ASK_WORD = "R7", -1.2, -1.8
 #: What ``Finding.raised_by`` calls the trained part.
 CLASSIFIER = "classifier"
@@ -101,8 +102,8 @@ class RedFlagCheck:
 
         Args:
             text: the new message.
-            earlier: messages that the same patient sent before, oldest first. A symptom may be spread over the
-                last three; a medicine or a pregnancy counts however long ago it was told.
+            earlier: messages that the same patient sent before, oldest first. A symptom may be spread over
+                the last three; a medicine or a pregnancy counts however long ago it was told.
         """
         parts = windows(text)
         told = self._rules.told((*earlier, text))
@@ -206,7 +207,8 @@ class RedFlagCheck:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a part stands: what its place adds to the certainty, whether it is one of many, and part of a story."""
+    """Where a part stands: what its place adds to the certainty, whether it is one of many, and part of a
+    story."""
 
     adds: float
     many: bool

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-#: A message of at most so many words, or of at most two sentences, is one part and is also looked at as a whole.
+#: A message of at most so many words, or of at most two sentences, is one part and is also looked at as a
+#: whole.
 SHORT = 25
 #: A message of at most so many words is looked at as a whole too, after its sentences.
 _WHOLE = 70
@@ -28,7 +29,8 @@ _CLAUSES = re.compile(r"\s+but\s+|,\s+and\s+")
 
 
 def windows(text: str) -> list[str]:
-    """The parts of a message: a short one is itself the first of them, a longer one the last, a long one none."""
+    """The parts of a message: a short one is itself the first of them, a longer one the last, a long one
+    none."""
     text = text[:_LONGEST]
     parts = _sentences(text)
     words = len(text.split())

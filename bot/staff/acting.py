@@ -34,7 +34,8 @@ def act(
         done: what the page says afterwards, a key of ``staff.done`` in ``data/texts``.
         kept: what was typed, by the name of its box.
     Returns:
-        303 to the conversation's page, or 204 to the page's script; the page itself with the refusal's status.
+        303 to the conversation's page, or 204 to the page's script; the page itself with the refusal's
+        status.
     """
     try:
         with console.store.write() as session:
@@ -64,7 +65,8 @@ def show(
     *,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    """The page of a conversation with the queue beside it; with why something was refused and what was typed, if so."""
+    """The page of a conversation with the queue beside it; with why something was refused and what was
+    typed, if so."""
     view = list_name(request.query_params.get("view", ""))
     with console.store.read() as session:
         talk = read_conversation(

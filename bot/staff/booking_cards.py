@@ -48,7 +48,8 @@ class BookingCard:
 
     @property
     def contact_href(self) -> str:
-        """What a tap on the contact does, where that is one telephone number or one e-mail address and nothing else."""
+        """What a tap on the contact does, where that is one telephone number or one e-mail address and
+        nothing else."""
         contact = self.booking.contact.strip()
         if _MAIL.fullmatch(contact):
             return f"mailto:{contact}"

@@ -80,7 +80,8 @@ def booking_contact(
 def new_page(
     request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, client_id: Field = ""
 ) -> Response:
-    """Send the patient a new private page for the contact details; the same ``client_id`` again sends none."""
+    """Send the patient a new private page for the contact details; the same ``client_id`` again sends
+    none."""
 
     def work(session: Session) -> None:
         send_page(session, conversation_id, booking_id, who.staff, client_id=client_id[:64] or None)

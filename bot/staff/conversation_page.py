@@ -20,7 +20,8 @@ _SHOWN_EVENTS = 200
 
 @dataclass(frozen=True)
 class AlertView:
-    """A red flag: what it is called, its tier in words, and who looked at it, did something (and what), and ended it."""
+    """A red flag: what it is called, its tier in words, and who looked at it, did something (and what),
+    and ended it."""
 
     alert: Alert
     name: str
@@ -64,7 +65,10 @@ class ConversationView:
 
     @property
     def explained(self) -> list[LineView]:
-        """The patient's messages that something is known of: what was understood, or a red flag. The newest first."""
+        """The patient's messages that something is known of: what was understood, or a red flag.
+
+        The newest first.
+        """
         return [line for line in reversed(self.lines) if line.understood or line.alert]
 
     @property

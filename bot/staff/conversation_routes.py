@@ -45,7 +45,8 @@ def queue(request: Request, store: Database, who: Who, view: Annotated[str, Quer
 
 @router.get(CONVERSATION)
 def conversation(request: Request, console: Console, who: Who, conversation_id: str) -> Response:
-    """A conversation; that it was opened is written down, unless the browser only fetches it ahead on a guess."""
+    """A conversation; that it was opened is written down, unless the browser only fetches it ahead on a
+    guess."""
     if not request.headers.get("sec-purpose", "").startswith("prefetch"):
         with console.store.write() as session:
             looked = desk.opened(session, conversation_id, who.staff)

@@ -1,7 +1,7 @@
 """What staff do with a conversation. Each function is one step inside the caller's transaction.
 
-Of two people who act at once, one is refused with the other's name. Only the one who holds a conversation may speak
-in it, and that is checked here, not in a disabled box on a page.
+Of two people who act at once, one is refused with the other's name. Only the one who holds a conversation may
+speak in it, and that is checked here, not in a disabled box on a page.
 """
 
 from __future__ import annotations
@@ -104,11 +104,13 @@ def reply(
 def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
     """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
 
-    Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its parts are open.
+    Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its
+    parts are open.
 
     Raises:
         RefusedError: the line is no longer there.
-        NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be reached.
+        NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be
+            reached.
     """
     found = session.get(Outbox, outbox_id)
     conversation = locked(session, found.conversation_id) if found else None
@@ -169,7 +171,8 @@ def give_back(session: Session, conversation_id: str, staff: Staff) -> None:
 
 
 def close(session: Session, conversation_id: str, staff: Staff, *, reason: str = "") -> None:
-    """End a conversation. With an open red flag this needs a reason; another one's conversation cannot be closed."""
+    """End a conversation. With an open red flag this needs a reason; another one's conversation cannot be
+    closed."""
     conversation = _get(session, conversation_id)
     if conversation.mode == "staff" and conversation.claimed_by != staff.id:
         _held(session, conversation_id, staff)
@@ -200,7 +203,10 @@ def open_alerts(session: Session, conversation_id: str) -> Sequence[Alert]:
 
 
 def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
-    """A person has looked. The alarm goes on: from now on it counts how long nothing is done. Returns whether one was unseen."""
+    """A person has looked. The alarm goes on: from now on it counts how long nothing is done.
+
+    Returns whether one was unseen.
+    """
     unseen = [alert for alert in open_alerts(session, conversation_id) if alert.seen_at is None]
     for alert in unseen:
         alert.seen_by, alert.seen_at = staff.id, now()
@@ -216,7 +222,8 @@ def see_alerts(session: Session, conversation_id: str, staff: Staff) -> bool:
 
 
 def act_on_alerts(session: Session, conversation_id: str, staff: Staff, how: str) -> bool:
-    """A person did something about the open red flags: ``wrote`` to the patient, or ``phoned``. Their alarms end.
+    """A person did something about the open red flags: ``wrote`` to the patient, or ``phoned``. Their
+    alarms end.
 
     Returns whether nobody had done anything about one of them before.
     """
@@ -271,7 +278,10 @@ def _state(state: str) -> str:
 
 
 def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, version: int) -> Booking:
-    """Move a booking request on. ``version`` is what the page showed: if somebody was quicker, it is refused."""
+    """Move a booking request on.
+
+    ``version`` is what the page showed: if somebody was quicker, it is refused.
+    """
     booking = session.get(Booking, booking_id)
     if booking is None or locked(session, booking.conversation_id) is None:
         raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
@@ -298,7 +308,8 @@ def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, 
 
 
 def opened(session: Session, conversation_id: str, staff: Staff, *, look: bool = True) -> bool:
-    """``staff`` reads the conversation: write that down, and that they saw its red flags if they ``look`` at it.
+    """``staff`` reads the conversation: write that down, and that they saw its red flags if they ``look``
+    at it.
 
     Going back and forth on the same page is one reading, so it is written once in ``READ_AGAIN``.
     Returns whether a red flag had not been seen before.

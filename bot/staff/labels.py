@@ -88,7 +88,8 @@ def version(number: str) -> str:
 
 
 def decision(rule: str) -> str:
-    """Why the assistant did what it did, by the name of the rule that chose it; the name itself where there are no words for it."""
+    """Why the assistant did what it did, by the name of the rule that chose it; the name itself where
+    there are no words for it."""
     return table("staff.decisions").get(rule, rule.replace("_", " "))
 
 
@@ -103,7 +104,8 @@ def heard(value: str) -> str:
 
 
 def raised_by(rules: str) -> str:
-    """What raised a red flag, in plain words: ``r01_clot.yml rule 3, classifier`` names the rules that fired and the trained part."""
+    """What raised a red flag, in plain words: ``r01_clot.yml rule 3, classifier`` names the rules that
+    fired and the trained part."""
     parts = [part.strip() for part in rules.split(",") if part.strip()]
     return ", ".join(text("staff.raised_by_classifier") if part == "classifier" else part for part in parts)
 

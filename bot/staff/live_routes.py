@@ -1,4 +1,5 @@
-"""What the page's script asks for: a stream that says "there is news", and the parts of the page to fetch then.
+"""What the page's script asks for: a stream that says "there is news", and the parts of the page to fetch
+then.
 
 The stream carries no names and no text. It does not keep anybody signed in.
 """
@@ -95,7 +96,8 @@ async def events(request: Request, console: Console, who: Who) -> StreamingRespo
 
 
 async def stream(request: Request, console: Parts) -> AsyncIterator[str]:
-    """``news`` after each change, ``signed-out`` once the session has ended; a comment now and then keeps the connection open."""
+    """``news`` after each change, ``signed-out`` once the session has ended; a comment now and then keeps
+    the connection open."""
     token = request.cookies.get(COOKIE, "")
     until = time.monotonic() + _LONGEST
     event = console.notifier.subscribe(STAFF)
@@ -124,7 +126,8 @@ async def stream(request: Request, console: Parts) -> AsyncIterator[str]:
 
 
 def _note_reading(store: Store, who: SignedIn, conversation_id: str) -> None:
-    """Write down that a conversation was read, unless that stands in the history already: a page that is open fetches its parts often."""
+    """Write down that a conversation was read, unless that stands in the history already: a page that is
+    open fetches its parts often."""
     with store.read() as session:
         noted = desk.has_opened(session, conversation_id, who.staff)
     if not noted:

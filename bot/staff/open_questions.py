@@ -1,4 +1,5 @@
-"""What patients asked about a topic and no reviewed text answers: the list for the clinician who writes next."""
+"""What patients asked about a topic and no reviewed text answers: the list for the clinician who writes
+next."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class OpenQuestion:
 
 
 def open_questions(session: Session) -> list[OpenQuestion]:
-    """The gaps by how many patients met them, the widest first; what has a reviewed text by now is none any more."""
+    """The gaps by how many patients met them, the widest first; what has a reviewed text by now is none
+    any more."""
     facet = TurnLog.facts["open"].as_string()
     found = session.execute(
         select(

@@ -1,4 +1,5 @@
-"""A new private page for a patient's contact details, sent by staff: the first one may have run out, or been mistyped on."""
+"""A new private page for a patient's contact details, sent by staff: the first one may have run out, or
+been mistyped on."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _OVER = ("declined", "cancelled")
 
 
 def can_send_page(conversation: Conversation, booking: Booking) -> bool:
-    """Whether a page is of use: patients can reach us from outside, do not leave a contact in the chat, and still want to come."""
+    """Whether a page is of use: patients can reach us from outside, do not leave a contact in the chat,
+    and still want to come."""
     wanted = asked_on_page(conversation.channel) and booking.state not in _OVER
     return wanted and bool(settings().public_url) and not conversation.unreachable
 
@@ -25,7 +27,8 @@ def can_send_page(conversation: Conversation, booking: Booking) -> bool:
 def send_page(
     session: Session, conversation_id: str, booking_id: int, staff: Staff, *, client_id: str | None = None
 ) -> None:
-    """Say a new link to the patient as a line of ``staff``, who must hold the conversation; an earlier link ends.
+    """Say a new link to the patient as a line of ``staff``, who must hold the conversation; an earlier
+    link ends.
 
     The same ``client_id`` again changes nothing.
 

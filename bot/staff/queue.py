@@ -51,9 +51,9 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
     Args:
         name: one of ``LISTS``; ``open`` is everything that is not closed.
 
-    Open red flags stand on top of every list but ``closed``, the gravest first; of one tier, what nobody acted on and the oldest first.
-    Then comes who waits longest, then the newest. A conversation with an open red flag is in everybody's ``waiting`` until
-    somebody holds it.
+    Open red flags stand on top of every list but ``closed``, the gravest first; of one tier, what nobody
+    acted on and the oldest first. Then comes who waits longest, then the newest. A conversation with an open
+    red flag is in everybody's ``waiting`` until somebody holds it.
     """
     rows = session.execute(_select(name, staff).limit(limit)).all()
     ids = [conversation.id for conversation, _ in rows]
@@ -87,7 +87,8 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
 
 
 def read_counts(session: Session, staff: Staff) -> dict[str, int]:
-    """How many conversations each list holds, how many booking requests are new, and how many red flags nobody has acted on."""
+    """How many conversations each list holds, how many booking requests are new, and how many red flags
+    nobody has acted on."""
     open_alert = Alert.closed_at.is_(None)
     counted = {
         "waiting": select(func.count()).select_from(Conversation).where(_waits()),
@@ -149,7 +150,10 @@ def _tier(alert: Alert) -> int:
 
 
 def _open_alerts(session: Session, ids: Sequence[str]) -> dict[str, list[Alert]]:
-    """The open red flags of each conversation. First comes the one that most needs somebody: one that nobody acted on, then the gravest, then the oldest."""
+    """The open red flags of each conversation.
+
+    First comes the one that most needs somebody: one that nobody acted on, then the gravest, then the oldest.
+    """
     found = session.scalars(select(Alert).where(Alert.conversation_id.in_(ids), Alert.closed_at.is_(None)))
     made: dict[str, list[Alert]] = {}
     for alert in sorted(found, key=lambda alert: (alert.acted_at is not None, _tier(alert), alert.raised_at)):
@@ -163,8 +167,8 @@ def _sort_key(row: QueueRow, alerts: Sequence[Alert]) -> tuple[Any, ...]:
     The group comes first: 0 for an open red flag, 1 for who waits, 2 for the rest. Within the red flags:
 
     - What somebody holds and has acted on stands below all others, because a person takes care of it.
-    - Then the gravest tier counts. Only within one tier does what nobody acted on stand above the rest, and opening it moves
-      nothing.
+    - Then the gravest tier counts. Only within one tier does what nobody acted on stand above the rest, and
+      opening it moves nothing.
     - Then the oldest stands first.
     """
     if alerts:
@@ -181,8 +185,8 @@ def _wants(
 ) -> dict[str, str]:
     """What the patient wants, by conversation, which the assistant's answers after it would hide.
 
-    With an open red flag it is the message that raised it; for a visit, what was asked for; for others who wait, the patient's
-    last message.
+    With an open red flag it is the message that raised it; for a visit, what was asked for; for others who
+    wait, the patient's last message.
     """
     waiting = [item.id for item in conversations if item.mode == "waiting"]
     bookings = [

@@ -1,4 +1,5 @@
-"""The messages of a conversation as staff see them: each with its delivery, its red flag, and what the assistant understood."""
+"""The messages of a conversation as staff see them: each with its delivery, its red flag, and what the
+assistant understood."""
 
 from __future__ import annotations
 

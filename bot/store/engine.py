@@ -27,9 +27,10 @@ def make_engine(url: str) -> Engine:
     SQLite: WAL with synchronous=FULL (an acknowledged message survives a power cut), and BEGIN IMMEDIATE for
     writers, so that a transaction that will write takes its lock at the start and never fails in the middle;
     secure_delete, so that what a patient had erased is overwritten and not just unlinked.
-    PostgreSQL: nobody waits for a lock or a connection longer than SQLite would, and a server that vanished without a
-    word (a host lost, a firewall that forgot us) is noticed within half a minute, not when TCP gives up after a quarter of an hour.
-    See https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html and
+    PostgreSQL: nobody waits for a lock or a connection longer than SQLite would, and a server that vanished
+    without a word (a host lost, a firewall that forgot us) is noticed within half a minute, not when TCP
+    gives up after a quarter of an hour. See https://www.sqlite.org/wal.html,
+    https://www.sqlite.org/lang_transaction.html and
     https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
     """
     pool = {"pool_size": 10, "max_overflow": 20, "pool_timeout": BUSY_SECONDS}
@@ -80,7 +81,8 @@ class Store:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """Let our writers queue up: SQLite takes one at a time, and the others would sleep ever longer between tries.
+        """Let our writers queue up: SQLite takes one at a time, and the others would sleep ever longer
+        between tries.
 
         Whoever waits too long goes on to SQLite, and gets its error.
         """
@@ -116,7 +118,10 @@ class Store:
 
 
 def one_at_a_time(session: Session, name: str) -> None:
-    """Nobody else passes here under the same name before this transaction ends. SQLite has one writer anyway."""
+    """Nobody else passes here under the same name before this transaction ends.
+
+    SQLite has one writer anyway.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 

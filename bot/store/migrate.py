@@ -1,4 +1,7 @@
-"""Bring the database to the newest form, or back to an earlier one (Alembic). Forms are its revisions: ``0001``, ``0002``, ..."""
+"""Bring the database to the newest form, or back to an earlier one (Alembic).
+
+Forms are its revisions: ``0001``, ``0002``, ...
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,8 @@ def refuse_newer(engine: Engine) -> None:
 
 
 def newer(at: str, ours: list[str]) -> str:
-    """What is said of a database at revision ``at``, of which this code with its revisions ``ours`` knows nothing."""
+    """What is said of a database at revision ``at``, of which this code with its revisions ``ours`` knows
+    nothing."""
     return (
         f"The database is newer than this code: it is at revision {at}, and this code knows none after {ours[-1]}. "
         f"Put the newer code back; to go back for good, run 'python -m bot migrate --to {ours[-1]}' with the newer code first, "
@@ -60,7 +64,9 @@ def newer(at: str, ours: list[str]) -> str:
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the database to the newest form that this code knows; returns its revision. Safe to call at each start.
+    """Bring the database to the newest form that this code knows; returns its revision.
+
+    Safe to call at each start.
 
     Raises:
         ConfigError: it is newer already.
@@ -72,7 +78,9 @@ def migrate(engine: Engine) -> str:
 
 
 def go_to(engine: Engine, revision: str) -> None:
-    """Take the database back, or forward, to ``revision``. What only the later form can hold is lost on the way back.
+    """Take the database back, or forward, to ``revision``.
+
+    What only the later form can hold is lost on the way back.
 
     Raises:
         ConfigError: there is no such revision, or the database is newer than this code.
@@ -89,8 +97,10 @@ def go_to(engine: Engine, revision: str) -> None:
 
 @contextmanager
 def without_cascades(engine: Engine) -> Iterator[Engine]:
-    """The engine to migrate with. SQLite changes a table by copying it and dropping the old one, and with its foreign keys on
-    that would delete every row that hangs on it: all messages, for a column of ``conversations``.
+    """The engine to migrate with.
+
+    SQLite changes a table by copying it and dropping the old one, and with its foreign keys on that would
+    delete every row that hangs on it: all messages, for a column of ``conversations``.
     """
     if engine.dialect.name != "sqlite":
         yield engine

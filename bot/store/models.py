@@ -1,4 +1,5 @@
-"""The tables. Every time is an aware UTC time; every text is what was typed, after the cleaning of ``conversation.text``."""
+"""The tables. Every time is an aware UTC time; every text is what was typed, after the cleaning of
+``conversation.text``."""
 
 from __future__ import annotations
 
@@ -103,7 +104,8 @@ class Conversation(Base):
 
 
 class Inbound(Base):
-    """The inbox: one row a message that a channel handed over, under a key that makes a repeat change nothing."""
+    """The inbox: one row a message that a channel handed over, under a key that makes a repeat change
+    nothing."""
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -186,7 +188,8 @@ class Outbox(Base):
 
 
 class Event(Base):
-    """What happened to a conversation, appended and never changed: mode changes, claims, notes seen, alerts."""
+    """What happened to a conversation, appended and never changed: mode changes, claims, notes seen,
+    alerts."""
 
     __tablename__ = "history"  # "events" is the table of Rasa's tracker store, which may share the database
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -200,7 +203,8 @@ class Event(Base):
 
 
 class TurnLog(Base):
-    """What the assistant understood and did in one turn; one row an action, once, however often Rasa calls it."""
+    """What the assistant understood and did in one turn; one row an action, once, however often Rasa calls
+    it."""
 
     __tablename__ = "turns"
     __table_args__ = (UniqueConstraint("inbound_id", "action", "ordinal"),)
@@ -230,7 +234,8 @@ class TurnLog(Base):
 
 
 class Booking(Base):
-    """A request for an appointment, in the patient's words; staff confirm it, nobody is booked by a machine."""
+    """A request for an appointment, in the patient's words; staff confirm it, nobody is booked by a
+    machine."""
 
     __tablename__ = "bookings"
     __table_args__ = (
@@ -258,9 +263,11 @@ class Booking(Base):
 
 
 class ContactLink(Base):
-    """A one-time page on which a patient leaves contact details, so that they never stand in a chat that others can read.
+    """A one-time page on which a patient leaves contact details, so that they never stand in a chat that
+    others can read.
 
-    The link holds a random token; here stands only its hash. What is left goes straight into the booking request.
+    The link holds a random token; here stands only its hash. What is left goes straight into the booking
+    request.
     """
 
     __tablename__ = "contact_links"
@@ -277,8 +284,8 @@ class ContactLink(Base):
 class Alert(Base):
     """The urgent state of a conversation: one row a red flag, however many messages repeat it.
 
-    ``state`` says how it stands for the patient, and only ``store.modes.change_urgent`` changes it. For staff it is open
-    until ``closed_at``.
+    ``state`` says how it stands for the patient, and only ``store.modes.change_urgent`` changes it. For staff
+    it is open until ``closed_at``.
     """
 
     __tablename__ = "alerts"
@@ -300,7 +307,8 @@ class Alert(Base):
     seq: Mapped[int]
     state: Mapped[str] = mapped_column(String(16), default="stands")
     raised_at: Mapped[datetime] = mapped_column(default=now)
-    #: How often it was raised, a graver sign or means at hand included, and when last: from then on staff's time counts.
+    #: How often it was raised, a graver sign or means at hand included, and when last: from then on staff's
+    #: time counts.
     raises: Mapped[int] = mapped_column(default=1)
     raised_last_at: Mapped[datetime] = mapped_column(default=now)
     #: Who opened it first since then. That alone ends no alarm.

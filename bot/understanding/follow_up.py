@@ -1,8 +1,9 @@
 """Whether a message leans on what came before it, and which facet it asks for ("how long", "side effects").
 
-Two small heads on the same features as the topics: characters and words (tf-idf) beside the sentence vector. Whether it
-leans is learnt from ``data/nlu/follow_ups.yml``; every other training sentence is one that stands on its own. The facet
-is learnt from the same and from ``data/nlu/questions_by_facet.yml``, whose questions name their subject.
+Two small heads on the same features as the topics: characters and words (tf-idf) beside the sentence vector.
+Whether it leans is learnt from ``data/nlu/follow_ups.yml``; every other training sentence is one that stands
+on its own. The facet is learnt from the same and from ``data/nlu/questions_by_facet.yml``, whose questions
+name their subject.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from bot.understanding.linear import VIEWS, Linear, Terms
 #: The intents of ``data/nlu`` that only these heads learn from. No message is given them.
 FOLLOW_UP, FACET_QUESTION, OWN_QUESTION = "follow_up", "facet_question", "own_question"
 NO_TOPICS = frozenset({FOLLOW_UP, FACET_QUESTION, OWN_QUESTION})
-#: Topics whose sentences mostly lean themselves ("how much?", "tell me more"): they teach nothing about standing alone.
+#: Topics whose sentences mostly lean themselves ("how much?", "tell me more"): they teach nothing about
+#: standing alone.
 LEANING_TOPICS = frozenset({"ask_more", "ask_repeat", "ask_sources", "ask_dose"})
 #: At least this sure: the message leans on what came before. Chosen, as those below, on every other row of
-#: tests/nlu/two_turns.tsv for at most one question of its own in a hundred taken for a follow-up; the rows between gave 0.4 %.
+#: tests/nlu/two_turns.tsv for at most one question of its own in a hundred taken for a follow-up; the rows
+#: between gave 0.4 %.
 LEANS = 0.5
 #: The same against an intent that is surely out of scope, or against a yes, a greeting and the like.
 LEANS_OPEN, LEANS_SMALL_TALK = 0.6, 0.9
@@ -67,7 +70,8 @@ class FollowUpModel:
         questions: Sequence[tuple[str, str]],
         alone: Sequence[str],
     ) -> FollowUpModel:
-        """Learn from ``follow_ups`` and ``questions`` (text, facet), and from other sentences that stand ``alone``."""
+        """Learn from ``follow_ups`` and ``questions`` (text, facet), and from other sentences that stand
+        ``alone``."""
         asked, named = [text for text, _ in follow_ups], [text for text, _ in questions]
         known = set(asked)
         alone = [text for text in alone if text not in known]

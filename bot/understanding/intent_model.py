@@ -1,8 +1,9 @@
 """Which topic a message is about, and how sure we may be.
 
-Four views judge every message: its characters, its words, its meaning (a sentence vector), and how like it is to the
-nearest training sentence of each intent. A small calibration turns how they judge into P(the first guess is right), which is the confidence
-that Rasa sees. Measured against DIET and published systems on HINT3: ``python -m tools.evaluation --train F --test F``.
+Four views judge every message: its characters, its words, its meaning (a sentence vector), and how like it is
+to the nearest training sentence of each intent. A small calibration turns how they judge into P(the first
+guess is right), which is the confidence that Rasa sees. Measured against DIET and published systems on HINT3:
+``python -m tools.evaluation --train F --test F``.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ _SEED = 7
 _TINY = 1e-9
 _THIRD = 3
 _MANY = 2000  # from so many sentences on, what stands in a single one is left out: it costs time and brings nothing
-#: Where learning ends (``Linear.fit``): the topics before the last corner is fitted, the calibration at the end of the way.
+#: Where learning ends (``Linear.fit``): the topics before the last corner is fitted, the calibration at the
+#: end of the way.
 _LEAST, _WHOLE = 0.01, 1e-6
 _HIDDEN = 15  # one intent in so many is hidden from the calibration
-#: What each view's log-probabilities count for, and what a likeness (0 to 1) does; found on HINT3 and the development sentences.
+#: What each view's log-probabilities count for, and what a likeness (0 to 1) does; found on HINT3 and the
+#: development sentences.
 _WEIGHTS = {"meaning": 1.0, "words": 0.75, "characters": 0.4, "likeness": 10.0}
-#: For the score that orders in-scope against out-of-scope: the characters' share beside the meaning, and what the nearest sentence counts.
+#: For the score that orders in-scope against out-of-scope: the characters' share beside the meaning, and what
+#: the nearest sentence counts.
 _CHARACTERS, _NEAREST = 0.45, 4.0
 #: Out of scope is many things under one name: these intents keep the weight of all their sentences.
 _WIDE = "out_of_scope"
@@ -48,9 +52,10 @@ class Guess:
     """What a message may be about.
 
     Args:
-        ranking: intents with their confidences in 0..1, the likeliest first. The first one's is the calibrated
-            P(right); the others share the rest in proportion to their probabilities.
-        score: ``log p_top + 4 * nearest-neighbour similarity`` of characters and meaning; orders in-scope against out-of-scope (AUROC).
+        ranking: intents with their confidences in 0..1, the likeliest first. The first one's is the
+            calibrated P(right); the others share the rest in proportion to their probabilities.
+        score: ``log p_top + 4 * nearest-neighbour similarity`` of characters and meaning; orders in-scope
+            against out-of-scope (AUROC).
         second: the runner-up's probability as the views see it, uncalibrated.
     """
 
@@ -83,7 +88,10 @@ class IntentModel:
         return self._guess(texts, self._encoder.encode(texts)) if texts else []
 
     def guess_with_parts(self, text: str, parts: Sequence[str]) -> list[Guess]:
-        """A guess for ``text``, then one for each of ``parts``, which stand in it. Hardly dearer than the text alone."""
+        """A guess for ``text``, then one for each of ``parts``, which stand in it.
+
+        Hardly dearer than the text alone.
+        """
         return self._guess([text, *parts], self._encoder.encode_with_parts(text, parts))
 
     def _guess(self, texts: Sequence[str], meaning: np.ndarray) -> list[Guess]:
@@ -109,8 +117,8 @@ class IntentModel:
     def _calibrate(self, texts: np.ndarray, meaning: np.ndarray, y: np.ndarray) -> Linear | None:
         """Learn P(right) from a third of the sentences, judged by a model of the others.
 
-        A few intents are hidden from that model altogether: their sentences can only be answered wrongly, which
-        teaches what a message about something unknown looks like.
+        A few intents are hidden from that model altogether: their sentences can only be answered wrongly,
+        which teaches what a message about something unknown looks like.
         """
         names, counts = np.unique(y, return_counts=True)
         if counts.min() < _THIRD:

@@ -1,8 +1,8 @@
 """Logistic regression and tf-idf as plain arrays: trained with scikit-learn, used without it.
 
-For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, its objects can be
-saved only as pickles, and its import alone takes longer than everything that the red-flag net needs to be ready;
-arrays are quick, and reading them back runs nobody's code.
+For one message at a time scikit-learn spends longer on checking its input than on the arithmetic, its objects
+can be saved only as pickles, and its import alone takes longer than everything that the red-flag net needs to
+be ready; arrays are quick, and reading them back runs nobody's code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _LONGEST = 4
 
 
 def characters(text: str) -> list[str]:
-    """The runs of one to four characters in each word, the spaces around it included: scikit-learn's ``char_wb``."""
+    """The runs of one to four characters in each word, the spaces around it included: scikit-learn's
+    ``char_wb``."""
     made = []
     for word in text.lower().split():
         padded = f" {word} "
@@ -63,7 +64,8 @@ class Terms:
 
     @classmethod
     def fit(cls, view: str, texts: Sequence[str], *, least: int = 1) -> tuple[Terms, csr_matrix]:
-        """The terms that stand in at least ``least`` of ``texts``, and the texts as a matrix (texts, terms)."""
+        """The terms that stand in at least ``least`` of ``texts``, and the texts as a matrix (texts,
+        terms)."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         made = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, min_df=least, analyzer=VIEWS[view])
@@ -118,8 +120,8 @@ class Linear:
             classes: what the rows of a class weigh, where that is not 1.
             each: what single rows weigh.
             steps: the most that scikit-learn takes.
-            least: ``bot.understanding.softmax`` learns instead, and ends where a step lowers the loss by less than this share.
-                0.01 is about where scikit-learn's ``tol=1e-3`` ends.
+            least: ``bot.understanding.softmax`` learns instead, and ends where a step lowers the loss by less
+                than this share. 0.01 is about where scikit-learn's ``tol=1e-3`` ends.
         """
         y = np.asarray(y, dtype=np.int64)
         if least is not None:

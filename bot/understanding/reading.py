@@ -1,4 +1,5 @@
-"""One message read as a whole and in its parts: the topic asked about, and a second one where there are two."""
+"""One message read as a whole and in its parts: the topic asked about, and a second one where there are
+two."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Reading:
     """What a message asks.
 
     Args:
-        ranking: intents with their confidences, the likeliest first; the first one is what the message is about.
+        ranking: intents with their confidences, the likeliest first; the first one is what the message is
+            about.
         also: the second question's intent and confidence, when the message holds two.
         score: orders in-scope against out-of-scope messages.
     """
@@ -76,7 +78,8 @@ def prepared(text: str, choice: int = 0) -> str:
 
 
 def read(model: IntentModel, text: str) -> Reading:
-    """Read one message. Takes about ten milliseconds, and as much again for each other way to put a mistyped word right."""
+    """Read one message. Takes about ten milliseconds, and as much again for each other way to put a
+    mistyped word right."""
     ways = list(dict.fromkeys(prepared(text, choice) for choice in range(_WAYS)))
     best = _read(model, ways[0])
     if best.also:
@@ -114,8 +117,8 @@ def beside(reading: Reading, named: Sequence[Guess]) -> Reading:
 def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Reading:
     """Weigh the whole message against its parts; at most two topics come out.
 
-    The whole message decides what it is about. A part adds a second topic, and comes first only when it was asked
-    first without doubt; it replaces the whole's only where that is unsure.
+    The whole message decides what it is about. A part adds a second topic, and comes first only when it was
+    asked first without doubt; it replaces the whole's only where that is unsure.
     """
     top, runner_up = whole.ranking[0], whole.ranking[1] if len(whole.ranking) > 1 else None
     found = _questions(pieces)
@@ -149,7 +152,8 @@ def combine(text: str, whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Rea
 
 
 def _unless_in_scope(whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Reading:
-    """Out of scope as a whole, unless a part of it surely asks about a topic of ours: then that is what is answered.
+    """Out of scope as a whole, unless a part of it surely asks about a topic of ours: then that is what is
+    answered.
 
     "Any tips?" is about what stands before it, so it brings nothing into scope.
     """

@@ -1,8 +1,9 @@
 """Who and what a message is about beside its topic: the person, pregnancy, kidneys, medicines by class.
 
-A *fact* is something the patient says of the person concerned ("I'm 30 weeks pregnant", "she is on dialysis", "I take
-ropinirole", "no, not pregnant"); it is kept for the conversation. A *mention* only names the situation ("and in
-pregnancy?"); it colours this one answer. Facts and mentions choose cautions, never the topic.
+A *fact* is something the patient says of the person concerned ("I'm 30 weeks pregnant", "she is on dialysis",
+"I take ropinirole", "no, not pregnant"); it is kept for the conversation. A *mention* only names the
+situation ("and in pregnancy?"); it colours this one answer. Facts and mentions choose cautions, never the
+topic.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def _plural(words: list[str]) -> str:
     return pattern(f"{word}(s|)" for word in words)
 
 
-#: An age is made one word before anything is looked for: ``k___`` under 18, ``g___`` grown up, as long as what stood there.
+#: An age is made one word before anything is looked for: ``k___`` under 18, ``g___`` grown up, as long as
+#: what stood there.
 _AGE = re.compile(r"\b(\d{1,3})(?:[ -]?(?:years?|yrs?|y)[ -]?olds?| ?(?:yo|y/o))\b")
 _GROWN_UP_AT = 18
 _SHORT = 14  # words that a message has at most which leans on the one before
@@ -68,7 +70,8 @@ _BIRTH = re.compile(pattern(_WORDS.birth))
 _HEIRS = re.compile(pattern(_WORDS.heirs))
 
 _NOT = pattern(_WORDS.not_words)
-#: What the patient says is not so: "not pregnant", "I don't take gabapentin". "They don't like giving it" is none.
+#: What the patient says is not so: "not pregnant", "I don't take gabapentin". "They don't like giving it" is
+#: none.
 _NOT_SO = {
     "body": re.compile(
         rf"(?:{_NOT}\s+(?:{pattern(_WORDS.between_not_and_body)}\s+)*|\bno,?\s+(?:any\s+)?|\bwithout\s+)$"
@@ -197,7 +200,8 @@ def _leans(words: str, situations: list[_Situation], found: Context) -> bool:
 
 
 def _asks_of_medicine(words: str, situations: list[_Situation], found: Context) -> bool:
-    """Whether a medicine is what the message asks about ("can i take ropinirole"), not a circumstance ("and with ropinirole?")."""
+    """Whether a medicine is what the message asks about ("can i take ropinirole"), not a circumstance
+    ("and with ropinirole?")."""
     told = [span for key, span in found.spans.items() if key in _BY_CLASS]
     return any(
         situation.key in _BY_CLASS
@@ -208,7 +212,8 @@ def _asks_of_medicine(words: str, situations: list[_Situation], found: Context) 
 
 
 def _told(key: str, before: str, what: str) -> str | None:
-    """What a patient tells of a situation, by the words before it: ``yes``, ``no``, or nothing (it is only named)."""
+    """What a patient tells of a situation, by the words before it: ``yes``, ``no``, or nothing (it is only
+    named)."""
     kind = "medicine" if key in _BY_CLASS else "body"
     if _NOT_SO[kind].search(before):
         return "no"
@@ -229,7 +234,10 @@ def _told(key: str, before: str, what: str) -> str | None:
 
 
 def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
-    """Whom it is about, and where a person is named. Relatives who only come into the story are named, no subject."""
+    """Whom it is about, and where a person is named.
+
+    Relatives who only come into the story are named, no subject.
+    """
     if match := re.search(_SELF, words):
         return "self", match.span()
     if (match := _FOR_ME.search(words)) and not any(who.search(words) for who in _PERSON.values()):

@@ -1,8 +1,10 @@
-"""Fitting a multinomial logistic regression: L-BFGS in 32-bit numbers, with columns brought to one scale first.
+"""Fitting a multinomial logistic regression: L-BFGS in 32-bit numbers, with columns brought to one scale
+first.
 
-scikit-learn's L-BFGS took three quarters of a training: it multiplies 64-bit numbers, and steps along columns whose
-curvatures differ a thousandfold (a character that stands everywhere, a word that stands twice). Divided by the root of
-its curvature each column is as easy as the next: 20 steps reach the loss that took 60, at a fifth of the time.
+scikit-learn's L-BFGS took three quarters of a training: it multiplies 64-bit numbers, and steps along columns
+whose curvatures differ a thousandfold (a character that stands everywhere, a word that stands twice). Divided
+by the root of its curvature each column is as easy as the next: 20 steps reach the loss that took 60, at a
+fifth of the time.
 """
 
 from __future__ import annotations

@@ -1,19 +1,20 @@
 """The thresholds between "answer", "did you mean" and "I can't answer that".
 
-How they were chosen: on every other one of about a thousand questions of real people, which were not written for this
-assistant (``python -m tools.evaluation --questions FILE --rows odd``), and reported on those between. There the confidence
-means about what it says, so no map is laid over it.
+How they were chosen: on every other one of about a thousand questions of real people, which were not written
+for this assistant (``python -m tools.evaluation --questions FILE --rows odd``), and reported on those
+between. There the confidence means about what it says, so no map is laid over it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: At least this sure: the answer is given. From 0.30 to 0.45 five of a hundred real questions go from an answer to "did you mean",
-#: a third of them wrong answers; at 0.50 two more go, none of them wrong. A clear margin before the runner-up added nothing.
+#: At least this sure: the answer is given. From 0.30 to 0.45 five of a hundred real questions go from an
+#: answer to "did you mean", a third of them wrong answers; at 0.50 two more go, none of them wrong. A clear
+#: margin before the runner-up added nothing.
 ANSWER = 0.45
-#: At least this likely: the topic is offered as a button, three at most. On the same sentences no topic that was meant is lost, and
-#: what is out of scope gets one button on average instead of three.
+#: At least this likely: the topic is offered as a button, three at most. On the same sentences no topic that
+#: was meant is lost, and what is out of scope gets one button on average instead of three.
 SUGGEST = 0.04
 #: At least this sure: a part of a message counts as a question of its own.
 ALSO = 0.60

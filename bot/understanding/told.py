@@ -1,7 +1,8 @@
-"""What a message tells of the person's trouble: what was tried, when and where it is felt, how it wears them out.
+"""What a message tells of the person's trouble: what was tried, when and where it is felt, how it wears
+them out.
 
-Facts beside the situation (``bot/understanding/situation.py``): a reply begins by taking one of them up, and what was
-tried is not advised again. They choose no topic. The words stand in ``told.yml``.
+Facts beside the situation (``bot/understanding/situation.py``): a reply begins by taking one of them up, and
+what was tried is not advised again. They choose no topic. The words stand in ``told.yml``.
 """
 
 from __future__ import annotations
@@ -79,9 +80,11 @@ def _patterns() -> dict[str, dict[str, re.Pattern[str]]]:
 
 
 def told(text: str) -> dict[str, list[str]]:
-    """What ``text`` tells: the name of a list of ``told.yml``, and the keys found of it (none where it has no keys).
+    """What ``text`` tells: the name of a list of ``told.yml``, and the keys found of it (none where it has
+    no keys).
 
-    Beside them ``person`` (the word after "my") and ``age`` (in years, as written). Pure; well under a millisecond.
+    Beside them ``person`` (the word after "my") and ``age`` (in years, as written). Pure; well under a
+    millisecond.
     """
     found: dict[str, list[str]] = {}
     words = re.sub(r"[’`]", "'", text.lower())

@@ -1,6 +1,7 @@
 """Sentence vectors that are kept between trainings: a sentence that was encoded once is not encoded again.
 
-Only for training and measuring, whose sentences stand in this project. What patients write is never kept here.
+Only for training and measuring, whose sentences stand in this project. What patients write is never kept
+here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from bot.settings import ROOT
 from bot.understanding.encoder import DIMENSIONS, Encoder, encoder
 
 FILE = ROOT / "models" / "cache" / "sentences.sqlite"
-#: Sentences that are kept, of 1.5 KB each; those that were used last. Three times as many as all trainings need.
+#: Sentences that are kept, of 1.5 KB each; those that were used last. Three times as many as all trainings
+#: need.
 MOST = 60_000
 _WAIT_SECONDS = 30.0  # for another training that writes
 _AT_ONCE = 500  # digests a query; SQLite takes no more than 999 in its older versions
@@ -29,7 +31,8 @@ class CachedEncoder:
     A file that cannot be read or written (no permission, a full disk, damage) costs time and nothing else.
 
     Args:
-        inner: what encodes the sentences that are not known yet. Vectors of another encoder, by its digest, are not used.
+        inner: what encodes the sentences that are not known yet. Vectors of another encoder, by its digest,
+            are not used.
         file: the SQLite file, made where it is missing.
         most: how many sentences are kept.
     """
@@ -39,7 +42,8 @@ class CachedEncoder:
         self.digest = inner.digest
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """The vectors of ``texts``, as ``Encoder.encode``; a sentence that stands there twice is encoded once."""
+        """The vectors of ``texts``, as ``Encoder.encode``; a sentence that stands there twice is encoded
+        once."""
         keys = [hashlib.sha256(f"{self.digest}\0{text}".encode()).digest()[:16] for text in texts]
         known = self._read(list(set(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}

@@ -1,7 +1,7 @@
 """A lease: the mark on a row that says who works on it, and until when that worker counts as alive.
 
-A process that dies says nothing. Its lease runs out, and from then on anybody may take the row. The clocks of all
-front doors must therefore agree within a few seconds.
+A process that dies says nothing. Its lease runs out, and from then on anybody may take the row. The clocks of
+all front doors must therefore agree within a few seconds.
 """
 
 from __future__ import annotations

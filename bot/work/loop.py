@@ -1,6 +1,8 @@
-"""The loop of every kind of leased work: look for what is due, survive what happens, clear up after a crash, stop.
+"""The loop of every kind of leased work: look for what is due, survive what happens, clear up after a
+crash, stop.
 
-What is to be done stands in the database, so nothing is lost if a look fails, a wake-up is missed or we crash.
+What is to be done stands in the database, so nothing is lost if a look fails, a wake-up is missed or we
+crash.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class Loop:
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._stopping = False
-        # Only one front door writes an SQLite file: every lease that it finds at its start is a dead process's.
+        # Only one front door writes an SQLite file: every lease that it finds at its start is a dead
+        # process's.
         self._clear_all = store.is_sqlite and lease is not None
 
     async def _round(self) -> float:
@@ -66,7 +69,8 @@ class Loop:
         self._loop_task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self, drain_seconds: float) -> None:
-        """Begin nothing new, let what runs end within ``drain_seconds`` in all, cut the rest and free its leases."""
+        """Begin nothing new, let what runs end within ``drain_seconds`` in all, cut the rest and free its
+        leases."""
         if self._stopping:
             return
         self._stopping = True

@@ -1,7 +1,8 @@
 """Wake-ups: whoever waits for news of a conversation is woken at once.
 
-Inside one process by asyncio events; between front doors through Redis where ``RLA_REDIS_URL`` is set. A notification
-carries no content and may be missed without harm: waiters look again every few seconds at the database.
+Inside one process by asyncio events; between front doors through Redis where ``RLA_REDIS_URL`` is set. A
+notification carries no content and may be missed without harm: waiters look again every few seconds at the
+database.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class Notifier:
             asyncio.run_coroutine_threadsafe(self._publish(key), self._loop)
 
     def close(self) -> None:
-        """The front door stops: end what waits. Calls and streams that are held look at ``closing`` when they are woken."""
+        """The front door stops: end what waits.
+
+        Calls and streams that are held look at ``closing`` when they are woken.
+        """
         self.closing = True
         self.notify_all()
 
@@ -61,7 +65,8 @@ class Notifier:
             self._wake_here(key)
 
     async def wait(self, key: str, seconds: float) -> None:
-        """Return when ``key`` is notified, or after ``seconds``: at most 5, all that a missed notification costs."""
+        """Return when ``key`` is notified, or after ``seconds``: at most 5, all that a missed notification
+        costs."""
         event = self.subscribe(key)
         try:
             with contextlib.suppress(TimeoutError):
@@ -73,7 +78,10 @@ class Notifier:
             self.unsubscribe(key, event)
 
     def subscribe(self, key: str) -> asyncio.Event:
-        """An event that is set when ``key`` is notified. Subscribe before looking, so that nothing falls between."""
+        """An event that is set when ``key`` is notified.
+
+        Subscribe before looking, so that nothing falls between.
+        """
         event = asyncio.Event()
         self._waiting.setdefault(key, set()).add(event)
         return event

@@ -1,8 +1,8 @@
 """How fast all front doors together may write to a channel. What went out lately stands in the outbox.
 
 A message counts from its lease until some seconds after its outcome was stored, so the figures hold where it
-arrives, however long it is on its way. The clocks of the front doors must agree, as for leases. What seems to come
-from the future, because a clock was put back, does not count.
+arrives, however long it is on its way. The clocks of the front doors must agree, as for leases. What seems to
+come from the future, because a clock was put back, does not count.
 """
 
 from __future__ import annotations

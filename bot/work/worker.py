@@ -1,11 +1,11 @@
 """Work under a lease, piece by piece: take, try, settle.
 
 1. ``_take`` leases a piece in one transaction, so that no other worker has it.
-2. ``_try`` does what may take long or fail, such as asking Rasa or calling a messenger, outside any transaction.
-3. ``_settle`` stores what came of it, and ends the lease, in one transaction.
+2. ``_try`` does what may take long or fail, such as asking Rasa or calling a messenger, outside any
+transaction. 3. ``_settle`` stores what came of it, and ends the lease, in one transaction.
 
-A process that dies between 1 and 3 leaves a lease behind, which runs out. What is right then differs: a turn is
-begun again, a message that may have gone out is not sent again. Each kind of work says it in ``_give_up``.
+A process that dies between 1 and 3 leaves a lease behind, which runs out. What is right then differs: a turn
+is begun again, a message that may have gone out is not sent again. Each kind of work says it in ``_give_up``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ Result = TypeVar("Result")  # what came of trying it
 
 
 class Worker(Loop, Generic[Job, Result]):
-    """A loop whose work is done in tasks, at most one for each key (a conversation), so that its order is kept."""
+    """A loop whose work is done in tasks, at most one for each key (a conversation), so that its order is
+    kept."""
 
     def __init__(
         self, store: Store, *, look_seconds: float, lease: Lease | None = None, threads: int = 0
@@ -37,7 +38,10 @@ class Worker(Loop, Generic[Job, Result]):
         self._again: set[str] = set()
 
     def _take(self, key: str) -> Job | None:
-        """Lease the next piece of work under ``key``; ``None`` if there is nothing to do now. Runs in a thread."""
+        """Lease the next piece of work under ``key``; ``None`` if there is nothing to do now.
+
+        Runs in a thread.
+        """
         raise NotImplementedError
 
     async def _try(self, job: Job) -> Result:
@@ -79,7 +83,10 @@ class Worker(Loop, Generic[Job, Result]):
         self._ended(key)
 
     async def _work(self, key: str, job: Job | None = None) -> None:
-        """Take, try, settle, until nothing is left under ``key``. After a stop it ends what it took, and takes no more."""
+        """Take, try, settle, until nothing is left under ``key``.
+
+        After a stop it ends what it took, and takes no more.
+        """
         try:
             while job is not None or not self._stopping:
                 job = job if job is not None else await self._in_thread(self._take, key)

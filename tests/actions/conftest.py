@@ -86,7 +86,8 @@ class Patient:
     def fills(
         self, form: str, validate: Action, text: str, intent: str | None = None, **parsed: Any
     ) -> dict[str, Any]:
-        """Answer a form's question: what its validation sets, beside ``requested_slot``; ``{}`` when it leaves the message alone."""
+        """Answer a form's question: what its validation sets, beside ``requested_slot``; ``{}`` when it
+        leaves the message alone."""
         self.form = form
         self.slots["requested_slot"] = next(
             (slot for slot in FORMS[form] if self.slots.get(slot) is None), None
@@ -139,7 +140,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def patient(migrated: Path, tmp_path: Path) -> Patient:
-    """A patient in the front door's chat; the actions write to the store of this process, a SQLite file of the test's own."""
+    """A patient in the front door's chat; the actions write to the store of this process, a SQLite file of
+    the test's own."""
     shutil.copy(migrated, tmp_path / "assistant.db")
     return Patient(store_of_process())
 

@@ -1,4 +1,5 @@
-"""A patient's words as Rasa hands them to the actions: read by the trained follow-up reader and the real context finder.
+"""A patient's words as Rasa hands them to the actions: read by the trained follow-up reader and the real
+context finder.
 
 The intent is given, as the classifier may misread it.
 """

@@ -1,4 +1,5 @@
-"""``action_answer`` and ``action_follow_up``: the right reviewed words, with the cautions that the patient's situation brings in."""
+"""``action_answer`` and ``action_follow_up``: the right reviewed words, with the cautions that the
+patient's situation brings in."""
 
 from __future__ import annotations
 

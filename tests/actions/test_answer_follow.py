@@ -1,4 +1,5 @@
-"""Messages that lean on what was said before: each is read by the classifier as something else, as it really was."""
+"""Messages that lean on what was said before: each is read by the classifier as something else, as it
+really was."""
 
 from __future__ import annotations
 
@@ -45,7 +46,10 @@ def gap(topic: str) -> str:
     ],
 )
 def test_it_keeps_the_subject(patient: Patient, topic: str, text: str, shared: str) -> None:
-    """Read by the trained classifier; answered on the subject, or by what all subjects share. More: two_turns.tsv."""
+    """Read by the trained classifier; answered on the subject, or by what all subjects share.
+
+    More: two_turns.tsv.
+    """
     tell(patient, "my medicine", topic)
     said = write(patient, text)
     assert said["answer"] in (topic, shared)

@@ -1,4 +1,5 @@
-"""The booking form: reads each answer, lets questions interrupt, sends nothing without consent and a look at the summary."""
+"""The booking form: reads each answer, lets questions interrupt, sends nothing without consent and a look
+at the summary."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Real answers to the booking form, as people all over the world write them: ``booking_inputs.tsv``.
 
-Here each row is read without an intent: what is taken must not hang on a lucky guess. ``tests/nlu/test_booking_inputs.py``
-reads the same rows with the classifier's.
+Here each row is read without an intent: what is taken must not hang on a lucky guess.
+``tests/nlu/test_booking_inputs.py`` reads the same rows with the classifier's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a message means to the booking form: no wrong name reaches staff, no natural answer leaves the form."""
+"""What a message means to the booking form: no wrong name reaches staff, no natural answer leaves the
+form."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ ASKED = {slot: {key: READY[key] for key in SLOTS[: SLOTS.index(slot)]} for slot 
 def answer(
     patient: Patient, slot: str, text: str, intent: str | None = None, confidence: float = 0.9
 ) -> dict:
-    """What ``text`` sets when the form asks for ``slot``, with ``None`` for what it opens again; ``{}`` when the form is left."""
+    """What ``text`` sets when the form asks for ``slot``, with ``None`` for what it opens again; ``{}``
+    when the form is left."""
     patient.slots |= ASKED[slot]
     patient.form = "booking_form"
     patient.slots["requested_slot"] = slot
@@ -53,7 +55,8 @@ def lines(patient: Patient) -> list[str]:
     "text", ["book an appointment", "I want to book an appointment", "/book_appointment"]
 )
 def test_book_once_more_never_leaves_the_form(patient: Patient, slot: str, text: str) -> None:
-    """Left, the form is offered the same message again and again, until Rasa gives up and never listens any more."""
+    """Left, the form is offered the same message again and again, until Rasa gives up and never listens
+    any more."""
     assert answer(patient, slot, text, "book_appointment") == {slot: None}
     assert lines(patient) == ["booking_already"]
 

@@ -1,4 +1,5 @@
-"""The self-check: five questions in the patient's words, left and resumed, a summary at the end and never a diagnosis."""
+"""The self-check: five questions in the patient's words, left and resumed, a summary at the end and never
+a diagnosis."""
 
 from __future__ import annotations
 

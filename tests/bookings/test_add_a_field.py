@@ -1,4 +1,5 @@
-"""A field is added to the booking form by the steps of ``docs/changes.md`` and nothing else: done in a copy of the project."""
+"""A field is added to the booking form by the steps of ``docs/changes.md`` and nothing else: done in a
+copy of the project."""
 
 from __future__ import annotations
 

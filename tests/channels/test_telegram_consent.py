@@ -82,7 +82,8 @@ def unsure(chat: Chat) -> Chat:
     ("then", "held"), [("no", ["my leg is odd"]), ("since monday", ["my leg is odd", "since monday"])]
 )
 def test_the_ordinary_answer_beside_the_question_is_held(unsure: Chat, then: str, held: list[str]) -> None:
-    """Whether a leg is an emergency may be asked before consent; the ordinary answer to that message may not be given."""
+    """Whether a leg is an emergency may be asked before consent; the ordinary answer to that message may
+    not be given."""
     assert unsure.writes("my leg is odd").turn is False
     assert unsure.said[0].startswith("I want to be sure") and unsure.said[1] == intro_and_kept()
     assert unsure.writes(then).turn is False

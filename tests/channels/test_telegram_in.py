@@ -134,7 +134,8 @@ def test_the_webhook_is_set_once_a_deployment(house_with: Callable[..., House], 
 def test_a_webhook_that_telegram_no_longer_knows_is_set_again(
     house_with: Callable[..., House], api: BotApi
 ) -> None:
-    """Another API server, or somebody else with the token; without it the bot would be deaf and say nothing of it."""
+    """Another API server, or somebody else with the token; without it the bot would be deaf and say
+    nothing of it."""
     house = house_with(webhook=True).start()
     api.wait_for(lambda: house.rows_of_facts())
     house.stop()

@@ -100,7 +100,8 @@ def test_nothing_is_lost_but_white_space_at_a_cut(text: str, limit: int) -> None
     assert not visible(text[at:])
     edges = {0, len(text)} | {match.end() for match in regex.finditer(r"\X", text)}
     if all(units(match) <= limit for match in regex.findall(r"\X", text)):
-        # A cut falls between characters as a reader sees them; white space at it goes, and with it what hung on it.
+        # A cut falls between characters as a reader sees them; white space at it goes, and with it what hung
+        # on it.
         assert all(end in edges or text[end].isspace() for _, end in made)
 
 

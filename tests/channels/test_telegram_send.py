@@ -1,4 +1,5 @@
-"""Out to Telegram, with everything that goes wrong there: by a Bot API server over HTTP and a real database file."""
+"""Out to Telegram, with everything that goes wrong there: by a Bot API server over HTTP and a real
+database file."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from tests.support.rasa_server import RasaServer
 
 
 def test_a_held_call_wakes_with_the_news(visitor: Visitor, rasa: RasaServer) -> None:
-    """Rasa answers only after the call is held; a missed notification would cost five seconds, a missing one twenty-five."""
+    """Rasa answers only after the call is held; a missed notification would cost five seconds, a missing
+    one twenty-five."""
     rasa.hold()
     visitor.say("hello")
     got: list[object] = []

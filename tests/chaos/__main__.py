@@ -1,4 +1,5 @@
-"""``make chaos``: a table of faults, and exit code 1 if anything was lost, doubled, out of order or left open."""
+"""``make chaos``: a table of faults, and exit code 1 if anything was lost, doubled, out of order or left
+open."""
 
 from __future__ import annotations
 

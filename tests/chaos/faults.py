@@ -1,4 +1,5 @@
-"""What breaks. Each fault is one coroutine that breaks something and, where that is not our job, mends it again."""
+"""What breaks. Each fault is one coroutine that breaks something and, where that is not our job, mends it
+again."""
 
 from __future__ import annotations
 
@@ -89,7 +90,8 @@ async def _terminate_door(rig: Rig) -> None:
 
 
 async def _lock_database(rig: Rig) -> None:
-    """Somebody holds the write lock (SQLite) or the tables (PostgreSQL) for longer than anyone waits for them."""
+    """Somebody holds the write lock (SQLite) or the tables (PostgreSQL) for longer than anyone waits for
+    them."""
 
     def hold_tables() -> None:
         with psycopg.connect(rig.server.get_uri()) as connection:

@@ -22,7 +22,8 @@ NAMES = {"serve": "door", "rasa-server": "rasa", "actions": "actions"}
 
 
 class FragileHouse(House):
-    """``python -m bot run`` under a supervisor of its own, with Telegram pointed at the test's Bot API server."""
+    """``python -m bot run`` under a supervisor of its own, with Telegram pointed at the test's Bot API
+    server."""
 
     def __init__(self, folder: Path, api: BotApi, *, webhook: bool, **settings: str) -> None:
         super().__init__(

@@ -11,7 +11,8 @@ class Step:
     """One thing that a patient does.
 
     Args:
-        expect: the ids of the lines that answer it, learnt while all was well; ``None`` if any answer will do.
+        expect: the ids of the lines that answer it, learnt while all was well; ``None`` if any answer will
+            do.
         urgent: whether it is a red flag.
     """
 
@@ -41,7 +42,8 @@ class Account:
 
     Args:
         address: the conversation's id (widget) or the chat (Telegram).
-        seen: the lines that the patient saw, in order: (seq, sender, text). Telegram's stand in the Bot API server.
+        seen: the lines that the patient saw, in order: (seq, sender, text). Telegram's stand in the Bot API
+            server.
         gap: a line was seen twice or out of order.
     """
 

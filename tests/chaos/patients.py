@@ -1,4 +1,5 @@
-"""Patients as programs: they write, repeat what was not acknowledged under the same key, and look at what comes."""
+"""Patients as programs: they write, repeat what was not acknowledged under the same key, and look at what
+comes."""
 
 from __future__ import annotations
 
@@ -113,7 +114,8 @@ class WidgetPatient:
 async def _until_taken(
     http: httpx.AsyncClient, path: str, body: dict[str, Any], until: float, op: Op | None = None
 ) -> Any:
-    """The answer, after as many tries under the same key as it takes; ``None`` if refused, or if patience ends."""
+    """The answer, after as many tries under the same key as it takes; ``None`` if refused, or if patience
+    ends."""
     while time.monotonic() < until:
         wait = 0.2
         if op:

@@ -55,7 +55,8 @@ class Plan:
 
 @dataclass
 class Round:
-    """What one fault did. ``back`` are the seconds until the front door served again, ``ready`` until everything did."""
+    """What one fault did. ``back`` are the seconds until the front door served again, ``ready`` until
+    everything did."""
 
     fault: Fault
     verdict: Verdict = field(default_factory=Verdict)
@@ -219,7 +220,8 @@ def count_sending(database: Store) -> int:
 
 
 def busy(database: Store) -> int:
-    """How much is not settled yet: messages to answer, but for those that wait for consent, and lines to send."""
+    """How much is not settled yet: messages to answer, but for those that wait for consent, and lines to
+    send."""
     with database.read() as session:
         waiting = or_(Inbound.not_before.is_(None), Inbound.not_before != HELD)
         open_ = (
@@ -290,7 +292,8 @@ def row(made: Round) -> str:
 
 @contextmanager
 def small_disk() -> Iterator[tuple[Path, Path | None]]:
-    """A folder for the run, on a file system of its own if one may be mounted: (folder, file system or ``None``)."""
+    """A folder for the run, on a file system of its own if one may be mounted: (folder, file system or
+    ``None``)."""
     place = Path(tempfile.mkdtemp(prefix="rla-chaos-"))
     mount = shutil.which("mount")
     mounted = (

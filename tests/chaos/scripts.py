@@ -95,6 +95,7 @@ class Lessons:
             )
             steps.append(step)
         if any(step.urgent for step in steps):
-            # What is answered after a red flag, even if it was asked before, may be answered with the flag in mind.
+            # What is answered after a red flag, even if it was asked before, may be answered with the flag in
+            # mind.
             steps = [replace(step, expect=None) for step in steps]
         return kind, steps

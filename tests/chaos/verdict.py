@@ -135,7 +135,8 @@ class _Case:
                 )
 
     def _order(self) -> None:
-        """Messages stand as they were sent, lines are numbered without a gap, answers come in the order of the messages."""
+        """Messages stand as they were sent, lines are numbered without a gap, answers come in the order of
+        the messages."""
         stored = [row.id for op in self.account.ops for row in self.by_key.get(op.key, [])[:1]]
         seqs = {line.inbound_id: line.seq for line in self.lines if line.sender == "patient"}
         places = [seqs.get(identifier, 0) for identifier in stored]

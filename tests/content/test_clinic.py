@@ -1,4 +1,5 @@
-"""The clinic's file: hours in words, open or closed, the next opening over weekends, holidays and changes of clocks."""
+"""The clinic's file: hours in words, open or closed, the next opening over weekends, holidays and changes
+of clocks."""
 
 from __future__ import annotations
 

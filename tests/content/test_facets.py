@@ -1,4 +1,5 @@
-"""The small texts of a topic: read and checked, short, sourced, marked, and saying nothing that no text may say."""
+"""The small texts of a topic: read and checked, short, sourced, marked, and saying nothing that no text
+may say."""
 
 from __future__ import annotations
 

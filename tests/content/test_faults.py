@@ -1,4 +1,7 @@
-"""A fault in an answer file is named by file and line, so that a clinician who edits finds it. Broken copies show it."""
+"""A fault in an answer file is named by file and line, so that a clinician who edits finds it.
+
+Broken copies show it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ Break = Callable[[str, str, str], str]
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Break:
-    """Loads a copy of the answers in which ``old`` in a file is now ``new``, and gives what the loader says."""
+    """Loads a copy of the answers in which ``old`` in a file is now ``new``, and gives what the loader
+    says."""
     folder = tmp_path / "answers"
     shutil.copytree(FOLDER, folder)
 
@@ -40,7 +44,8 @@ def line(name: str, text: str) -> int:
 
 CAUSES = "causes.yml"
 ENTRY = "- id: ask_what_is_rls"
-# file, what stands there, what is put there, where the fault must be named (text at that line), words of the fault
+# file, what stands there, what is put there, where the fault must be named (text at that line), words of the
+# fault
 FAULTS = {
     "unknown field": (CAUSES, "  red_flags: []", "  redflags: []", "  red_flags: []", "redflags"),
     "field left out": (CAUSES, "  title: What restless legs is\n", "", ENTRY, "title"),

@@ -1,4 +1,5 @@
-"""What is said of a medicine that is named: its class, its link with restless legs, what to ask, and stopping."""
+"""What is said of a medicine that is named: its class, its link with restless legs, what to ask, and
+stopping."""
 
 from __future__ import annotations
 

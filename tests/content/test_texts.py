@@ -1,4 +1,7 @@
-"""The texts of ``data/texts``: read, filled in, and each fault named by file and line. No text is missing and none is left over."""
+"""The texts of ``data/texts``: read, filled in, and each fault named by file and line.
+
+No text is missing and none is left over.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,8 @@ def test_a_folder_without_texts_is_a_fault(tmp_path: Path) -> None:
 
 @cache
 def asked() -> list[tuple[str, str, str, frozenset[str]]]:
-    """Every call of ``text`` and ``table`` in the code: where, which of the two, the name (``*`` where it is made up while running), the values."""
+    """Every call of ``text`` and ``table`` in the code: where, which of the two, the name (``*`` where it
+    is made up while running), the values."""
     return [
         (f"{path.relative_to(ROOT)}:{call.lineno}", *found)
         for folder in ("bot", "actions")
@@ -144,7 +148,8 @@ def test_every_text_that_the_code_asks_for_is_there_with_a_value_for_each_place(
 
 
 def mentioned() -> set[str]:
-    """The names of texts that stand anywhere in the code, whole or as the beginning of one that is made up while running."""
+    """The names of texts that stand anywhere in the code, whole or as the beginning of one that is made up
+    while running."""
     files = [path for folder in ("bot", "actions") for path in (ROOT / folder).rglob("*.py")]
     return {
         name.split("*")[0].rstrip(".")

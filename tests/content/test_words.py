@@ -1,4 +1,7 @@
-"""What the reviewed answers say: every topic, its claims, its limits. Each fault names the answer and its line."""
+"""What the reviewed answers say: every topic, its claims, its limits.
+
+Each fault names the answer and its line.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def runner_on(store: Store, rasa: RasaServer) -> AsyncIterator[Callable[..., TurnRunner]]:
-    """Makes runners on the database, each with a client and a notifier of its own, as separate front doors have."""
+    """Makes runners on the database, each with a client and a notifier of its own, as separate front doors
+    have."""
     made: list[tuple[TurnRunner, RasaClient]] = []
 
     def make(*, timeout: float = 10.0, lease_seconds: float = 30.0) -> TurnRunner:

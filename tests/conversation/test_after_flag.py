@@ -1,4 +1,5 @@
-"""A red flag stands until a person, or the patient's confirmed word, ends it; every message is read against it first."""
+"""A red flag stands until a person, or the patient's confirmed word, ends it; every message is read
+against it first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Not sure whether it is an emergency: the patient is told what to do and asked; yes is a flag; the ordinary answer follows at once, whatever comes of it."""
+"""Not sure whether it is an emergency: the patient is told what to do and asked; yes is a flag; the
+ordinary answer follows at once, whatever comes of it."""
 
 from __future__ import annotations
 

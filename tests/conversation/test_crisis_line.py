@@ -1,4 +1,5 @@
-"""Whenever a message holds a word of suicide or self-harm, the crisis number stands in the chat, whatever else is answered."""
+"""Whenever a message holds a word of suicide or self-harm, the crisis number stands in the chat, whatever
+else is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The turn while Rasa is down, slow or talks nonsense: the patient is told once, nothing is lost, staff come in."""
+"""The turn while Rasa is down, slow or talks nonsense: the patient is told once, nothing is lost, staff
+come in."""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ async def test_a_poison_message_is_set_aside_for_staff_and_the_conversation_goes
 async def test_a_message_is_not_given_up_for_the_failures_of_a_dead_rasa(
     runner: TurnRunner, rasa: RasaServer, talk: Talk
 ) -> None:
-    """Ten tries against a dead server say nothing about the message: its next failure, with Rasa back, is its first."""
+    """Ten tries against a dead server say nothing about the message: its next failure, with Rasa back, is
+    its first."""
     rasa.loaded = False
     rasa.way = "500"
     talk.say("hello")
@@ -212,7 +214,8 @@ async def test_staff_who_hold_the_conversation_hear_nothing_of_an_outage(
 async def test_who_agreed_just_now_is_not_told_that_it_is_late(
     runner_on: Make, rasa: RasaServer, talk: Talk
 ) -> None:
-    """A message that was held, or that a "no" lets be answered after all, waits from then on and not from when it came."""
+    """A message that was held, or that a "no" lets be answered after all, waits from then on and not from
+    when it came."""
     rasa.hold()
     receipt = talk.say("why do my legs twitch")
     with talk.store.write() as session:

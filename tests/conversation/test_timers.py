@@ -1,4 +1,5 @@
-"""Timers: due rows, done once, over restarts and by several front doors; the ladder of urgent conversations."""
+"""Timers: due rows, done once, over restarts and by several front doors; the ladder of urgent
+conversations."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ async def test_a_worker_that_lost_its_lease_stores_nothing(
 async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_given(
     runner_on: Make, rasa: RasaServer, talk: Talk
 ) -> None:
-    """Rasa had answered, but the process died before it stored that: the form must not take the same words twice."""
+    """Rasa had answered, but the process died before it stored that: the form must not take the same words
+    twice."""
     receipt = talk.say("my name is Ann")
     dead = runner_on()
     assert await asyncio.to_thread(dead._take, talk.id)
@@ -131,7 +132,8 @@ async def test_after_a_crash_the_message_is_resumed_with_the_answer_rasa_had_giv
 async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(
     runner_on: Make, rasa: RasaServer, talk: Talk
 ) -> None:
-    """Rasa forgot what ran before and began the form, but the answer came too late: nothing may end that form now."""
+    """Rasa forgot what ran before and began the form, but the answer came too late: nothing may end that
+    form now."""
     runner = runner_on(timeout=0.3)
     await runner.start()
     talk.change(reset_brain=True)
@@ -153,7 +155,8 @@ async def test_a_form_that_a_first_try_began_is_not_forgotten_by_the_second(
 async def test_a_red_flag_between_two_tries_still_stops_the_form(
     runner_on: Make, rasa: RasaServer, talk: Talk
 ) -> None:
-    """The repeated answer says nothing about the form: the wish to forget it is younger, and goes out with the next message."""
+    """The repeated answer says nothing about the form: the wish to forget it is younger, and goes out with
+    the next message."""
     runner = runner_on(timeout=0.3)
     await runner.start()
     rasa.hold()
@@ -213,7 +216,8 @@ async def test_our_own_lease_without_a_worker_is_taken_up_at_once(
 
 
 async def test_what_waits_behind_a_resting_message_is_not_due(runner_on: Make, store: Store) -> None:
-    """Otherwise, after a long outage, such conversations fill every round and the ones that could be answered starve."""
+    """Otherwise, after a long outage, such conversations fill every round and the ones that could be
+    answered starve."""
     resting = [Talk(store) for _ in range(3)]
     for talk in resting:
         first = talk.say("tried")

@@ -1,6 +1,8 @@
-"""``python -m tests.dialogues.run``: the stories of this folder, run through Rasa with its classifier, and counted.
+"""``python -m tests.dialogues.run``: the stories of this folder, run through Rasa with its classifier, and
+counted.
 
-Rasa ends well when it finds no story to run, so the number of stories in its report is held against the files.
+Rasa ends well when it finds no story to run, so the number of stories in its report is held against the
+files.
 """
 
 from __future__ import annotations
@@ -69,7 +71,8 @@ def main(folder: Path = HERE) -> int:
         said = [line for line in (done.stderr + done.stdout).splitlines() if "it/s]" not in line]
         wrong = any("WrongPredictionException" in line for line in said)
         if wrong:
-            # Rasa stops at the first wrong story; a second run, which goes on, counts them and shows what was predicted.
+            # Rasa stops at the first wrong story; a second run, which goes on, counts them and shows what was
+            # predicted.
             command.remove("--fail-on-prediction-errors")
             subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
             print((out / "results" / "failed_test_stories.yml").read_text(), file=sys.stderr)

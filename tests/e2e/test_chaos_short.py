@@ -1,4 +1,5 @@
-"""A short, seeded part of ``make chaos``: everything is killed under load, and what was acknowledged is all there, once."""
+"""A short, seeded part of ``make chaos``: everything is killed under load, and what was acknowledged is
+all there, once."""
 
 from __future__ import annotations
 

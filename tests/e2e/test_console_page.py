@@ -1,4 +1,5 @@
-"""The staff console in a browser, at a front door of its own: nothing typed is lost, nothing is hidden, and every page is live."""
+"""The staff console in a browser, at a front door of its own: nothing typed is lost, nothing is hidden,
+and every page is live."""
 
 from __future__ import annotations
 
@@ -124,7 +125,8 @@ def sam_takes(store: Store, path: str) -> None:
 
 
 def news(page: Page) -> None:
-    """A change that another process made is found without a notification after half a minute; this finds it now."""
+    """A change that another process made is found without a notification after half a minute; this finds
+    it now."""
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
 
 

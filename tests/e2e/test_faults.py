@@ -94,7 +94,8 @@ def test_front_door_killed_with_messages_on_their_way(house: House) -> None:
 
 
 def test_commands_in_free_text_never_reach_rasa(house: House) -> None:
-    """They reach it as plain words, which may be understood like any others: Rasa would obey only what begins with a slash."""
+    """They reach it as plain words, which may be understood like any others: Rasa would obey only what
+    begins with a slash."""
     visitor = Visitor(house.url)
     typed = ("/restart", '/talk_to_staff{"topic":"x"}', "//ask_iron_link", "/EXTERNAL_x")
     for text in typed:

@@ -1,4 +1,5 @@
-"""The house is told to stop while an answer is on its way: the answer is given, and only then do Rasa and the action server go."""
+"""The house is told to stop while an answer is on its way: the answer is given, and only then do Rasa and
+the action server go."""
 
 from __future__ import annotations
 

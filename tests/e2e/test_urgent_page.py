@@ -1,4 +1,5 @@
-"""What a patient sees while a red flag stands: whom to call comes first, fits the smallest phone, and a crisis is calm."""
+"""What a patient sees while a red flag stands: whom to call comes first, fits the smallest phone, and a
+crisis is calm."""
 
 from __future__ import annotations
 

@@ -121,7 +121,8 @@ def test_a_visitor_asks_books_and_talks_with_staff(
     expect(visitor.locator(".bar")).to_contain_text("Dana Whitfield")
     visitor.screenshot(path=str(shots / "widget-staff-phone.png"))
 
-    # While staff hold it the assistant is silent, and what the patient writes appears in the console by itself.
+    # While staff hold it the assistant is silent, and what the patient writes appears in the console by
+    # itself.
     said = visitor.locator(".msg.assistant").count()
     ask(visitor, "is iron good for me?")
     expect(desk.get_by_text("is iron good for me?").first).to_be_visible()

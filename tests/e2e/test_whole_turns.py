@@ -1,4 +1,5 @@
-"""Rasa takes a turn whole or not at all, and each message once, whatever its action server does in the middle of it."""
+"""Rasa takes a turn whole or not at all, and each message once, whatever its action server does in the
+middle of it."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.processes
 
 @contextmanager
 def actions_that_break_off(house: House) -> Iterator[list[str]]:
-    """In the action server's place: every action fails, but for one that says something and changes nothing."""
+    """In the action server's place: every action fails, but for one that says something and changes
+    nothing."""
     called: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -97,7 +99,8 @@ def test_a_message_that_comes_twice_is_taken_once_and_gets_its_answer_again(hous
 
 
 def test_what_runs_is_forgotten_on_a_wish_and_never_what_a_repeated_message_began(house: House) -> None:
-    """The wish comes with the message and is fulfilled under Rasa's lock: once, and not before an answer that is only repeated."""
+    """The wish comes with the message and is fulfilled under Rasa's lock: once, and not before an answer
+    that is only repeated."""
 
     def told(number: int, text: str, **wish: int) -> list[str]:
         body = {

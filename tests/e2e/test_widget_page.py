@@ -1,4 +1,5 @@
-"""The widget in a browser, at a front door of its own: outages, closed chats, little room, large text, and pages that are unkind."""
+"""The widget in a browser, at a front door of its own: outages, closed chats, little room, large text, and
+pages that are unkind."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ PHONE, DESKTOP = (390, 844), (1280, 800)
 
 @pytest.fixture(autouse=True)
 def _patient() -> Iterator[None]:
-    """What another process wrote is looked for every five seconds, which is also how long ``expect`` waits."""
+    """What another process wrote is looked for every five seconds, which is also how long ``expect``
+    waits."""
     expect.set_options(timeout=15_000)
     yield
     expect.set_options(timeout=5_000)

@@ -60,7 +60,8 @@ def test_contractions_are_opened(written: str, words: list[str]) -> None:
 
 
 def test_the_two_columns_agree() -> None:
-    """ "dont" is "don't" for the classifier and "do not" for the rules: where both are given, they open into the same words."""
+    """ "dont" is "don't" for the classifier and "do not" for the rules: where both are given, they open
+    into the same words."""
     both = contractions().sentences.keys() & contractions().words.keys()
     same = {"cannot": "could not"}  # the rules take "could not" for "cannot"
     assert len(both) >= 30

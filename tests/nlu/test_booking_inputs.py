@@ -1,4 +1,5 @@
-"""Answers to the booking form with the intent that the classifier gives them: the rows of ``tests/actions/booking_inputs.tsv``."""
+"""Answers to the booking form with the intent that the classifier gives them: the rows of
+``tests/actions/booking_inputs.tsv``."""
 
 from __future__ import annotations
 

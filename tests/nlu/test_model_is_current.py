@@ -1,4 +1,5 @@
-"""The model in use is the one that belongs to the files at hand: a change of these trains anew, nothing else does."""
+"""The model in use is the one that belongs to the files at hand: a change of these trains anew, nothing
+else does."""
 
 from __future__ import annotations
 

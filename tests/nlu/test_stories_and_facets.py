@@ -1,4 +1,5 @@
-"""Stories as first messages, and questions that name a topic and a facet: how what came is judged, and the files themselves."""
+"""Stories as first messages, and questions that name a topic and a facet: how what came is judged, and the
+files themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is done once in the place of Rasa's own gives what Rasa's own gives; in a process of its own, with the stand-in."""
+"""What is done once in the place of Rasa's own gives what Rasa's own gives; in a process of its own, with
+the stand-in."""
 
 from __future__ import annotations
 

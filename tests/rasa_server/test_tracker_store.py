@@ -1,4 +1,5 @@
-"""Rasa's tracker as one row a conversation: the same state as Rasa's own store gives, at the same cost whatever the length.
+"""Rasa's tracker as one row a conversation: the same state as Rasa's own store gives, at the same cost
+whatever the length.
 
 In a process of its own, with the stand-in; on SQLite and on PostgreSQL.
 """

@@ -1,4 +1,5 @@
-"""The trained classifier: it knows wordings that no rule knows, lowers alarms that are none, and its absence harms nothing."""
+"""The trained classifier: it knows wordings that no rule knows, lowers alarms that are none, and its
+absence harms nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Answers to the assistant's own questions are no alarms: a date, a part of the body, a name, a reason for a visit.
+"""Answers to the assistant's own questions are no alarms: a date, a part of the body, a name, a reason for
+a visit.
 
 ``form_answers.tsv`` was written apart from what the classifier learns from, in other words.
 """

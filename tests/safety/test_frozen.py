@@ -1,6 +1,8 @@
-"""What the rules and the classifier together see in the measuring sets: recall by flag, tier and kind, false alarms, and copies with typing errors.
+"""What the rules and the classifier together see in the measuring sets: recall by flag, tier and kind,
+false alarms, and copies with typing errors.
 
-The promises: recall .98, 1.0 for plain wording, at most .02 false alarms on ordinary messages and .10 on hard near-misses.
+The promises: recall .98, 1.0 for plain wording, at most .02 false alarms on ordinary messages and .10 on hard
+near-misses.
 """
 
 import random

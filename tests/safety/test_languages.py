@@ -1,4 +1,5 @@
-"""Emergencies in languages that the assistant does not speak: seen, answered with the number in that language, and told to staff."""
+"""Emergencies in languages that the assistant does not speak: seen, answered with the number in that
+language, and told to staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Sentences that a rule once took for an emergency because one of its lists was too wide, each with a neighbour that is one."""
+"""Sentences that a rule once took for an emergency because one of its lists was too wide, each with a
+neighbour that is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What raised a flag stands with it: the rule by its place, the classifier by its name, and the score that it gave."""
+"""What raised a flag stands with it: the rule by its place, the classifier by its name, and the score that
+it gave."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def test_every_flag_has_a_title_of_its_own() -> None:
 
 
 def test_no_alternative_is_only_noise() -> None:
-    """An article or "really" vanishes, so that an alternative made of it would match nothing at all: "a (very|) sore" says so openly."""
+    """An article or "really" vanishes, so that an alternative made of it would match nothing at all: "a
+    (very|) sore" says so openly."""
     for name, file in rule_files.read().items():
         for group in (file.signs, file.things, file.cues):
             for concept, phrases in group.items():

@@ -1,6 +1,8 @@
-"""Each way in which an emergency could be missed, with the real rules in the real intake and nothing else running.
+"""Each way in which an emergency could be missed, with the real rules in the real intake and nothing else
+running.
 
-The wording is plain on purpose: how well the rules do on hard wording is measured on ``frozen.tsv``, not here.
+The wording is plain on purpose: how well the rules do on hard wording is measured on ``frozen.tsv``, not
+here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A message is looked at sentence by sentence: what lies far apart is not taken together, what was told before counts."""
+"""A message is looked at sentence by sentence: what lies far apart is not taken together, what was told
+before counts."""
 
 from __future__ import annotations
 

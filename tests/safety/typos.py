@@ -4,7 +4,8 @@ import random
 
 
 def mutate(text: str, rng: random.Random) -> str:
-    """One error in every third long word, at least one: a letter lost, doubled, swapped with the next, or a wrong one."""
+    """One error in every third long word, at least one: a letter lost, doubled, swapped with the next, or
+    a wrong one."""
     words = text.split(" ")
     long = [at for at, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
     rng.shuffle(long)

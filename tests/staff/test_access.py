@@ -1,4 +1,7 @@
-"""What every route keeps to. The cases come from the route table, so a new route is tested the day it is written."""
+"""What every route keeps to.
+
+The cases come from the route table, so a new route is tested the day it is written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the console logs when a page fails: our own events, with the page's pattern and nothing that was typed or looked at."""
+"""What the console logs when a page fails: our own events, with the page's pattern and nothing that was
+typed or looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Staff read words, never codes: everything that is written into the history, or as a reason to wait, has a name.
+"""Staff read words, never codes: everything that is written into the history, or as a reason to wait, has
+a name.
 
 The codes are collected from the source, so that a new one turns this red until it has its words.
 """
@@ -17,7 +18,8 @@ from bot.staff import labels
 from bot.store.models import Event
 from bot.store.modes import TRANSITIONS, URGENT
 
-#: Where a code comes in from outside the function: the mode's table below, and the reason that ``hand_over`` is given by its callers.
+#: Where a code comes in from outside the function: the mode's table below, and the reason that ``hand_over``
+#: is given by its callers.
 HANDED_ON = {("bot/store/modes.py", "what"), ("actions/stored_work.py", "reason")}
 
 
@@ -45,7 +47,8 @@ def given(call: ast.Call, name: str, place: int | None = None) -> ast.expr | Non
 
 
 def values(expression: ast.expr, path: str) -> set[str]:
-    """Every text that an expression can be: written there, chosen there, or put into that name somewhere in the file."""
+    """Every text that an expression can be: written there, chosen there, or put into that name somewhere
+    in the file."""
     if isinstance(expression, ast.Constant):
         return {expression.value} if expression.value else set()
     if isinstance(expression, ast.IfExp):

@@ -1,4 +1,5 @@
-"""A text that is too long, over real HTTP: through all that stands before the console, staff get the page that keeps it."""
+"""A text that is too long, over real HTTP: through all that stands before the console, staff get the page
+that keeps it."""
 
 from __future__ import annotations
 

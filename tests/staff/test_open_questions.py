@@ -1,4 +1,5 @@
-"""What no reviewed text answers is listed for the clinician who writes next, by how many patients asked it."""
+"""What no reviewed text answers is listed for the clinician who writes next, by how many patients asked
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A line on Telegram of which nobody knows whether it arrived: staff see it and may send it again, once, marked."""
+"""A line on Telegram of which nobody knows whether it arrived: staff see it and may send it again, once,
+marked."""
 
 from __future__ import annotations
 

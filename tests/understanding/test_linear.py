@@ -1,4 +1,5 @@
-"""Texts as terms and what is learnt from them: ours are scikit-learn's, so what holds with it holds without it."""
+"""Texts as terms and what is learnt from them: ours are scikit-learn's, so what holds with it holds
+without it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from bot.work.notifier import STAFF, Notifier
 
 
 async def rung(event: asyncio.Event) -> bool:
-    """Whether the event is set by what has already happened; far below the five seconds of a missed notification."""
+    """Whether the event is set by what has already happened; far below the five seconds of a missed
+    notification."""
     try:
         await asyncio.wait_for(event.wait(), 2)
     except TimeoutError:

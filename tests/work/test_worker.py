@@ -1,4 +1,7 @@
-"""What turns, delivery and timers have in common: the loop, one task a key, leases, the stop. Each guard has its own test."""
+"""What turns, delivery and timers have in common: the loop, one task a key, leases, the stop.
+
+Each guard has its own test.
+"""
 
 from __future__ import annotations
 

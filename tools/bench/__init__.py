@@ -1,1 +1,4 @@
-"""``python -m tools.bench``: speeds, as ratios side by side in one run. Figures of a busy machine are no figures."""
+"""``python -m tools.bench``: speeds, as ratios side by side in one run.
+
+Figures of a busy machine are no figures.
+"""

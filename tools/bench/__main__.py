@@ -87,7 +87,8 @@ def measure_start(place: Path) -> dict[str, Any]:
 
 
 def measure_length() -> dict[str, Any]:
-    """Turn 10 and turn 1,000, on Rasa's tracker store and on ours; in a process of its own, because it loads Rasa."""
+    """Turn 10 and turn 1,000, on Rasa's tracker store and on ours; in a process of its own, because it
+    loads Rasa."""
     done = subprocess.run([sys.executable, "-m", "tools.bench.length"], stdout=subprocess.PIPE, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -176,7 +177,8 @@ def _one_load(
 
 
 def measure_reading() -> dict[str, Any]:
-    """Milliseconds a message: the classifier beside the red-flag rules, on the sentences of tests/nlu/dev.tsv."""
+    """Milliseconds a message: the classifier beside the red-flag rules, on the sentences of
+    tests/nlu/dev.tsv."""
     from bot.safety import RedFlagCheck, RedFlagRules
     from bot.safety.classifier import RedFlagClassifier
     from bot.understanding.reading import read

@@ -1,4 +1,5 @@
-"""What a turn costs after ten and after a thousand: the dialogue in one process, on Rasa's own tracker store and on ours."""
+"""What a turn costs after ten and after a thousand: the dialogue in one process, on Rasa's own tracker
+store and on ours."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def at(times: list[float], share: float) -> float:
 
 
 async def drive(url: str, *, rate: float, seconds: float, conversations: int = 200) -> Figures:
-    """Send ``rate`` messages a second, every fiftieth a red flag, the others all different, in turn through the conversations."""
+    """Send ``rate`` messages a second, every fiftieth a red flag, the others all different, in turn
+    through the conversations."""
     figures, texts = (
         Figures(),
         [line.split("\t")[0] for line in ORDINARY.read_text(encoding="utf-8").splitlines()[1:]],
@@ -55,7 +56,8 @@ async def drive(url: str, *, rate: float, seconds: float, conversations: int = 2
         for number in range(int(rate * seconds)):
             due = begun + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            # Red flags go through conversations of their own, so that what follows is no repeat of an emergency.
+            # Red flags go through conversations of their own, so that what follows is no repeat of an
+            # emergency.
             flag = number % _FLAG_EVERY == 0
             place = (number // _FLAG_EVERY) % 10 if flag else 10 + number % (conversations - 10)
             task = asyncio.create_task(

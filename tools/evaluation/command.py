@@ -167,7 +167,8 @@ def _print(as_json: bool, report: dict[str, Any], lines: Sequence[str]) -> None:
 
 
 def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """The report on ``options.file``, and it as lines to read; what is measured follows from the file's columns."""
+    """The report on ``options.file``, and it as lines to read; what is measured follows from the file's
+    columns."""
     if is_pair_file(options.file):
         found = two_turns(read_pairs(options.file), options.model)
         return found, pairs_table(found, rows=True)
@@ -214,7 +215,8 @@ def measure_questions(paths: Sequence[Path], rows: str, archive: Path | None) ->
 
 
 def find_model(archive: Path | None) -> tuple[IntentModel, str]:
-    """The classifier of a trained Rasa model, or a new one from ``data/nlu`` where none is up to date; and which it was."""
+    """The classifier of a trained Rasa model, or a new one from ``data/nlu`` where none is up to date; and
+    which it was."""
     if archive is None:
         archive = MODELS / f"{MODEL}.tar.gz"
         if not is_current(ROOT):
@@ -248,7 +250,8 @@ def _read_all(model: IntentModel, texts: Sequence[str]) -> tuple[list[Reading], 
 
 
 def red_flags(rows: Sequence[Row]) -> dict[str, Any]:
-    """What the rules and the classifier together see in these rows, as ``tools.evaluation.flags.flag_report`` gives it."""
+    """What the rules and the classifier together see in these rows, as
+    ``tools.evaluation.flags.flag_report`` gives it."""
     rules = RedFlagRules.load()
     return flag_report(rows, RedFlagCheck(rules, RedFlagClassifier(rules).read()), rules.book.flags)
 

@@ -1,4 +1,5 @@
-"""How well the facet of a question is read and answered ("how long", "side effects"), each question as a first message to the real dialogue."""
+"""How well the facet of a question is read and answered ("how long", "side effects"), each question as a
+first message to the real dialogue."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ class Answered:
 
 
 def read_facet_questions(path: Path) -> list[Question]:
-    """The rows of a tab-separated file with the columns of ``COLUMNS``, alternatives parted by ``|``; no quoting.
+    """The rows of a tab-separated file with the columns of ``COLUMNS``, alternatives parted by ``|``; no
+    quoting.
 
     Raises:
         ConfigError: the file is missing, lacks a column, or a row is incomplete; names the line.
@@ -97,7 +99,8 @@ async def play(dialogue: Dialogue, questions: Sequence[Question]) -> list[Answer
 
 
 def ask_facets(questions: Sequence[Question], model: Path | None = None) -> dict[str, Any]:
-    """The figures for these questions with a trained model (by default the one in ``models/``), as ``report`` gives them."""
+    """The figures for these questions with a trained model (by default the one in ``models/``), as
+    ``report`` gives them."""
 
     async def run() -> list[Answered]:
         async with in_process(model) as dialogue:
@@ -107,7 +110,8 @@ def ask_facets(questions: Sequence[Question], model: Path | None = None) -> dict
 
 
 def report(found: Sequence[Answered]) -> dict[str, Any]:
-    """The figures, the same by facet, what was taken for what, and the questions whose topic or facet was missed."""
+    """The figures, the same by facet, what was taken for what, and the questions whose topic or facet was
+    missed."""
     with_text = [one for one in found if one.has_text]
     confused = Counter(
         (one.question.facets[0], read) for one in found if not one.facet for read in asked(one.said) or {"-"}

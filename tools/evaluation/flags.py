@@ -1,4 +1,5 @@
-"""How well red flags are seen in labelled messages: recall by flag, tier and kind, false alarms by kind, and every row that failed."""
+"""How well red flags are seen in labelled messages: recall by flag, tier and kind, false alarms by kind,
+and every row that failed."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Row:
 
     Args:
         messages: what was sent, one after another.
-        flags: any of these counts as caught, the first is the one the row counts for; none means that nothing may be raised.
+        flags: any of these counts as caught, the first is the one the row counts for; none means that nothing
+            may be raised.
         kind: how it is said.
     """
 
@@ -42,7 +44,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was raised while the messages of a row came in; ``asked`` if it was only asked whether it is happening now."""
+    """What was raised while the messages of a row came in; ``asked`` if it was only asked whether it is
+    happening now."""
 
     flags: frozenset[str]
     asked: bool
@@ -105,8 +108,9 @@ def flag_report(rows: Iterable[Row], checker: Checker, flags: dict[str, Flag]) -
         flags: the red flags by name, for their tiers.
 
     Returns:
-        ``recall`` (the right flag) and ``false alarms``, each a ``Share`` by table and key; ``any flag``, what was answered as urgent at all;
-        ``only asked``, of what was caught rightly; ``misses`` and ``alarms``, lists of texts with what was wanted and raised.
+        ``recall`` (the right flag) and ``false alarms``, each a ``Share`` by table and key; ``any flag``,
+        what was answered as urgent at all; ``only asked``, of what was caught rightly; ``misses`` and
+        ``alarms``, lists of texts with what was wanted and raised.
     """
     caught: dict[str, dict[str, list[bool]]] = {
         name: defaultdict(list) for name in ("all", "tier", "flag", "kind")

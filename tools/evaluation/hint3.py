@@ -1,4 +1,5 @@
-"""The public HINT3 format (Arora et al. 2020): so that the classifier can be compared with published systems."""
+"""The public HINT3 format (Arora et al. 2020): so that the classifier can be compared with published
+systems."""
 
 from __future__ import annotations
 
@@ -27,8 +28,9 @@ def compare(train: Path, test: Path) -> dict[str, Any]:
     """Train on one file, test on the other.
 
     Returns:
-        In-scope accuracy; AUROC of the score, in scope against out of scope; in-scope accuracy at the threshold that
-        recognises 70 % of the out-of-scope sentences (read on the test file, as in the publication); times.
+        In-scope accuracy; AUROC of the score, in scope against out of scope; in-scope accuracy at the
+        threshold that recognises 70 % of the out-of-scope sentences (read on the test file, as in the
+        publication); times.
     """
     known, unseen = read_labelled(train), read_labelled(test)
     inside = np.array([label != OUT_OF_SCOPE for _, label in unseen])
@@ -59,7 +61,8 @@ def compare(train: Path, test: Path) -> dict[str, Any]:
 
 
 def _speller(texts: Sequence[str]) -> Callable[[str], str]:
-    """Corrects typos by the rules of ``bot.language.spelling``, with the words of these training texts for a domain, not ours."""
+    """Corrects typos by the rules of ``bot.language.spelling``, with the words of these training texts for
+    a domain, not ours."""
     symspell = SymSpell(max_dictionary_edit_distance=2)
     symspell.load_dictionary(
         str(files("symspellpy") / "frequency_dictionary_en_82_765.txt"), 0, 1, encoding="utf-8-sig"

@@ -13,7 +13,8 @@ from tools.evaluation.sentences import Case
 
 
 def draw_matrix(cases: Sequence[Case], readings: Sequence[Reading], path: Path) -> None:
-    """Write a PNG: rows what was asked (the acceptable intent that was given, or the first), columns what was answered."""
+    """Write a PNG: rows what was asked (the acceptable intent that was given, or the first), columns what
+    was answered."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,5 @@
-"""Red flags in what people really write: posts, reviews, stories and questions of any length, labelled by hand."""
+"""Red flags in what people really write: posts, reviews, stories and questions of any length, labelled by
+hand."""
 
 from __future__ import annotations
 

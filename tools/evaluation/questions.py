@@ -1,7 +1,8 @@
-"""Questions that were not written for this assistant: what becomes of each, and whether the confidence means what it says.
+"""Questions that were not written for this assistant: what becomes of each, and whether the confidence
+means what it says.
 
-A row has a best topic and others that are acceptable, so that "right" and "the best" are told apart. Choose thresholds on
-every other row (``rows="odd"``) and report on those between (``"even"``).
+A row has a best topic and others that are acceptable, so that "right" and "the best" are told apart. Choose
+thresholds on every other row (``rows="odd"``) and report on those between (``"even"``).
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Question:
 def read_questions(path: Path, rows: str = "all") -> list[Question]:
     """The rows of a tab-separated file with the columns ``COLUMNS``; ``rows`` is one of ``ROWS``.
 
-    ``intents`` holds alternatives between ``|``, the best first, and topics that are asked together between ``&``.
+    ``intents`` holds alternatives between ``|``, the best first, and topics that are asked together between
+    ``&``.
 
     Raises:
         ConfigError: the file is missing, lacks a column, or a row has no text or no topic.
@@ -82,7 +84,8 @@ def read_questions(path: Path, rows: str = "all") -> list[Question]:
 
 
 def outcome(question: Question, reading: Reading) -> str:
-    """One of ``OUTCOMES``. Right is any acceptable topic; declined is "out of scope" and "not understood, nothing to offer"."""
+    """One of ``OUTCOMES``. Right is any acceptable topic; declined is "out of scope" and "not understood,
+    nothing to offer"."""
     name = answered(reading)
     if name is None:
         offered = set(likely_topics(reading.ranking))
@@ -97,7 +100,8 @@ def outcome(question: Question, reading: Reading) -> str:
 def report(
     questions: Sequence[Question], readings: Sequence[Reading], check: Callable[[str], Finding | None]
 ) -> dict[str, Any]:
-    """``figures``, a ``Share`` by name; ``bins`` of the confidence for what is in scope and for all; ``rows``, what failed.
+    """``figures``, a ``Share`` by name; ``bins`` of the confidence for what is in scope and for all;
+    ``rows``, what failed.
 
     Args:
         check: what is raised by a text on its own.

@@ -1,4 +1,5 @@
-"""What can be told of a turn without its words: the facets that were read in it, and whether a red flag was raised."""
+"""What can be told of a turn without its words: the facets that were read in it, and whether a red flag
+was raised."""
 
 from __future__ import annotations
 

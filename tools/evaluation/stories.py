@@ -1,4 +1,5 @@
-"""How well a patient's own story is taken up, as a first message to the real dialogue: its topic answered, or the self-check offered."""
+"""How well a patient's own story is taken up, as a first message to the real dialogue: its topic answered,
+or the self-check offered."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ _FLAG = re.compile(r"R\d")
 
 @dataclass(frozen=True)
 class Story:
-    """A story, with the topics of which any is a right answer; ``check_symptoms`` among them where the self-check is one, a
-    flag (``R8``) where that is."""
+    """A story, with the topics of which any is a right answer; ``check_symptoms`` among them where the
+    self-check is one, a flag (``R8``) where that is."""
 
     text: str
     topics: tuple[str, ...]
@@ -39,7 +40,8 @@ class Told:
 
     @property
     def topic(self) -> bool:
-        """Whether a right answer came; an alarm for several flags (``ask:R8+R10``) is one for each of them."""
+        """Whether a right answer came; an alarm for several flags (``ask:R8+R10``) is one for each of
+        them."""
         flags = {flag for answer in self.said.answers for flag in answer.removeprefix("ask:").split("+")}
         return bool(set(self.story.topics) & {*self.said.answers, *flags})
 
@@ -61,7 +63,8 @@ class Told:
 
 
 def read_stories(path: Path) -> list[Story]:
-    """The rows of a tab-separated file with the columns of ``COLUMNS``, alternatives parted by ``|``; no quoting.
+    """The rows of a tab-separated file with the columns of ``COLUMNS``, alternatives parted by ``|``; no
+    quoting.
 
     Raises:
         ConfigError: the file is missing, lacks a column, or a row is incomplete; names the line.
@@ -95,7 +98,8 @@ async def play(dialogue: Dialogue, stories: Sequence[Story]) -> list[Told]:
 
 
 def tell_stories(stories: Sequence[Story], model: Path | None = None) -> dict[str, Any]:
-    """The figures for these stories with a trained model (by default the one in ``models/``), as ``report`` gives them."""
+    """The figures for these stories with a trained model (by default the one in ``models/``), as
+    ``report`` gives them."""
 
     async def run() -> list[Told]:
         async with in_process(model) as dialogue:

@@ -1,4 +1,5 @@
-"""Whole conversations, played through the real dialogue and printed turn by turn, with what a machine can judge of them.
+"""Whole conversations, played through the real dialogue and printed turn by turn, with what a machine can
+judge of them.
 
 A file is a YAML list of conversations:
 
@@ -12,11 +13,11 @@ A file is a YAML list of conversations:
         holds_not: none of these may come
         never_repeats: true where nothing that this conversation already said may come again
 
-All but ``say`` is optional, and other keys are left alone. What comes is a piece of the text, whatever its case, or the
-id of an answer, with ``*`` for any end (``booking_*``); ``refusal`` and ``alarm`` stand for any of those. A "did you mean"
-that offers a wanted topic is no refusal. Where a step wants anything at all, a refusal or an alarm that it does not name is
-a fault too, and in every step the same words twice running are one. Of files called ``kept*`` only figures are shown: who
-mends the assistant should not have read them.
+All but ``say`` is optional, and other keys are left alone. What comes is a piece of the text, whatever its
+case, or the id of an answer, with ``*`` for any end (``booking_*``); ``refusal`` and ``alarm`` stand for any
+of those. A "did you mean" that offers a wanted topic is no refusal. Where a step wants anything at all, a
+refusal or an alarm that it does not name is a fault too, and in every step the same words twice running are
+one. Of files called ``kept*`` only figures are shown: who mends the assistant should not have read them.
 """
 
 from __future__ import annotations
@@ -40,13 +41,15 @@ _AT_ONCE = 8
 _REFUSALS = ("out_of_scope_*", "fallback_*")
 _ALARMS = ("R[0-9]*", "ask:R[0-9]*")
 _DID_YOU_MEAN = "fallback_suggest"
-#: A paragraph of so many words is known again when it comes a second time; a shorter one may be a mere phrase.
+#: A paragraph of so many words is known again when it comes a second time; a shorter one may be a mere
+#: phrase.
 _LONG = 8
 
 
 @dataclass(frozen=True)
 class Step:
-    """What the patient writes, and what has to come or may not; the parts of ``holds`` are each fulfilled by any one of theirs."""
+    """What the patient writes, and what has to come or may not; the parts of ``holds`` are each fulfilled
+    by any one of theirs."""
 
     say: str
     topic: tuple[str, ...] = ()
@@ -279,7 +282,8 @@ def _words(said: Said) -> int:
 
 
 def talks_table(played: Sequence[Played]) -> list[str]:
-    """What was played, as lines to read: who said what, the ids of the answers, their length in words, the faults; then the figures."""
+    """What was played, as lines to read: who said what, the ids of the answers, their length in words, the
+    faults; then the figures."""
     lines = []
     for one in played:
         if not one.talk.kept:

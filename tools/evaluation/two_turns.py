@@ -1,4 +1,7 @@
-"""How well a second message is understood: a question of its own, or one that leans on the first? Played through the real dialogue."""
+"""How well a second message is understood: a question of its own, or one that leans on the first?
+
+Played through the real dialogue.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ class Pair:
     Args:
         before: the first, which is surely about ``topic``.
         text: the second.
-        kind: ``new`` where it is a question of its own, ``elliptic`` where it leans on the first, else ``other``.
+        kind: ``new`` where it is a question of its own, ``elliptic`` where it leans on the first, else
+            ``other``.
         wanted: the intents of which any is a right answer to the second.
     """
 
@@ -53,8 +57,9 @@ class Outcome:
     """How the second message of a pair was answered.
 
     Args:
-        verdict: ``right``; ``before``: taken for a question about the first one's topic, or, for a ``new`` one, surely
-            understood and yet not answered, which only what was said before can bring about; ``elsewhere``: neither;
+        verdict: ``right``; ``before``: taken for a question about the first one's topic, or, for a ``new``
+            one, surely understood and yet not answered, which only what was said before can bring about;
+            ``elsewhere``: neither;
             ``urgent``: taken for a red flag; ``unread``: the first message already did not get its topic.
         answers: the ids of what was said to the second.
         decided_by: the names of the decisions that the turn log holds.
@@ -96,7 +101,8 @@ def read_pairs(path: Path) -> list[Pair]:
 
 
 def judge(pair: Pair, first: Said, second: Said) -> Outcome:
-    """What became of a pair, by the answers that were said and by what the turn log says the second leaned on."""
+    """What became of a pair, by the answers that were said and by what the turn log says the second leaned
+    on."""
     answers = tuple(second.answers)
     decided_by = tuple(row.decided_by for row in second.decisions if row.decided_by)
     leaned_on = {row.leaned_on for row in second.decisions}
@@ -137,7 +143,8 @@ async def play(dialogue: Dialogue, pairs: Sequence[Pair]) -> list[Outcome]:
 
 
 def two_turns(pairs: Sequence[Pair], model: Path | None = None) -> dict[str, Any]:
-    """The figures for these pairs with a trained model (by default the one in ``models/``), as ``report`` gives them."""
+    """The figures for these pairs with a trained model (by default the one in ``models/``), as ``report``
+    gives them."""
 
     async def run() -> list[Outcome]:
         async with in_process(model) as dialogue:
@@ -147,7 +154,8 @@ def two_turns(pairs: Sequence[Pair], model: Path | None = None) -> dict[str, Any
 
 
 def report(outcomes: Iterable[Outcome]) -> dict[str, Any]:
-    """``pairs``, how many; ``figures``, a ``Share`` by name, of the pairs whose first message got its topic; ``rows``, what failed."""
+    """``pairs``, how many; ``figures``, a ``Share`` by name, of the pairs whose first message got its
+    topic; ``rows``, what failed."""
     outcomes = list(outcomes)
     read = [one for one in outcomes if one.verdict != "unread"]
     by_kind = {kind: [one for one in read if one.pair.kind == kind] for kind in KINDS}
@@ -182,7 +190,8 @@ def report(outcomes: Iterable[Outcome]) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any], *, rows: bool) -> list[str]:
-    """The report as lines to read; with ``rows`` every pair that failed, what was taken for the one before first."""
+    """The report as lines to read; with ``rows`` every pair that failed, what was taken for the one before
+    first."""
     lines = [f"{found['pairs']} pairs of messages, through the whole dialogue", ""]
     lines += [f"{name:<48} {figure}" for name, figure in found["figures"].items()]
     for kind in KINDS if rows else ():

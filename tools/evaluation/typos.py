@@ -14,7 +14,8 @@ _LEAST = 4
 
 
 def with_typos(text: str, share: float, seed: int = 7) -> str:
-    """``text`` with one typing error in ``share`` of its words of four letters and more: a letter swapped, lost, doubled, or hit beside."""
+    """``text`` with one typing error in ``share`` of its words of four letters and more: a letter swapped,
+    lost, doubled, or hit beside."""
     dice = random.Random(f"{seed} {text}")
     words = [
         match.span() for match in re.finditer(r"[A-Za-z]+", text) if match.end() - match.start() >= _LEAST

@@ -1,7 +1,9 @@
-"""How each field's answer is read. A reader takes what was asked and what was said, and returns what the form makes of it.
+"""How each field's answer is read.
 
-The order is the same in each: the answer to the question wins, then a real question or wish in between is left to the other
-rules, and only what is neither is asked about once more.
+A reader takes what was asked and what was said, and returns what the form makes of it.
+
+The order is the same in each: the answer to the question wins, then a real question or wish in between is
+left to the other rules, and only what is neither is asked about once more.
 """
 
 from __future__ import annotations
@@ -109,7 +111,8 @@ def _on_booking(message: Message) -> bool:
 
 
 def words_answer(asked: Asked) -> Heard:
-    """Any words that are no question: the reason of the visit, and every field that needs no reading of its own."""
+    """Any words that are no question: the reason of the visit, and every field that needs no reading of
+    its own."""
     if interruptions.interrupts(asked.slot, asked.message, own_words=True):
         return LEFT
     return taken(asked, asked.text) if len(asked.text) > 1 else ask_again(asked, None)

@@ -1,4 +1,5 @@
-"""What a patient puts right: "the name is wrong, it's Helena", "make it friday instead", "my number is ..."."""
+"""What a patient puts right: "the name is wrong, it's Helena", "make it friday instead", "my number is
+..."."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def field_to_change(text: str) -> str | None:
 
 
 def changes(text: str) -> dict[str, str | None]:
-    """The fields that a message puts right, clause by clause, each with its new value, or ``None`` where it gives none."""
+    """The fields that a message puts right, clause by clause, each with its new value, or ``None`` where
+    it gives none."""
     found: dict[str, str | None] = {}
     last: str | None = None
     for clause in CLAUSE.split(text.strip(" .!")):

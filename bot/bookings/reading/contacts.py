@@ -1,7 +1,7 @@
 """How a patient can be reached: whatever has 6 to 15 digits (ITU E.164) or an @.
 
-``phonenumbers`` and ``email-validator`` write down neatly what they can read. What they cannot read is kept in the
-patient's words: staff can ask, a patient who is refused goes away.
+``phonenumbers`` and ``email-validator`` write down neatly what they can read. What they cannot read is kept
+in the patient's words: staff can ask, a patient who is refused goes away.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def locate_contact(text: str) -> tuple[int, int, str] | None:
 
 
 def read_contact(text: str, *, longest: int = 200) -> str | None:
-    """The whole answer, the contact in it written neatly; ``None`` if there is nothing by which to reach anybody."""
+    """The whole answer, the contact in it written neatly; ``None`` if there is nothing by which to reach
+    anybody."""
     text = text.strip()
     found = locate_contact(text)
     if found:

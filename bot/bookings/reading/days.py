@@ -1,7 +1,8 @@
 """The days that a patient names, as dates: beside the words, never in their place.
 
-Only what names one day is looked at: ``dateparser`` finds dates also where there are none ("between 9 and 11", "Friday
-15.30"), and "next Tuesday" means two different days to two people. "Any day but Tuesday" names Tuesday: staff read the words.
+Only what names one day is looked at: ``dateparser`` finds dates also where there are none ("between 9 and
+11", "Friday 15.30"), and "next Tuesday" means two different days to two people. "Any day but Tuesday" names
+Tuesday: staff read the words.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def days_named(text: str, at: datetime, *, day_first: bool) -> list[dict[str, st
         day_first: how 3/4/2027 is read: the third of April, or else the fourth of March.
 
     Returns:
-        At most ``MOST``, in the text's order, each with its ``words`` and its ``day`` (``2026-12-04``); none that is over
-        or more than a year away.
+        At most ``MOST``, in the text's order, each with its ``words`` and its ``day`` (``2026-12-04``); none
+        that is over or more than a year away.
     """
     import dateparser  # takes a tenth of a second and 15 MB, which only who books needs
 

@@ -1,7 +1,7 @@
 """What a message means to the booking form as a whole: the way from "what is your name?" to "send it".
 
-The order is the point: an answer to the question that was asked wins, then what concerns the form itself, and only then is it
-looked at as a question of another kind.
+The order is the point: an answer to the question that was asked wins, then what concerns the form itself, and
+only then is it looked at as a question of another kind.
 """
 
 from __future__ import annotations
@@ -71,13 +71,17 @@ def hear(
 
 
 def _said_again(asked: Asked) -> bool:
-    """Whether a message that could not be read is sent once more, word for word. Then the patient means it."""
+    """Whether a message that could not be read is sent once more, word for word.
+
+    Then the patient means it.
+    """
     words = [re.findall(r"\w+", text.lower()) for text in (asked.text, asked.before)]
     return bool(words[0]) and words[0] == words[1] and bool(REFUSALS & set(asked.said))
 
 
 def _answers(asked: Asked) -> bool:
-    """Whether words that the classifier takes for "stop" are an answer: "not before friday", "I don't mind"."""
+    """Whether words that the classifier takes for "stop" are an answer: "not before friday", "I don't
+    mind"."""
     if asked.slot in YES_NO:
         return read_yes_no(asked.message) == "yes"
     return asked.slot == "booking_times" and has_time(asked.text)
@@ -112,7 +116,8 @@ def _one_back(asked: Asked) -> dict[str, None]:
 
 
 def _corrected(asked: Asked) -> dict[str, str | None]:
-    """An earlier field put right in passing: "sorry, my number is ...", "the name should be ...", "make it friday instead"."""
+    """An earlier field put right in passing: "sorry, my number is ...", "the name should be ...", "make it
+    friday instead"."""
     slot, text = asked.slot, asked.text
     if slot in (CONFIRM, SLOTS[0]):
         return {}

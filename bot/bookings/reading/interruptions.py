@@ -1,7 +1,8 @@
 """What in the booking form is no answer to its question: other questions, wishes, "back", "book" once more.
 
-The forms look for an answer first and for these second: what a person is called, or when they have time, often looks like
-some topic to the classifier, and a form that is left by mistake costs the patient everything filled in so far.
+The forms look for an answer first and for these second: what a person is called, or when they have time,
+often looks like some topic to the classifier, and a form that is left by mistake costs the patient everything
+filled in so far.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def on_topic(message: Message) -> bool:
 
 
 def asks_for_person(text: str) -> bool:
-    """Whether a human is asked for in words; the classifier alone takes "call me" for that, which is how a form is answered."""
+    """Whether a human is asked for in words; the classifier alone takes "call me" for that, which is how a
+    form is answered."""
     return bool(_PERSON.search(text) and (_REACHING.search(text) or len(text.split()) <= 3))
 
 
@@ -140,11 +142,12 @@ def about_the_form(slot: str, text: str) -> str | None:
 
 
 def interrupts(slot: str, message: Message, *, own_words: bool = False) -> bool:
-    """Whether a message that answers nothing is something else than a failed answer to the booking form's question.
+    """Whether a message that answers nothing is something else than a failed answer to the booking form's
+    question.
 
-    A pressed button of another topic always is. Typed text is if it is a wish in so many words, or is understood as
-    another topic and is worded as a question. ``own_words`` is for a field that takes any words: what a visit is about
-    is often a topic in itself, so there only a real question counts.
+    A pressed button of another topic always is. Typed text is if it is a wish in so many words, or is
+    understood as another topic and is worded as a question. ``own_words`` is for a field that takes any
+    words: what a visit is about is often a topic in itself, so there only a real question counts.
     """
     text, intent = message.text.strip(), message.intent
     if message.pressed:

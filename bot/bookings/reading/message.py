@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-#: Stands for a field that is not asked in this chat because others may read it. The patient leaves it on a private page
-#: after the request; without a public address there is no such page, and staff write to the patient in the chat.
+#: Stands for a field that is not asked in this chat because others may read it. The patient leaves it on a
+#: private page after the request; without a public address there is no such page, and staff write to the
+#: patient in the chat.
 ELSEWHERE = "(not in this chat)"
 #: The name that Rasa gives to a message that it did not understand.
 FALLBACK = "nlu_fallback"
@@ -17,7 +18,10 @@ REFUSALS = frozenset({"booking_bad_name", "booking_bad_contact", "booking_bad_ti
 
 
 class Message(Protocol):
-    """One message as it was understood. ``pressed`` is true for a button, whose text is then "/" and its key."""
+    """One message as it was understood.
+
+    ``pressed`` is true for a button, whose text is then "/" and its key.
+    """
 
     @property
     def text(self) -> str: ...
@@ -58,8 +62,8 @@ class Heard:
     """What a message comes to.
 
     Args:
-        slots: what is filled, with ``None`` for a question that is asked again; ``None`` when the message is no
-            business of the form and is left to the other rules.
+        slots: what is filled, with ``None`` for a question that is asked again; ``None`` when the message is
+            no business of the form and is left to the other rules.
         line: the id of the line in ``data/answers`` that is said before the form goes on.
     """
 
@@ -76,11 +80,15 @@ def taken(asked: Asked, value: str) -> Heard:
 
 
 def ask_again(asked: Asked, line: str | None, **rest: str | None) -> Heard:
-    """The question is asked again, after ``line``; ``rest`` are other fields that the message filled or opened."""
+    """The question is asked again, after ``line``; ``rest`` are other fields that the message filled or
+    opened."""
     return Heard({asked.slot: None, **rest}, line)
 
 
 def refuse(asked: Asked, line: str) -> Heard:
-    """As ``ask_again``, with a line of ``REFUSALS``: no answer was found. The same message once more is then taken."""
+    """As ``ask_again``, with a line of ``REFUSALS``: no answer was found.
+
+    The same message once more is then taken.
+    """
     assert line in REFUSALS
     return ask_again(asked, line)

@@ -1,7 +1,7 @@
 """The name in an answer.
 
-Nearly every word is somebody's name, so no word forbids one: only a whole message that is a sentence, a command or a time
-that we know (``not_names.yml``) is asked about, once.
+Nearly every word is somebody's name, so no word forbids one: only a whole message that is a sentence, a
+command or a time that we know (``not_names.yml``) is asked about, once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _IN_THE_MIDDLE = re.compile(
     rf"(?:\bname(?:'s| is)|\b(?:i am|i'm|this is|call me|know me as|have me as|write|called|it'?s for|for)(?-i:(?= [A-Z]))|\bmy {KIN},?) +(?P<name>.+)",
     re.IGNORECASE,
 )
-#: Where a name ends that stands in a longer answer. The point of a title ends none, nor does the comma of "Diaz, Rosa".
+#: Where a name ends that stands in a longer answer. The point of a title ends none, nor does the comma of
+#: "Diaz, Rosa".
 _ENDS = re.compile(
     r"\s*(?:,\s(?!(?-i:[A-Z])\S*\s*$)|[;!]\s|\n|\s[-–]\s"
     r"|(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bst)(?<!\bmrs)(?<!\bprof)\.\s"
@@ -65,7 +66,8 @@ def _lists() -> dict[str, frozenset[str]]:
 
 
 def read_name(text: str, *, longest: int = 100) -> str | None:
-    """The name in an answer, without what stands round it; ``None`` if the whole message is known to be something else."""
+    """The name in an answer, without what stands round it; ``None`` if the whole message is known to be
+    something else."""
     whole = " ".join(text.split())
     if whole.lower().strip(_QUOTES) in _lists()["commands"]:
         return None

@@ -1,4 +1,7 @@
-"""Times in a patient's words. They are kept as they are written; here is only found where words of time stand."""
+"""Times in a patient's words.
+
+They are kept as they are written; here is only found where words of time stand.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ SPAN = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(r"\byesterday\b|^last (?:night|week|month|year)\b(?! of)", re.IGNORECASE)
-#: A date with a year, or with the point that some countries write after day and month. "15.30" alone is an hour, "14-16" a span.
+#: A date with a year, or with the point that some countries write after day and month. "15.30" alone is an
+#: hour, "14-16" a span.
 _DATE = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})(?:[./-](?:\d{4}|\d\d)(?![\d./-])|\.(?!\d))")
 _HOUR = re.compile(
     r"(?<!\d)(\d{1,2})(?::(\d\d))? ?(?:am|pm|o'?clock|h\b)|(?<!\d)(\d{1,2}):(\d\d)", re.IGNORECASE

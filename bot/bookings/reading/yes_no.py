@@ -41,8 +41,9 @@ _BARE = re.compile(r"^\W*(?:y|yes|yep|yeah|yup|ok|okay|sure|n|no|nope|nah)\W*$",
 def read_yes_no(message: Message) -> str | None:
     """``yes``, ``no``, or ``None`` if it is neither.
 
-    The words decide where they are plain. A guess of the classifier counts only where it is an answer, and where it is
-    sure of a yes that the words deny, the question is asked again: nothing is sent, and nothing is thrown away, by mistake.
+    The words decide where they are plain. A guess of the classifier counts only where it is an answer, and
+    where it is sure of a yes that the words deny, the question is asked again: nothing is sent, and nothing
+    is thrown away, by mistake.
     """
     text, intent = message.text.strip(), message.intent or ""
     guess = {"affirm": "yes", "deny": "no"}.get(intent)

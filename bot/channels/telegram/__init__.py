@@ -11,8 +11,8 @@ LONGEST = 4096
 TRAITS = Traits(
     label="Telegram",
     shows=Shows(buttons=True, links=True, longest=LONGEST),
-    # Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second overall. Front doors
-    # that lease at the same instant do not see each other, so this is below 30.
+    # Telegram's own figures: about one message a second in a chat, short bursts pass, about 30 a second
+    # overall. Front doors that lease at the same instant do not see each other, so this is below 30.
     # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
     rates=Rates(each=3, each_seconds=3.0, all=25, all_seconds=1.0, urgent=5),
     contact_in_chat=False,

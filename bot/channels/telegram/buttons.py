@@ -47,7 +47,8 @@ def _own_key(entry: Entry, choice: str) -> After:
 
 
 def _waits_already(entry: Entry, choice: str) -> Inbound | None:
-    """The same button, pressed a moment ago and still waiting; an impatient second tap is no second question."""
+    """The same button, pressed a moment ago and still waiting; an impatient second tap is no second
+    question."""
     return entry.session.scalars(
         select(Inbound)
         .where(

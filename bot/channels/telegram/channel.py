@@ -122,7 +122,10 @@ class Telegram:
         await self._requests[0].shutdown()  # the other one is delivery's, which may still have lines to send
 
     def follow(self, after: After) -> None:
-        """What follows the commit of an update. Call on the event loop; nothing here may be lost that matters."""
+        """What follows the commit of an update.
+
+        Call on the event loop; nothing here may be lost that matters.
+        """
         if after.conversation_id:
             self._notifier.notify(after.conversation_id)
             if after.turn:
@@ -170,7 +173,8 @@ class Telegram:
             self._typing.discard(conversation_id)
 
     def _waiting_chat(self, conversation_id: str) -> int | None:
-        """The chat, if a message in it waits for the assistant and the patient was not told that it will be late."""
+        """The chat, if a message in it waits for the assistant and the patient was not told that it will
+        be late."""
         with self._store.read() as session:
             chat = session.scalars(
                 select(Conversation.external_id)

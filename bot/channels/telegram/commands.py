@@ -14,7 +14,10 @@ from bot.conversation.messages import add_message
 
 
 def hold(entry: Entry) -> bool:
-    """While there is no consent, keep all that waits for the assistant, and ask for it. Returns whether that is so."""
+    """While there is no consent, keep all that waits for the assistant, and ask for it.
+
+    Returns whether that is so.
+    """
     if not consent.is_needed(entry.conversation):
         return False
     if consent.hold(entry.session, entry.conversation):

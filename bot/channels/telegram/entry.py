@@ -53,7 +53,10 @@ class Entry:
     red_flags: RedFlags
 
     def record(self, kind: str, text: str = "", *, note: str | None = None, shown: str = "") -> Inbound:
-        """Store the update as done: nothing of it goes to the assistant. ``shown`` is what staff see of it."""
+        """Store the update as done: nothing of it goes to the assistant.
+
+        ``shown`` is what staff see of it.
+        """
         inbound = Inbound(
             conversation_id=self.conversation.id,
             channel=CHANNEL,
@@ -76,7 +79,8 @@ class Entry:
         add_message(self.session, self.conversation, "system", text, choices=choices)
 
     def noted(self, note: str, *, within: timedelta | None = None) -> bool:
-        """Whether an earlier update of this chat carries ``note``; so that one kind reply is not said ten times for an album."""
+        """Whether an earlier update of this chat carries ``note``; so that one kind reply is not said ten
+        times for an album."""
         query = select(Inbound.id).where(
             Inbound.conversation_id == self.conversation.id, Inbound.note == note
         )

@@ -1,7 +1,7 @@
 """Updates by long polling, for a clinic without a public address.
 
-Telegram forgets an update once a higher offset is asked for, so the offset moves in the transaction that stores the
-update. https://core.telegram.org/bots/api#getupdates
+Telegram forgets an update once a higher offset is asked for, so the offset moves in the transaction that
+stores the update. https://core.telegram.org/bots/api#getupdates
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _BACK_OFF = (1.0, 2.0, 5.0, 15.0, 30.0)
 
 
 class PollingBot(Bot):
-    """A bot that can fetch updates unread: one that PTB cannot parse must not hide the others that came with it."""
+    """A bot that can fetch updates unread: one that PTB cannot parse must not hide the others that came
+    with it."""
 
     async def raw_updates(self, offset: int | None, *, hold: int = HOLD_SECONDS) -> list[Any]:
         """Updates as Telegram sent them; waits up to ``hold`` seconds for the first."""
@@ -51,7 +52,8 @@ async def poll(bot: PollingBot, store: Store, receiver: Receiver, follow: Callab
                 hooked = False
             offset = await asyncio.to_thread(_offset, store, receiver.offset_key)
             updates = await bot.raw_updates(offset)
-            # In their order, for the offset moves with each: a later one stored first would skip an earlier one after a crash.
+            # In their order, for the offset moves with each: a later one stored first would skip an earlier
+            # one after a crash.
             for raw in sorted(
                 updates, key=lambda raw: raw.get("update_id", 0) if isinstance(raw, dict) else 0
             ):

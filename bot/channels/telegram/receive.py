@@ -2,18 +2,20 @@
 
 What we do with each kind of update:
 
-| update                                   | what happens                                                          |
+| update                                   | what happens
+|
 |------------------------------------------|-----------------------------------------------------------------------|
-| text in a private chat                   | intake: red flags at once, then the assistant; held before consent     |
-| photo, video, file ... with a caption    | the caption is taken as text, and a line says that we read only words  |
-| the same without words                   | a kind reply by ``CONTENTS``, at most once a minute for each kind      |
-| forwarded, or written by another bot     | checked for red flags; otherwise a kind line. Staff see it             |
-| an edited text                           | checked for red flags, kept for staff, and one line a message          |
-| /start /help /stop /delete               | ``commands.COMMANDS``; every other command gets the help               |
-| a button                                 | answered once; its key must be well formed and offered in this chat    |
-| the bot blocked or unblocked             | the chat is marked, and staff see it                                   |
-| groups, channels, business, inline, rest | silence: health is no matter for a group                               |
-| what breaks our own code                 | set aside, staff are told, the chat goes on                            |
+| text in a private chat                   | intake: red flags at once, then the assistant; held before
+consent     | | photo, video, file ... with a caption    | the caption is taken as text, and a line says that
+we read only words  | | the same without words                   | a kind reply by ``CONTENTS``, at most once
+a minute for each kind      | | forwarded, or written by another bot     | checked for red flags; otherwise a
+kind line. Staff see it             | | an edited text                           | checked for red flags, kept
+for staff, and one line a message          | | /start /help /stop /delete               |
+``commands.COMMANDS``; every other command gets the help               | | a button
+| answered once; its key must be well formed and offered in this chat    | | the bot blocked or unblocked
+| the chat is marked, and staff see it                                   | | groups, channels, business,
+inline, rest | silence: health is no matter for a group                               | | what breaks our own
+code                 | set aside, staff are told, the chat goes on                            |
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ _RACES = 3
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the database failed rather than our code: then the sender must keep the update and try again."""
+    """Whether the database failed rather than our code: then the sender must keep the update and try
+    again."""
     return isinstance(error, DBAPIError | PoolTimeout) and not isinstance(error, DataError | IntegrityError)
 
 
@@ -145,7 +148,8 @@ class Receiver:
         ).scalar_one_or_none()
 
     def _mark_late(self, session: Session, conversation: Conversation, update_id: int) -> None:
-        """Note for staff that this was written before what stands above it; a small step back only, ids may start anew."""
+        """Note for staff that this was written before what stands above it; a small step back only, ids
+        may start anew."""
         last = session.scalars(
             select(Inbound.external_id)
             .where(Inbound.conversation_id == conversation.id)
@@ -237,7 +241,8 @@ class Receiver:
 
 
 def _salvage(raw: dict[str, Any]) -> tuple[int | None, str]:
-    """The chat and the words of an update that could not be read, as far as they can be found without reading it properly."""
+    """The chat and the words of an update that could not be read, as far as they can be found without
+    reading it properly."""
     for name in ("message", "edited_message", "callback_query"):
         part = raw.get(name)
         if not isinstance(part, dict):

@@ -68,7 +68,8 @@ def render(line: Message) -> list[Part]:
 
 
 def _add_text(page: _Page, text: str, *, links: bool) -> None:
-    """``[label](tel:..)`` becomes the number to tap, ``[label](https:..)`` a link; in what staff type nothing is touched."""
+    """``[label](tel:..)`` becomes the number to tap, ``[label](https:..)`` a link; in what staff type
+    nothing is touched."""
     done = 0
     for match in _LINK.finditer(text) if links else ():
         page.add(text[done : match.start()])

@@ -42,7 +42,8 @@ class TelegramSender:
         return render(line)
 
     async def send(self, address: str, part: Part) -> Outcome:
-        """One call of sendMessage; never repeated here, because Telegram has no key that makes a repeat harmless."""
+        """One call of sendMessage; never repeated here, because Telegram has no key that makes a repeat
+        harmless."""
         try:
             sent = await self._bot.send_message(
                 int(address),

@@ -78,9 +78,11 @@ def address(url: str) -> str:
 
 
 async def register(bot: Bot, store: Store, *, bot_id: str, url: str, secret: str) -> None:
-    """Tell Telegram our address, once a deployment: what was set is remembered, and set again only if it changed.
+    """Tell Telegram our address, once a deployment: what was set is remembered, and set again only if it
+    changed.
 
-    Telegram is asked whether it still knows it: another API server, or somebody with the token, would leave the bot deaf.
+    Telegram is asked whether it still knows it: another API server, or somebody with the token, would leave
+    the bot deaf.
     Never raises: the front door serves the website whatever Telegram says. Retries until it is done.
     """
     key = f"telegram_webhook:{bot_id}"

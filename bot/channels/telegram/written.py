@@ -117,7 +117,8 @@ def reply_kindly(entry: Entry, kind: str, reply: str, said: str = "", *, shown: 
 
 
 def _is_flagged(entry: Entry, said: str) -> bool:
-    """Whether a text that would else not go to intake must go there, for its red flag or because the rules broke on it."""
+    """Whether a text that would else not go to intake must go there, for its red flag or because the rules
+    broke on it."""
     try:
         return entry.red_flags.check(said) is not None
     except Exception as error:

@@ -1,4 +1,5 @@
-"""The widget's files as they are sent: made small once, compressed once, and known by a digest of their bytes."""
+"""The widget's files as they are sent: made small once, compressed once, and known by a digest of their
+bytes."""
 
 from __future__ import annotations
 

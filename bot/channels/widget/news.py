@@ -24,7 +24,8 @@ _LOOK_AGAIN = 5.0  # seconds: a notification from another process may be missed
 
 
 def read_news(session: Session, conversation_id: str, after: int) -> dict[str, Any]:
-    """The state of a conversation and its messages with a higher ``seq`` than ``after``, as ``schemas.News`` has them.
+    """The state of a conversation and its messages with a higher ``seq`` than ``after``, as
+    ``schemas.News`` has them.
 
     Raises:
         RefusedError: the conversation was erased.

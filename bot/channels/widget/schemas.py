@@ -19,7 +19,8 @@ class Begin(BaseModel):
 
 
 def _whole(value: Any) -> Any:
-    """A text box may cut an emoji in two; what is left is no character, and the message is kept all the same."""
+    """A text box may cut an emoji in two; what is left is no character, and the message is kept all the
+    same."""
     return (
         value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if isinstance(value, str)

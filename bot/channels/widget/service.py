@@ -51,7 +51,8 @@ class WidgetService:
         self._store, self._red_flags, self._notifier, self._kick = store, red_flags, notifier, kick
         self.limits = limits
         self.news = NewsReader(store, notifier)
-        # A token never opens another conversation, so who writes again is known; whether it still exists, intake sees itself.
+        # A token never opens another conversation, so who writes again is known; whether it still exists,
+        # intake sees itself.
         self._known = lru_cache(maxsize=_TOKENS)(self._opened_by)
 
     def opened_by(self, token: str) -> str:
@@ -89,7 +90,9 @@ class WidgetService:
             return token, read_news(session, conversation.id, 0)
 
     def say(self, body: Say, token: str, address: str) -> tuple[str, int]:
-        """Store a message, once; returns the conversation and the message's ``seq``. Call ``follow`` after it.
+        """Store a message, once; returns the conversation and the message's ``seq``.
+
+        Call ``follow`` after it.
 
         Args:
             address: where the call comes from, for the limits.
@@ -115,8 +118,8 @@ class WidgetService:
                 choice=body.choice,
                 client_id=body.client_id,
             )
-            # A red flag is never behind that limit, but behind one that no patient reaches: each costs staff an alarm.
-            # The answer to a repeat is never behind any. What is refused is rolled back.
+            # A red flag is never behind that limit, but behind one that no patient reaches: each costs staff
+            # an alarm. The answer to a repeat is never behind any. What is refused is rolled back.
             if refusal and not receipt.repeated:
                 if not receipt.urgent:
                     raise refusal

@@ -1,6 +1,7 @@
 """What every request to the console passes: headers, session, CSRF, and errors in plain words.
 
-It is a route class and not a dependency, so no route can forget it: whoever adds a page to the console's router gets all of it.
+It is a route class and not a dependency, so no route can forget it: whoever adds a page to the console's
+router gets all of it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ HEADERS = {
 
 
 class StaffRoute(APIRoute):
-    """A route of the console: it answers only who is signed in, and only forms that come from our own pages."""
+    """A route of the console: it answers only who is signed in, and only forms that come from our own
+    pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()

@@ -128,7 +128,8 @@ def set_password(session: Session, staff: Staff, password: str, *, keep: str = "
 
 
 def reset_password(session: Session, email: str, password: str) -> Staff:
-    """A new password for somebody who is locked out: their sessions end, and their wrong tries are forgotten, so that it works at once."""
+    """A new password for somebody who is locked out: their sessions end, and their wrong tries are
+    forgotten, so that it works at once."""
     staff = by_email(session, email)
     set_password(session, staff, password)
     session.execute(delete(SignInAttempt).where(SignInAttempt.key == f"account:{staff.email}"))

@@ -18,7 +18,8 @@ LOCK = 7_302_051
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
     if engine.dialect.name == "postgresql":
-        # Within the transaction of the migrations: they may take long, and each front door runs them at its start.
+        # Within the transaction of the migrations: they may take long, and each front door runs them at its
+        # start.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     context.configure(

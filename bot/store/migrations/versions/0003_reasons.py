@@ -1,4 +1,5 @@
-"""why it was answered so, and what raised a red flag: the decision's name, what was read, leaned on and heard"""
+"""why it was answered so, and what raised a red flag: the decision's name, what was read, leaned on and
+heard"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # "never": by a copy of the table SQLite would lose the checks of ``conversations``, which Alembic does not read back.
+    # "never": by a copy of the table SQLite would lose the checks of ``conversations``, which Alembic does
+    # not read back.
     with op.batch_alter_table("conversations", recreate="never") as table:
         table.drop_column("locale")
 
