@@ -146,6 +146,19 @@ def test_names_of_other_programs_and_those_that_rasa_reads_are_left_alone(
     assert settings().port == 8000
 
 
+@pytest.mark.parametrize("file", [".ci/run", "tests/e2e/conftest.py", "tests/chaos/house.py"])
+def test_what_the_tests_set_for_themselves_stops_no_command(
+    file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI exports its own names before everything; refused, not even a training would begin."""
+    found = set(re.findall(r"RLA_[A-Z_]+[A-Z]", (ROOT / file).read_text(encoding="utf-8")))
+    assert found
+    for name in found - names().keys():
+        monkeypatch.setenv(name, "1")
+    settings.cache_clear()
+    settings()
+
+
 def test_every_name_that_rasa_reads_is_allowed_for() -> None:
     assert set(environment(Settings())) & {
         name for name in environment(Settings()) if name.startswith("RLA_")
