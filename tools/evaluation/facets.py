@@ -3,7 +3,6 @@ first message to the real dialogue."""
 
 from __future__ import annotations
 
-import asyncio
 import csv
 from collections import Counter
 from collections.abc import Sequence
@@ -13,13 +12,12 @@ from typing import Any
 
 from bot.content.clinic import clinic
 from bot.content.facets import facets
-from bot.dialogue import Dialogue, Said, in_process
+from bot.dialogue import Said
 from bot.errors import ConfigError
 from tools.evaluation.measures import share
-from tools.evaluation.said import alarmed, asked
+from tools.evaluation.said import alarmed, asked, say_each
 
 COLUMNS = ("text", "topic", "facet")
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -87,26 +85,12 @@ def read_facet_questions(path: Path) -> list[Question]:
     return made
 
 
-async def play(dialogue: Dialogue, questions: Sequence[Question]) -> list[Answered]:
-    """Ask every question in a conversation of its own."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(question: Question) -> Answered:
-        async with places:
-            return Answered(question, await dialogue.say(await dialogue.begin(), question.text))
-
-    return list(await asyncio.gather(*(one(question) for question in questions)))
-
-
 def ask_facets(questions: Sequence[Question], model: Path | None = None) -> dict[str, Any]:
     """The figures for these questions with a trained model (by default the one in ``models/``), as
     ``report`` gives them."""
 
-    async def run() -> list[Answered]:
-        async with in_process(model) as dialogue:
-            return await play(dialogue, questions)
-
-    return report(asyncio.run(run()))
+    said = say_each([question.text for question in questions], model)
+    return report([Answered(*pair) for pair in zip(questions, said, strict=True)])
 
 
 def report(found: Sequence[Answered]) -> dict[str, Any]:

@@ -3,7 +3,6 @@ or the self-check offered."""
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import re
 from collections.abc import Sequence
@@ -11,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.dialogue import Dialogue, Said, in_process
+from bot.dialogue import Said
 from bot.errors import ConfigError
 from tools.evaluation.measures import share
-from tools.evaluation.said import alarmed
+from tools.evaluation.said import alarmed, say_each
 
 COLUMNS = ("text", "topics")
-_AT_ONCE = 8
 _SELF_CHECK = "check_symptoms"
 _FLAG = re.compile(r"R\d")
 
@@ -86,26 +84,12 @@ def read_stories(path: Path) -> list[Story]:
     return made
 
 
-async def play(dialogue: Dialogue, stories: Sequence[Story]) -> list[Told]:
-    """Tell every story in a conversation of its own."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(story: Story) -> Told:
-        async with places:
-            return Told(story, await dialogue.say(await dialogue.begin(), story.text))
-
-    return list(await asyncio.gather(*(one(story) for story in stories)))
-
-
 def tell_stories(stories: Sequence[Story], model: Path | None = None) -> dict[str, Any]:
     """The figures for these stories with a trained model (by default the one in ``models/``), as
     ``report`` gives them."""
 
-    async def run() -> list[Told]:
-        async with in_process(model) as dialogue:
-            return await play(dialogue, stories)
-
-    return report(asyncio.run(run()))
+    said = say_each([story.text for story in stories], model)
+    return report([Told(*pair) for pair in zip(stories, said, strict=True)])
 
 
 def report(told: Sequence[Told]) -> dict[str, Any]:
