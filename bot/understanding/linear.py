@@ -7,10 +7,12 @@ be ready; arrays are quick, and reading them back runs nobody's code.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -157,31 +159,40 @@ class Layered:
     out: Linear
 
     @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray, *, units: int, rounds: int, seed: int) -> Layered:
-        """Fit on ``x`` (n, features) and ``y`` (n) with at least three classes."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.neural_network import MLPClassifier
+    def fit(cls, x: np.ndarray, y: np.ndarray, *, units: int, rounds: int, seeds: Sequence[int]) -> Layered:
+        """Fit on ``x`` (n, features) and ``y`` (n) with at least three classes.
 
-        made = MLPClassifier(
-            (units,),
-            alpha=_DECAY,
-            learning_rate_init=1e-3,
-            max_iter=rounds,
-            batch_size=128,
-            random_state=seed,
+        Args:
+            units: how wide the hidden layer of each network is.
+            seeds: one network is fitted for each; what they say is averaged, as one alone depends on chance.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+
+        with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            warnings.simplefilter("ignore", ConvergenceWarning)  # they are stopped early on purpose
+            made = list(pool.map(lambda seed: _network(x, y, units, rounds, seed), seeds))
+        # The mean of several networks is one network: their hidden layers stand side by side.
+        hidden = Linear(
+            np.hstack([one.coefs_[0] for one in made]).astype(np.float32),
+            np.hstack([one.intercepts_[0] for one in made]).astype(np.float32),
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
-            made.fit(x, y)
-        layers = [
-            Linear(w.astype(np.float32), b.astype(np.float32))
-            for w, b in zip(made.coefs_, made.intercepts_, strict=True)
-        ]
-        return cls(*layers)
+        out = Linear(
+            (np.vstack([one.coefs_[1] for one in made]) / len(made)).astype(np.float32),
+            np.mean([one.intercepts_[1] for one in made], axis=0).astype(np.float32),
+        )
+        return cls(hidden, out)
 
     def logs(self, x: np.ndarray) -> np.ndarray:
         """Log-probabilities, one row a text."""
         return self.out.logs(np.maximum(self.hidden.logits(x), 0))
+
+
+def _network(x: np.ndarray, y: np.ndarray, units: int, rounds: int, seed: int) -> Any:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(
+        (units,), alpha=_DECAY, learning_rate_init=1e-3, max_iter=rounds, batch_size=128, random_state=seed
+    ).fit(x, y)
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:

@@ -40,21 +40,7 @@ def of(figures: dict[str, Any], part: str, table: str, key: str) -> float:
     return float(figures[part][table][key].value)
 
 
-def not_kept_yet(request: pytest.FixtureRequest, id: str) -> None:
-    """The promise stands and is not kept at present; ``test_recall_does_not_fall`` holds what is reached."""
-    if request.node.callspec.id == id:
-        request.applymarker(pytest.mark.xfail(reason="below the promise; CHANGELOG.md has the figure"))
-
-
-def test_recall_does_not_fall(figures: dict[str, Any], frozen: list[Row], rules: RedFlagRules) -> None:
-    """Floors under what is reached where the promise below is not kept yet."""
-    assert figures["any flag"].value >= 0.97
-    assert of(flag_report(frozen, rules, rules.book.flags), "recall", "all", "all") >= 0.92
-    assert of(figures, "recall", "flag", "R15") >= 0.80
-
-
-def test_recall_overall(request: pytest.FixtureRequest, either: dict[str, Any]) -> None:
-    not_kept_yet(request, "frozen")
+def test_recall_overall(either: dict[str, Any]) -> None:
     assert either["any flag"].value >= RECALL, either["misses"]
     assert of(either, "recall", "all", "all") >= RECALL - 0.01, either["misses"]
 
@@ -65,8 +51,7 @@ def test_recall_of_every_tier(either: dict[str, Any], tier: str) -> None:
 
 
 @pytest.mark.parametrize("flag", list(flags()))
-def test_recall_of_every_flag(request: pytest.FixtureRequest, either: dict[str, Any], flag: str) -> None:
-    not_kept_yet(request, "frozen-R15")
+def test_recall_of_every_flag(either: dict[str, Any], flag: str) -> None:
     if flag in either["recall"]["flag"] or flag not in ("R15", "R16"):  # newer than the blind set
         assert of(either, "recall", "flag", flag) >= FLAG
 
@@ -110,7 +95,6 @@ def test_copies_with_typing_errors(frozen: list[Row], red_flags: RedFlagCheck) -
     assert caught / copies >= TYPOS
 
 
-@pytest.mark.xfail(reason="0.929 since the frozen set has R15 and R16; CHANGELOG.md has the figure")
 def test_the_rules_alone_hold_until_the_classifier_is_there(frozen: list[Row], rules: RedFlagRules) -> None:
     alone = flag_report(frozen, rules, rules.book.flags)
     assert of(alone, "recall", "all", "all") >= ALONE, alone["misses"]
