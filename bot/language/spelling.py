@@ -80,6 +80,7 @@ class Speller:
         targets = frozenset(name for name in self.medicines if len(name) >= SHORTEST_TARGET)
         self.lexicon = words | targets
         first |= targets
+        self._first = first
         self.known: set[str] = set(self.lexicon | self.medicines)
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts: dict[str, int] = {}
@@ -112,6 +113,8 @@ class Speller:
         far = 1 if len(word) < 6 else 2
         found = self._symspell.lookup(word, Verbosity.CLOSEST, max_edit_distance=far)
         found = [item for item in found if item.distance < 2 or self._may_be(word, item.term)]
+        # Hardly anybody mistypes the first letter: "vape" is no "rape". Words of the domain may still be meant.
+        found = [item for item in found if item.term[0] == word[0] or item.term in self._first]
         if sum(item.term in self.medicines for item in found) > 1:
             return (word,)  # between two medicines nobody guesses
         spelt = [item.term for item in found[:OPTIONS]]
