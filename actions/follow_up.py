@@ -14,7 +14,7 @@ from bot.content.answers import Answer, answers
 from bot.content.clinic import clinic
 from bot.content.facets import facet_kinds
 from bot.understanding.follow_up import LEANS, LEANS_OPEN, LEANS_SMALL_TALK, LEANS_SURELY
-from bot.understanding.thresholds import ALSO
+from bot.understanding.thresholds import HARDLY
 
 _TURNS = 3
 _NEVER = 1.1
@@ -110,7 +110,7 @@ def _enough(state: State, topic: Answer) -> float:
             return _NEVER
         if state.cell(topic.id, state.facet) or _says_it_all(state):
             return LEANS_SURELY if state.sure else LEANS
-        if turn.confidence < ALSO:
+        if turn.confidence < HARDLY:
             return LEANS_SMALL_TALK  # hardly read as a topic at all
         return _NEVER if state.sure else LEANS_SURELY
     if turn.intent == "out_of_scope_other" and state.sure:

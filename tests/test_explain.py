@@ -9,6 +9,7 @@ import pytest
 
 from bot.explain import band
 from bot.settings import ROOT
+from bot.understanding.thresholds import ANSWER, SUGGEST, SURE
 
 
 def explain(*words: str) -> subprocess.CompletedProcess[str]:
@@ -19,10 +20,11 @@ def explain(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("name", "confidence", "expected"),
     [
-        ("ask_cure", 0.9, "sure"),
-        ("ask_cure", 0.4, "answered"),
-        ("book_appointment", 0.4, "offered"),
-        ("ask_cure", 0.01, "unknown"),
+        ("ask_cure", SURE, "sure"),
+        ("ask_cure", ANSWER, "answered"),
+        ("ask_cure", ANSWER - 0.01, "offered"),
+        ("book_appointment", ANSWER, "offered"),
+        ("ask_cure", SUGGEST - 0.01, "unknown"),
     ],
 )
 def test_the_band_of_a_guess_is_that_of_the_thresholds(name: str, confidence: float, expected: str) -> None:

@@ -155,10 +155,11 @@ def _unless_in_scope(whole: Guess, pieces: Sequence[tuple[str, Guess]]) -> Readi
     """Out of scope as a whole, unless a part of it surely asks about a topic of ours: then that is what is
     answered.
 
-    "Any tips?" is about what stands before it, so it brings nothing into scope.
+    "Any tips?" is about what stands before it, so it brings nothing into scope; where every part asks on like
+    that ("what causes it and can it be cured"), the subject is ours as it is in any first question.
     """
     least = SURE if whole.ranking[0][1] >= SURE else ALSO
-    own = [pair for pair in pieces if not (pair[1].ranking[0][0] in GENERAL and leans(pair[0]))]
+    own = [pair for pair in pieces if not (pair[1].ranking[0][0] in GENERAL and leans(pair[0]))] or pieces
     inside = [pair for pair in _questions(own) if not _declines(pair[0]) and pair[1] >= least]
     if not inside:
         return Reading(list(whole.ranking), None, whole.score)

@@ -16,10 +16,13 @@ ANSWER = 0.45
 #: At least this likely: the topic is offered as a button, three at most. On the same sentences no topic that
 #: was meant is lost, and what is out of scope gets one button on average instead of three.
 SUGGEST = 0.04
-#: At least this sure: a part of a message counts as a question of its own.
-ALSO = 0.60
+#: At least this sure: a part of a message counts as a question of its own. Lower, more second questions are
+#: imagined than found.
+ALSO = 0.50
+#: Below this a topic is hardly read, and a message that leans on the last topic is asked of that one.
+HARDLY = 0.60
 #: At least this sure: so does a single thing named beside another.
-HALF = 0.70
+HALF = 0.60
 #: At least this sure: nothing else may take the first place.
 SURE = 0.80
 #: At least this probable: the runner-up was asked about too, when the message names things side by side.

@@ -161,7 +161,7 @@ def test_a_red_flag_is_answered_at_once_and_stands_on_top(
     assert ["urgent" in kind for kind in kinds] == sorted(("urgent" in kind for kind in kinds), reverse=True)
     desk.screenshot(path=str(shots / "console-urgent.png"))
     flagged.click()
-    expect(desk.get_by_text(re.compile("seen by")).first).to_be_visible()
+    expect(desk.get_by_text(re.compile("opened by Dana Whitfield")).first).to_be_visible()
 
 
 def test_the_widget_shows_text_and_never_markup(house: House, chromium: Browser, faults: list[str]) -> None:
