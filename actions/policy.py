@@ -17,6 +17,7 @@ from actions.state import State
 from actions.stored_work import order_erasure
 from actions.turn import FALLBACK, asks_something
 from bot.content.answers import TEACHING, answers
+from bot.understanding.thresholds import HARDLY
 
 #: Rows that answer a message although a flow would begin with it.
 ENDS_HERE = frozenset(
@@ -51,11 +52,16 @@ def decide(state: State) -> tuple[str, Reply]:
 
 
 def _out_of_scope(state: State) -> bool:
-    return (state.turn.intent or "").startswith("out_of_scope")
+    """Not ours. In the middle of a conversation a message that is only hardly read so is not sent away."""
+    if not (state.turn.intent or "").startswith("out_of_scope"):
+        return False
+    doubtful = state.topic is not None and state.turn.confidence < HARDLY
+    return not (doubtful and unanswerable.likely(state))
 
 
-def _not_understood(state: State) -> bool:
-    return state.turn.intent in (FALLBACK, None)
+def _open(state: State) -> bool:
+    """Not understood, or not surely out of scope."""
+    return state.turn.intent in (FALLBACK, None) or (state.turn.intent or "").startswith("out_of_scope")
 
 
 def _yes_or_no(state: State) -> bool:
@@ -175,6 +181,7 @@ POLICY: tuple[Row, ...] = (
     Row("unreadable", unanswerable.unreadable, unanswerable.say_kind),
     Row("named_beside_unknown", unanswerable.names_ours, unanswerable.answer_named),
     Row("medicine_named", medicine.is_named, medicine.say),
+    Row("likely_topic", unanswerable.likely_topic, unanswerable.answer_guess),
     Row("story", small_talk.tells_story, small_talk.hear_story),
     Row("out_of_scope", _out_of_scope, _refuse),
     # ---- topics
@@ -182,7 +189,7 @@ POLICY: tuple[Row, ...] = (
     Row("topic", lambda state: state.teaches, _teach),
     # ---- small talk, and messages that were not understood
     Row("greets_again", small_talk.greets_again, small_talk.welcome_back),
-    Row("small_talk", lambda state: not _not_understood(state) and state.line is not None, _own_line),
+    Row("small_talk", lambda state: not _open(state) and state.line is not None, _own_line),
     Row("situation_noted", unanswerable.only_situation, line_reply("context_noted")),
     Row("did_you_mean", unanswerable.likely, unanswerable.suggest),
     Row("not_understood", lambda state: True, unanswerable.not_understood),

@@ -248,7 +248,7 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
         match = person.search(words)
         if match is None:
             continue
-        if re.search(r"\bbaby\b", match.group()) and _BIRTH.search(words):
+        if re.search(r"\b(?:baby|little)\b", match.group()) and _BIRTH.search(words):
             continue
         if _HEIRS.search(words):
             return None, match.span()

@@ -19,6 +19,9 @@ SUGGEST = 0.04
 #: At least this sure: a part of a message counts as a question of its own. Lower, more second questions are
 #: imagined than found.
 ALSO = 0.50
+#: At least this likely: once a conversation runs, or where something is told and not asked, the topic is answered in
+#: short, with the doubt said and the others as buttons.
+LIKELY = 0.35
 #: Below this a topic is hardly read, and a message that leans on the last topic is asked of that one.
 HARDLY = 0.60
 #: At least this sure: so does a single thing named beside another.

@@ -22,8 +22,9 @@ from bot.understanding.situation_words import pattern, situation_words
 FILE = Path(__file__).parent / "told.yml"
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n+|\bbut\b")
 _AGE = re.compile(
-    r"\b(?:is|she's|he's|of|aged?|,) (?:now |nearly |almost )?(\d{1,2}|1[01]\d)\b(?! ?(?:weeks|months|mg|am|pm|%))"
-    r"|\b(\d{1,2}|1[01]\d)[ -]?(?:years?|yrs?|yo|y/o)\b"
+    r"(?:\b(?:is|she's|he's|of|aged?) |, |\()(?:now |nearly |almost )?(\d{1,2}|1[01]\d)\b"
+    r"(?! ?(?:weeks|months|years? (?!old)|yrs? (?!old)|mg|am|pm|%))"
+    r"|\b(\d{1,2}|1[01]\d)(?:[ -]?(?:years?|yrs?)[ -]olds?|[ -]?(?:yo|y/o))\b"
 )
 #: Heard wherever it stands, and only in a sentence that is no question.
 _ANYWHERE, _TOLD = ("nights", "weary", "afraid", "long"), ("early", "places", "asked_already", "births")

@@ -179,3 +179,28 @@ def test_a_number_left_while_waiting_is_noted(patient: Patient) -> None:
 
 def test_works_without_the_front_door(outsider: Patient) -> None:
     assert miss(outsider)["answer"] == "fallback_unknown"
+
+
+LIKELY_ONE = [("ask_iron_food", 0.4), ("ask_iron_test", 0.2), ("out_of_scope_medical", 0.3)]
+
+
+def test_a_likely_topic_is_answered_in_short_with_the_doubt_said(patient: Patient) -> None:
+    """In a conversation, or where something is told; a first question is asked back."""
+    assert miss(patient, "what about the thing", LIKELY_ONE)["answer"] == "fallback_suggest"
+    said = miss(patient, "lives on milk and pasta", LIKELY_ONE)
+    assert said["answer"] == "ask_iron_food" and said["decided_by"] == "likely_topic"
+    assert said["text"].startswith("If your question is about")
+    assert {"ask_iron_test", "talk_to_staff"} <= set(keys(said))
+
+
+def test_what_is_only_hardly_out_of_scope_is_not_sent_away_in_a_conversation(patient: Patient) -> None:
+    ranking = [("out_of_scope_medical", 0.5), ("ask_iron_test", 0.3)]
+    first = patient.writes("would a scan of it help", "out_of_scope_medical", 0.5, ranking=ranking).hears(
+        ActionReply()
+    )
+    assert first[0]["answer"] == "out_of_scope_medical"
+    patient.writes("is it hereditary", "ask_genetics").hears(ActionReply())
+    again = patient.writes("would a scan of it help", "out_of_scope_medical", 0.5, ranking=ranking).hears(
+        ActionReply()
+    )
+    assert again[0]["answer"] == "fallback_suggest" and "ask_iron_test" in keys(again[0])
