@@ -23,6 +23,7 @@ from bot.bookings.fields import BY_SLOT, CONFIRM, CONSENT, FIELDS, SLOTS
 from bot.bookings.links import asked_on_page, make_link
 from bot.bookings.reading.form import hear, wants_menu
 from bot.bookings.reading.message import ELSEWHERE
+from bot.bookings.reading.opening import read_opening
 from bot.bookings.requests import make_request
 from bot.content.answers import TEACHING, answers
 from bot.content.texts import table, text
@@ -52,8 +53,11 @@ def message_before(tracker: Tracker) -> str:
 
 
 class ActionBeginBooking(Action):
-    """Where others may read the chat, name and contact are not asked in it; the patient is told how staff
-    will reach them."""
+    """Keeps what the first message already says, so that the form asks only for the rest.
+
+    Where others may read the chat, name and contact are not asked in it; the patient is told how staff will
+    reach them.
+    """
 
     def name(self) -> Text:
         return "action_begin_booking"
@@ -62,12 +66,17 @@ class ActionBeginBooking(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> List[Dict[Text, Any]]:
         turn = read_turn(tracker)
-        if not asked_on_page(turn.channel):
-            return []
-        line = "booking_by_page" if settings().public_url else "booking_by_chat"
-        say_line(dispatcher, tracker, line)
-        await log_turn(turn, self.name(), line)
-        return [SlotSet(field.slot, ELSEWHERE) for field in FIELDS if field.private]
+        said = {} if turn.pressed else read_opening(turn.text)
+        found = {field.slot: said[field.slot][: field.longest] for field in FIELDS if field.slot in said}
+        if asked_on_page(turn.channel):
+            line = "booking_by_page" if settings().public_url else "booking_by_chat"
+            say_line(dispatcher, tracker, line)
+            await log_turn(turn, self.name(), line)
+            found |= {field.slot: ELSEWHERE for field in FIELDS if field.private}
+        elif FIELDS[0].slot in found:  # its question, which says what this is, is not asked
+            say_line(dispatcher, tracker, "booking_read", choices=[])
+            await log_turn(turn, self.name(), "booking_read")
+        return [SlotSet(slot, value) for slot, value in found.items()]
 
 
 class ValidateBookingForm(FormValidationAction):

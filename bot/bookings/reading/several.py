@@ -38,9 +38,7 @@ def read_several(text: str) -> dict[str, str]:
         return {}
     start, end, contact = located
     found = {"booking_contact": contact}
-    rest = text[:start] + "|" + text[end:]
-    while (shorter := _LEAD.sub(" ", rest)) != rest:
-        rest = shorter
+    rest = strip_leads(text[:start] + "|" + text[end:])
     for clause in (part.strip(" .") for part in CLAUSE.split(rest.replace("|", ","))):
         if len(clause) < 2 or clause.lower() in ("and", "or", "but"):
             continue
@@ -53,6 +51,13 @@ def read_several(text: str) -> dict[str, str]:
         elif "booking_name" in found and not _OF_CONTACT.search(clause):
             found["booking_reason"] = clause
     return found
+
+
+def strip_leads(rest: str) -> str:
+    """``rest`` without the words that only lead to the contact, whose place is marked "|"."""
+    while (shorter := _LEAD.sub(" ", rest)) != rest:
+        rest = shorter
+    return rest
 
 
 def _is_month(clause: str) -> bool:
