@@ -42,8 +42,8 @@ def welcome_back(state: State) -> Reply:
 
 
 def asks_presence_waiting(state: State) -> bool:
-    """Who waits for staff asks whether anybody is there."""
-    return state.stored.mode == "waiting" and state.turn.intent == "ask_presence"
+    """Who waits for staff asks whether anybody is there, or greets once more."""
+    return state.stored.mode == "waiting" and state.turn.intent in ("ask_presence", "greet")
 
 
 def presence_waiting(state: State) -> Reply:

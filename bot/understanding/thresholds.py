@@ -23,7 +23,7 @@ ALSO = 0.50
 #: short, with the doubt said and the others as buttons.
 LIKELY = 0.35
 #: Below this a topic is hardly read, and a message that leans on the last topic is asked of that one.
-HARDLY = 0.60
+HARDLY = 0.65
 #: At least this sure: so does a single thing named beside another.
 HALF = 0.60
 #: At least this sure: nothing else may take the first place.
