@@ -3,64 +3,20 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    Text,
-    UniqueConstraint,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.clock import now
 from bot.content.texts import text
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC time in every database; SQLite itself keeps no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if value is not None else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def new_id() -> str:
-    """A random id: 32 hex digits."""
-    return uuid.uuid4().hex
-
-
-class Base(DeclarativeBase):
-    """What all tables share: names of constraints, and types for time and JSON."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+from bot.store.base import Base as Base
+from bot.store.base import UTCDateTime as UTCDateTime
+from bot.store.base import new_id as new_id
+from bot.store.booking_tables import Appointment as Appointment
+from bot.store.booking_tables import Booking as Booking
+from bot.store.booking_tables import ContactLink as ContactLink
 
 
 class Conversation(Base):
@@ -231,54 +187,6 @@ class TurnLog(Base):
     #: What was heard of the person: situation -> yes, no or mentioned.
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Booking(Base):
-    """A request for an appointment, in the patient's words; staff confirm it, nobody is booked by a
-    machine."""
-
-    __tablename__ = "bookings"
-    __table_args__ = (
-        CheckConstraint(
-            "state in ('requested', 'contacted', 'booked', 'declined', 'cancelled')", name="state"
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(
-        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
-    )
-    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"), unique=True)
-    name: Mapped[str] = mapped_column(String(256))
-    contact: Mapped[str] = mapped_column(String(256))
-    times: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
-    #: The days that ``times`` names, as dates: ``[{"words": "friday", "day": "2026-12-04"}]``.
-    days_named: Mapped[list[Any] | None] = mapped_column(JSON)
-    consent_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(16), default="requested")
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    updated_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class ContactLink(Base):
-    """A one-time page on which a patient leaves contact details, so that they never stand in a chat that
-    others can read.
-
-    The link holds a random token; here stands only its hash. What is left goes straight into the booking
-    request.
-    """
-
-    __tablename__ = "contact_links"
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(
-        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
-    )
-    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
 
 
 class Alert(Base):

@@ -18,6 +18,7 @@ from bot.settings import settings
 from bot.store.engine import Store
 from bot.store.models import (
     Alert,
+    Appointment,
     Base,
     Booking,
     ContactLink,
@@ -83,6 +84,18 @@ def fill(talk: Talk) -> None:
         session.add(booking)
         session.flush()
         session.add(ContactLink(token_hash="x", booking_id=booking.id, expires_at=now(), **of))
+        begin = now()
+        session.add(
+            Appointment(
+                booking_id=booking.id,
+                starts_at=begin,
+                ends_at=begin + timedelta(minutes=30),
+                place=CANARY,
+                person=CANARY,
+                uid="x",
+                **of,
+            )
+        )
 
 
 OF_A_CONVERSATION = [table for table in Base.metadata.sorted_tables if "conversation_id" in table.c]
