@@ -15,7 +15,8 @@ from bot.staff.canned import canned
 from bot.staff.conversation_page import read_conversation
 from bot.staff.dependencies import Parts
 from bot.staff.pages import go, is_fragment, page, problem_page
-from bot.staff.queue import list_name, read_counts, read_queue
+from bot.staff.queue import list_name, read_queue
+from bot.staff.unread import read_news
 
 
 def act(
@@ -34,8 +35,7 @@ def act(
         done: what the page says afterwards, a key of ``staff.done`` in ``data/texts``.
         kept: what was typed, by the name of its box.
     Returns:
-        303 to the conversation's page, or 204 to the page's script; the page itself with the refusal's
-        status.
+        303 to the conversation's page; the page itself with the refusal's status.
     """
     try:
         with console.store.write() as session:
@@ -45,15 +45,13 @@ def act(
             return problem_page(request, error, kept=next(iter((kept or {}).values()), ""))
         return show(request, console, who, conversation_id, error, kept=kept)
     console.notifier.notify(conversation_id)
-    if is_fragment(request):
-        return Response(status_code=204)
     view = list_name(request.query_params.get("view", ""))
     return go(f"/staff/conversations/{conversation_id}?view={view}", done)
 
 
 def succeeded(response: Response) -> bool:
     """Whether :func:`act` did its work."""
-    return response.status_code in (204, 303)
+    return response.status_code == 303
 
 
 def show(
@@ -72,7 +70,7 @@ def show(
         talk = read_conversation(
             session, conversation_id, who.staff, every_line="all" in request.query_params
         )
-        rows, counts = read_queue(session, view, who.staff), read_counts(session, who.staff)
+        rows, counts = read_queue(session, view, who.staff), read_news(session, who.staff)
     return page(
         request,
         "desk.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyio import from_thread
-from fastapi import Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,8 @@ from bot.staff.auth.access import router
 from bot.staff.canned import filled
 from bot.staff.dependencies import Console, Database, Field, Who
 from bot.staff.pages import page
-from bot.staff.queue import list_name, read_counts, read_queue
+from bot.staff.queue import list_name, read_queue
+from bot.staff.unread import read_news
 
 CONVERSATION = "/conversations/{conversation_id}"
 
@@ -27,7 +28,7 @@ def queue(request: Request, store: Database, who: Who, view: Annotated[str, Quer
     """A list of conversations, with none open beside it."""
     name = list_name(view)
     with store.read() as session:
-        rows, counts = read_queue(session, name, who.staff), read_counts(session, who.staff)
+        rows, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
     return page(
         request,
         "desk.html",
@@ -113,6 +114,16 @@ def note(request: Request, console: Console, who: Who, conversation_id: str, tex
         desk.add_note(session, conversation_id, who.staff, text)
 
     return act(request, console, who, conversation_id, work, "noted", kept={"note": text})
+
+
+@router.post(CONVERSATION + "/read")
+def read(
+    console: Console, who: Who, conversation_id: str, seq: Annotated[int, Form(ge=0, le=2**31 - 1)]
+) -> Response:
+    """Note up to which line the holder has read; it rings for nothing before that any more."""
+    with console.store.write() as session:
+        desk.read(session, conversation_id, who.staff, seq)
+    return Response(status_code=204)
 
 
 @router.post(CONVERSATION + "/return")

@@ -96,9 +96,17 @@ def reply(
         if said:
             return said
     act_on_alerts(session, conversation_id, staff, "wrote")
+    conversation.held_read = conversation.last_seq  # who answers has read
     return add_message(
         session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
     )
+
+
+def read(session: Session, conversation_id: str, staff: Staff, seq: int) -> None:
+    """The holder has read up to the line ``seq``. Of somebody else's conversation it means nothing."""
+    conversation = _get(session, conversation_id)
+    if conversation.claimed_by == staff.id:
+        conversation.held_read = max(conversation.held_read, min(seq, conversation.last_seq))
 
 
 def resend(session: Session, outbox_id: int, *, actor: str) -> Message:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
@@ -24,9 +24,10 @@ from bot.staff.booking_cards import newest_request
 from bot.staff.canned import canned
 from bot.staff.conversation_page import read_conversation
 from bot.staff.dependencies import Console, Database, Parts, Who
-from bot.staff.pages import COOKIE, HERE, page
-from bot.staff.queue import list_name, read_counts, read_queue
+from bot.staff.pages import COOKIE, FILES, STATIC, page
+from bot.staff.queue import list_name, read_queue
 from bot.staff.transcript import read_lines
+from bot.staff.unread import read_news
 from bot.store.engine import Store
 from bot.work.notifier import STAFF
 
@@ -38,16 +39,18 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_STATIC = {path.name: path for path in (HERE / "static").iterdir() if path.suffix in _TYPES}
 
 
-@router.get("/static/{name}")
-def static(name: str) -> Response:
-    """One of the page's own files."""
-    path = _STATIC.get(name)
+@router.get("/static/{version}/{name}")
+def static(version: str, name: str) -> Response:
+    """One of the page's own files; kept by the browser if it asks for the one that we have."""
+    path = FILES.get(name)
     if path is None:
         raise RefusedError("gone", text("staff.refused.no_such_file"), status=404)
-    return FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
+    headers = {"Content-Type": _TYPES[path.suffix]}
+    if STATIC.endswith(f"/{version}"):
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return FileResponse(path, headers=headers)
 
 
 @router.get("/fragments/queue")
@@ -55,17 +58,17 @@ def queue(request: Request, store: Database, who: Who, view: str = "", open: str
     """A list of the queue."""
     name = list_name(view)
     with store.read() as session:
-        rows, counts = read_queue(session, name, who.staff), read_counts(session, who.staff)
+        rows, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
     return page(
         request, "_queue.html", view=name, views=labels.lists(), rows=rows, counts=counts, open_id=open
     )
 
 
 @router.get("/fragments/counts")
-def counts(store: Database, who: Who) -> dict[str, int]:
+def counts(store: Database, who: Who) -> dict[str, Any]:
     """For pages without the queue: its numbers, and the newest booking request that nobody has answered."""
     with store.read() as session:
-        return read_counts(session, who.staff) | {"newest": newest_request(session)}
+        return read_news(session, who.staff) | {"newest": newest_request(session)}
 
 
 @router.get("/fragments/lines")

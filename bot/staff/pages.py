@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from datetime import datetime
@@ -22,6 +23,12 @@ from bot.staff.auth.sessions import SignedIn
 
 HERE = Path(__file__).parent
 COOKIE = "rla_staff"
+#: The page's own files, by name.
+FILES = {path.name: path for path in sorted((HERE / "static").iterdir())}
+#: Where they are fetched: changed files have another address, so a browser may keep what it has.
+STATIC = (
+    f"/staff/static/{hashlib.sha256(b''.join(path.read_bytes() for path in FILES.values())).hexdigest()[:12]}"
+)
 
 _LINK = re.compile(r"\[([^\]\n]{1,120})\]\((tel:[+\d][\d-]*|https://[^\s()<>\"]+)\)")
 
@@ -84,7 +91,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(when=when, linked=linked, clock=labels.clock, age=labels.age)
-    made.globals.update(labels=labels, new_key=lambda: uuid.uuid4().hex)
+    made.globals.update(labels=labels, static=STATIC, new_key=lambda: uuid.uuid4().hex)
     return made
 
 

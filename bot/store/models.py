@@ -52,6 +52,8 @@ class Conversation(Base):
     told_late: Mapped[bool] = mapped_column(default=False)
     # The channel says that this patient cannot be reached (blocked the bot).
     unreachable: Mapped[bool] = mapped_column(default=False)
+    held_since: Mapped[datetime | None]
+    held_read: Mapped[int] = mapped_column(default=0)  # the last line that its holder has read
 
     @property
     def short_name(self) -> str:

@@ -128,7 +128,8 @@ def change_mode(
     if what in ("claim", "take_over"):
         if staff is None:
             raise ValueError("a claim needs a person")
-        conversation.claimed_by = staff.id
+        conversation.claimed_by, conversation.held_since = staff.id, now()
+        conversation.held_read = conversation.last_seq
     elif after != "staff":
         conversation.claimed_by = None
     _place_in_queue(conversation, before, reason)

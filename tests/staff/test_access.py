@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from bot.staff.auth.access import PUBLIC
 from bot.staff.auth.sessions import SignedIn
 from bot.staff.live_routes import counts
-from bot.staff.pages import HERE
+from bot.staff.pages import HERE, STATIC
 from bot.staff.router import router
 from bot.store.models import Message, Staff
 from tests.staff.conftest import ORIGIN, PASSWORD, House, Person, make_house, token_in
@@ -48,6 +48,7 @@ def filled(path: str, house: House) -> str:
         "outbox_id": 1,
         "staff_id": 1,
         "name": "console.css",
+        "version": "0",
         "path:path": "nowhere",
     }
     return re.sub(r"\{([^}]+)\}", lambda found: str(ids[found[1]]), path)
@@ -71,6 +72,9 @@ def test_a_handler_can_be_called_by_itself(house: House, ana: Person) -> None:
         "unseen": 0,
         "bookings": 1,
         "newest": 1,
+        "unread": 0,
+        "wrote": "",
+        "fresh": [],
     }
 
 
@@ -172,9 +176,13 @@ def test_no_page_has_anything_inline() -> None:
 
 def test_static_serves_its_own_files_alone(house: House) -> None:
     browser = house.browser()
-    assert browser.get("/staff/static/console.js").headers["content-type"].startswith("text/javascript")
+    kept = browser.get(f"{STATIC}/console.js")
+    assert kept.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in kept.headers["cache-control"]
+    other = browser.get("/staff/static/older/console.js")
+    assert (other.content, other.headers["cache-control"]) == (kept.content, "no-store")
     for name in ("app.py", "..%2Fapp.py", "%2Fetc%2Fpasswd"):
-        assert browser.get(f"/staff/static/{name}").status_code in (303, 404)
+        assert browser.get(f"{STATIC}/{name}").status_code in (303, 404)
 
 
 def test_a_body_without_end_is_refused(house: House, ana: Person) -> None:

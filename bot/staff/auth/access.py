@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 FORM_COOKIE = "rla_staff_form"
 SIGN_IN = "/staff/sign-in"
 #: Open to everyone: the sign-in page, and its style.
-PUBLIC = frozenset({SIGN_IN, "/staff/static/{name}"})
+PUBLIC = frozenset({SIGN_IN, "/staff/static/{version}/{name}"})
 #: The page's script asks for these by itself, so they do not show that a person is there.
 UNATTENDED = ("/staff/fragments/", "/staff/events")
 MAX_BODY = 100_000  # bytes; a reply of 4,000 characters, each of four bytes and percent-encoded, is 48,000
@@ -43,7 +43,6 @@ HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     # Not "no-referrer": with that, browsers send "Origin: null" with our own forms.
     "Referrer-Policy": "same-origin",
@@ -62,7 +61,12 @@ class StaffRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             response = await self._answer(request, inner)
-            response.headers.update(HEADERS)
+            if response.status_code == 303 and is_fragment(request):
+                # The page's script goes there itself: it must know whether this was done, not load the next page.
+                response = Response(status_code=204, headers={"X-Go": response.headers["location"]})
+            response.headers.update(
+                HEADERS | {"Cache-Control": response.headers.get("cache-control", "no-store")}
+            )
             return response
 
         return handle
