@@ -7,13 +7,15 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.processes import House
 
 PASSWORD = "a quiet evening walk"
+LATENCY = 150  # milliseconds from a browser to us
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +55,34 @@ def chromium() -> Iterator[Browser]:
                 "--disable-sync",
             ],
         )
+        _slow_down(browser)
         yield browser
         browser.close()
+
+
+def _slow_down(browser: Browser) -> None:
+    """Each page waits for the network as somebody does who sits far from the server: on the machine of a test
+    everything arrives at once, and what happens meanwhile is never seen."""
+
+    def slow(page: Page) -> Page:
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": LATENCY, "downloadThroughput": -1, "uploadThroughput": -1},
+        )
+        return page
+
+    new_context, new_page = browser.new_context, browser.new_page
+
+    def context(**options: Any) -> BrowserContext:
+        made = new_context(**options)
+        page = made.new_page
+        made.new_page = lambda: slow(page())  # type: ignore[method-assign]
+        return made
+
+    browser.new_context = context  # type: ignore[method-assign]
+    browser.new_page = lambda **options: slow(new_page(**options))  # type: ignore[method-assign]
 
 
 @pytest.fixture

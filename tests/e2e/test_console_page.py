@@ -191,6 +191,7 @@ def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(
     claim.click()
     expect(page.locator("#reply")).to_be_visible()
     page.locator("#reply").fill("hello")
+    expect(page.locator(".scripted")).to_be_attached()
     page.route("**/reply*", lambda route: route.abort())
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.get_by_role("button", name="Send", exact=True).click()
@@ -276,7 +277,7 @@ def test_a_notice_goes_when_what_it_is_about_has_changed(sign_in: Any, store: St
     page.goto(path)
     page.get_by_role("button", name="Claim", exact=True).click()
     expect(page.locator("#notice")).to_contain_text("You have this conversation.")
-    assert focused(page) == "reply"  # and the next thing to do is at hand
+    expect(page.locator("#reply")).to_be_focused()  # and the next thing to do is at hand
     sam_takes(store, path)
     news(page)
     expect(page.locator("#notice")).to_be_empty()
@@ -341,8 +342,58 @@ def test_after_a_wrong_password_the_password_has_the_focus(chromium: Browser, do
     page.get_by_label("Password").fill("not this one")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert page.evaluate("document.activeElement.name") == "password"
+    expect(page.get_by_label("Password")).to_be_focused()
     page.close()
+
+
+def test_a_note_stays_a_note_whatever_arrives_while_it_is_typed(sign_in: Any, store: Store) -> None:
+    path, page = talk(store, mode="staff"), sign_in()
+    page.goto(path)
+    expect(page.locator("#live")).to_have_text("Live")
+    page.locator("#reply").fill("Good morning")
+    page.keyboard.press("Control+Enter")  # what comes back of it arrives while the note is typed
+    page.locator("#note").press_sequentially("sounds worried, ", delay=30)
+    with store.write() as session:
+        desk.add_note(session, path.rsplit("/", 1)[1], person(session, "Sam Ortiz"), "I know her")
+    news(page)  # and so does a fresh side, in which the note box stands
+    page.keyboard.type("call her husband", delay=40)
+    expect(page.locator("#side .note")).to_contain_text("I know her")
+    assert page.locator("#note").input_value() == "sounds worried, call her husband"
+    assert (focused(page), page.locator("#reply").input_value()) == ("note", "")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#side .note").last).to_contain_text("sounds worried, call her husband")
+    assert page.locator(".line.staff .body").all_inner_texts() == ["Good morning"]
+
+
+def test_six_tabs_share_a_stream_so_a_reply_is_sent_and_nobody_misses_a_message(
+    sign_in: Any, store: Store, door: FrontDoor
+) -> None:
+    path, page = talk(store, book=True, name="Ann Lee", mode="staff"), sign_in()
+    streams: list[Page] = []
+    page.context.on(
+        "request", lambda asked: asked.url.endswith("/events") and streams.append(asked.frame.page)
+    )
+    tabs = [page, *(page.context.new_page() for _ in range(5))]
+    for tab in tabs:
+        tab.goto(path)
+        expect(tab.locator("#live")).to_have_text("Live")
+    tabs[-1].locator("#reply").fill("hello")
+    tabs[-1].keyboard.press("Control+Enter")
+    for tab in tabs:
+        expect(tab.locator(".line.staff .body")).to_have_text("hello")
+    assert [tabs.index(tab) for tab in streams] == [0]
+    tabs[0].close()  # it led
+    expect(tabs[1].locator("#live")).to_have_text("Live")
+    with store.write() as session:
+        found = session.get_one(Conversation, path.rsplit("/", 1)[1])
+        add_message(session, found, "patient", "are you there?")
+    door.app.state.console.notifier.notify(path.rsplit("/", 1)[1])
+    for tab in tabs[1:]:
+        expect(tab).to_have_title(re.compile(r"^Ann Lee wrote \(1\) · "))
+        expect(tab.locator("#nav-unread")).to_have_text("1 new")
+    tabs[3].mouse.move(300, 300)  # somebody reads it
+    for tab in tabs[1:]:
+        expect(tab.locator("#nav-unread")).to_be_hidden()
 
 
 def test_forced_colours_and_paper(sign_in: Any, store: Store) -> None:

@@ -21,7 +21,9 @@
   const closeMenus = (but) => $$("details[data-menu][open]").forEach((menu) => menu !== but && !menu.contains(but) && (menu.open = false));
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details[data-menu]") && event.target.open) $("textarea, input:not([type=hidden])", event.target)?.focus();
+    const menu = event.target;
+    const still = document.activeElement === document.body || menu.contains(document.activeElement); // nobody went on elsewhere
+    if (menu.matches?.("details[data-menu]") && menu.open && still) $("textarea, select, input:not([type=hidden])", menu)?.focus();
   }, true);
 
   /* ---- keys ---- */
