@@ -381,7 +381,7 @@ def test_six_tabs_share_a_stream_so_a_reply_is_sent_and_nobody_misses_a_message(
     tabs[-1].keyboard.press("Control+Enter")
     for tab in tabs:
         expect(tab.locator(".line.staff .body")).to_have_text("hello")
-    assert [tabs.index(tab) for tab in streams] == [0]
+    assert {tabs.index(tab) for tab in streams} == {0}
     tabs[0].close()  # it led
     expect(tabs[1].locator("#live")).to_have_text("Live")
     with store.write() as session:
