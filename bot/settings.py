@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rasa_token: str = ""
 
+    # Minutes after which a patient's message that its holder has not answered goes back to the queue; 0: never.
+    held_idle_minutes: int = Field(30, ge=0, le=1440)
+
     # The ladder for urgent conversations that nobody looks at.
     alert_minutes: str = "5,15"
     alert_seen_minutes: str = "10,30"

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import bot.content.texts as texts
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import after_flag, standing, urgent
+from bot.conversation import after_flag, held, standing, urgent
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
@@ -172,6 +172,7 @@ def _answer(
         end(inbound, urgent.REPLIED)
     if conversation.mode == "staff" and inbound.state == "pending":
         end(inbound, "for_staff")
+        held.tell_closed(session, conversation, inbound.id)
     return finding is not None
 
 

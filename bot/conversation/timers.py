@@ -1,11 +1,12 @@
-"""What is to be done at a certain time: alerting staff step by step, and erasing what was promised to be
-erased.
+"""What is to be done at a certain time: alerting staff step by step, erasing what was promised to be
+erased, and freeing conversations whose holder does not answer.
 
 Each timer is a row, so a restart forgets none, and is held while it is done, so no two front doors do it.
 """
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import alerting
+from bot.conversation import alerting, held
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
@@ -26,6 +27,7 @@ from bot.work.notifier import Notifier
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
+_RELEASE_EVERY = 15.0  # seconds until it looks again for conversations whose holder does not answer
 #: A timer in work becomes due again after this: if the front door dies meanwhile, another does it then.
 _HOLD = timedelta(seconds=60)
 _RETRY = (30.0, 60.0, 90.0, 120.0)  # seconds until the next try after one that failed
@@ -41,6 +43,7 @@ class Timers(Loop):
     def __init__(self, store: Store, notifier: Notifier) -> None:
         super().__init__(store, look_seconds=_LOOK_EVERY)
         self._notifier = notifier
+        self._next_release = 0.0
 
     async def start(self) -> None:
         """Begin; warn if nobody is set to be told of a red flag that no staff member opens."""
@@ -54,6 +57,10 @@ class Timers(Loop):
 
     async def _round(self) -> float:
         await self._in_thread(self.run_due)
+        if time.monotonic() >= self._next_release:
+            self._next_release = time.monotonic() + _RELEASE_EVERY
+            for conversation_id in await self._in_thread(held.release_idle, self._store, now()):
+                self._notifier.notify(conversation_id)
         return self._look_seconds
 
     def run_due(self, at: datetime | None = None) -> int:

@@ -28,6 +28,8 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("waiting", "claim"): "staff",
     ("closed", "claim"): "staff",
     ("staff", "take_over"): "staff",
+    ("staff", "hand"): "staff",
+    ("staff", "release"): "waiting",
     ("staff", "return"): "assistant",
     ("assistant", "close"): "closed",
     ("waiting", "close"): "closed",
@@ -109,7 +111,7 @@ def change_mode(
 
     Args:
         what: a name of the table, such as ``claim``.
-        staff: who claims or takes over; otherwise the claim ends, but for a hand-over of a claimed
+        staff: who claims, takes over or is handed it; otherwise the claim ends, but for a hand-over of a claimed
             conversation.
         reason: why it waits, for ``hand_over``: a key of ``staff.reasons`` in ``data/texts``, which staff
             read.
@@ -125,7 +127,7 @@ def change_mode(
     ).scalar_one()
     before, after = conversation.mode, _after(session, conversation, what)
     conversation.mode = after
-    if what in ("claim", "take_over"):
+    if what in ("claim", "take_over", "hand"):
         if staff is None:
             raise ValueError("a claim needs a person")
         conversation.claimed_by, conversation.held_since = staff.id, now()
@@ -133,7 +135,7 @@ def change_mode(
     elif after != "staff":
         conversation.claimed_by = None
     _place_in_queue(conversation, before, reason)
-    if after == "assistant" and before in ("staff", "closed"):
+    if what == "release" or (after == "assistant" and before in ("staff", "closed")):
         conversation.reset_brain = True
     conversation.version += 1
     conversation.updated_at = now()

@@ -13,7 +13,7 @@ from bot.store.modes import TRANSITIONS, change_mode
 from tests.support.talk import Talk, person
 
 MODES = ("assistant", "waiting", "staff", "closed")
-HAPPENINGS = ("hand_over", "claim", "take_over", "return", "close", "patient_writes")
+HAPPENINGS = ("hand_over", "claim", "take_over", "hand", "release", "return", "close", "patient_writes")
 
 
 def put(talk: Talk, mode: str, staff: object) -> None:
