@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.staff import labels
+from bot.staff.auth.accounts import colleagues
 from bot.staff.booking_cards import BookingCard, bookings_of
 from bot.staff.desk import conversation_gone
 from bot.staff.queue import patient_names
@@ -41,6 +42,7 @@ class ConversationView:
         earlier: how many messages before ``lines`` are not shown.
         notes: each with its author's name.
         events: the newest first.
+        colleagues: to whom it can be handed.
     """
 
     conversation: Conversation
@@ -54,6 +56,7 @@ class ConversationView:
     bookings: list[BookingCard]
     notes: list[tuple[Note, str]]
     events: list[Event]
+    colleagues: list[Staff]
 
     @property
     def can_claim(self) -> bool:
@@ -141,4 +144,5 @@ def read_conversation(
         bookings=bookings_of(session, conversation_id, staff),
         notes=[(note, names.get(note.staff_id, "?")) for note in notes],
         events=list(events),
+        colleagues=colleagues(session, staff),
     )

@@ -78,6 +78,28 @@ def take_over(
     return act(request, console, who, conversation_id, work, "taken", kept={"take_over": reason})
 
 
+@router.post(CONVERSATION + "/hand")
+def hand(
+    request: Request,
+    console: Console,
+    who: Who,
+    conversation_id: str,
+    to: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
+    note: Field = "",
+) -> Response:
+    """Give a conversation to a colleague.
+
+    Args:
+        to: the colleague's id.
+        note: what it is about, for them.
+    """
+
+    def work(session: Session) -> None:
+        desk.hand(session, conversation_id, who.staff, to, note)
+
+    return act(request, console, who, conversation_id, work, "handed", kept={"hand": note})
+
+
 @router.post(CONVERSATION + "/reply")
 def reply(
     request: Request,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
@@ -21,6 +21,7 @@ from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
 from bot.staff import labels
+from bot.staff.auth.accounts import colleagues
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
 from bot.store.modes import change_mode, change_urgent
 
@@ -78,6 +79,25 @@ def take_over(session: Session, conversation_id: str, staff: Staff, reason: str)
         session, conversation, "take_over", actor=staff.name, staff=staff, data={"why": checked(reason)}
     )
     add_message(session, conversation, "system", text("staff.to_patient.claimed", name=staff.name))
+
+
+def hand(session: Session, conversation_id: str, staff: Staff, to: int, note: str) -> None:
+    """Give a held conversation to a colleague, with a note; it is unread for them until they look."""
+    conversation = _held(session, conversation_id, staff)
+    colleague = next((one for one in colleagues(session, staff) if one.id == to), None)
+    if colleague is None:
+        raise RefusedError("colleague", text("staff.refused.colleague"))
+    if not note.strip():
+        raise RefusedError("note", text("staff.refused.hand_note"))
+    add_note(session, conversation_id, staff, note)
+    change_mode(
+        session, conversation, "hand", actor=staff.name, staff=colleague, data={"why": colleague.name}
+    )
+    said = select(func.max(Message.seq)).where(
+        Message.conversation_id == conversation_id, Message.sender == "patient"
+    )
+    conversation.held_read = max(0, (session.scalar(said) or 0) - 1)
+    add_message(session, conversation, "system", text("staff.to_patient.claimed", name=colleague.name))
 
 
 def reply(
@@ -272,9 +292,15 @@ def close_alert(session: Session, alert_id: int, staff: Staff, reason: str) -> N
 
 
 def add_note(session: Session, conversation_id: str, staff: Staff, text: str) -> Note:
-    """A line for colleagues only."""
+    """A line for colleagues only. The same as the last one changes nothing: it was sent twice."""
     _get(session, conversation_id)
-    note = Note(conversation_id=conversation_id, staff_id=staff.id, text=checked(text, limit=MAX_REPLY))
+    words = checked(text, limit=MAX_REPLY)
+    last = session.scalars(
+        select(Note).where(Note.conversation_id == conversation_id).order_by(Note.id.desc()).limit(1)
+    ).first()
+    if last and (last.staff_id, last.text) == (staff.id, words):
+        return last
+    note = Note(conversation_id=conversation_id, staff_id=staff.id, text=words)
     session.add(note)
     session.flush()
     return note

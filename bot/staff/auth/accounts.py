@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.texts import text
+from bot.conversation.held import release_all
 from bot.errors import RefusedError
 from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession
 
@@ -158,7 +159,8 @@ def verify(staff: Staff | None, password: str) -> bool:
 
 
 def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff | None = None) -> Staff:
-    """Switch an account off or on again. A session of it is refused at its next request.
+    """Switch an account off or on again. A session of it is refused at its next request, and what it holds
+    goes back.
 
     Args:
         by: who does it, or ``None`` on the command line.
@@ -178,6 +180,8 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff |
     if disabled and staff.role == "admin" and not session.scalar(others):
         raise RefusedError("last", text("staff.refused.last_admin"), status=409)
     staff.disabled_at = now() if disabled else None
+    if disabled:
+        release_all(session, staff, "switched_off", actor=by.name if by else "system")
     session.flush()
     return staff
 
@@ -193,6 +197,12 @@ def everyone(session: Session) -> Sequence[tuple[Staff, int]]:
     )
     rows = session.execute(select(Staff, held).order_by(Staff.disabled_at.is_not(None), Staff.name))
     return [(staff, count) for staff, count in rows]
+
+
+def colleagues(session: Session, staff: Staff) -> list[Staff]:
+    """Whom ``staff`` can hand a conversation to, by name."""
+    others = select(Staff).where(Staff.disabled_at.is_(None), Staff.id != staff.id).order_by(Staff.name)
+    return list(session.scalars(others))
 
 
 def _hash(password: str) -> str:

@@ -7,12 +7,14 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from bot.content.texts import text
+from bot.conversation.held import release_all
 from bot.errors import RefusedError
 from bot.settings import settings
 from bot.staff.auth import accounts, sessions
 from bot.staff.auth.access import FORM_COOKIE, SIGN_IN, router, safe_path, sign_in_page
-from bot.staff.dependencies import Database, Field, Who
+from bot.staff.dependencies import Console, Database, Field, Who
 from bot.staff.pages import COOKIE, go, page
+from bot.staff.queue import read_queue
 from bot.store.models import Staff
 
 
@@ -56,10 +58,22 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out(store: Database, who: Who) -> Response:
-    """End this browser's session."""
-    with store.write() as session:
+def sign_out(request: Request, console: Console, who: Who, held: Field = "") -> Response:
+    """End this browser's session; who holds conversations is asked first.
+
+    Args:
+        held: what becomes of them: ``release``, or ``keep`` for who comes back soon.
+    """
+    released: list[str] = []
+    with console.store.write() as session:
+        rows = read_queue(session, "mine", who.staff) if held not in ("release", "keep") else []
+        if rows:
+            return page(request, "leaving.html", rows=rows, idle_minutes=settings().held_idle_minutes)
+        if held == "release":
+            released = release_all(session, who.staff, "left", actor=who.staff.name)
         sessions.sign_out(session, who)
+    for conversation_id in released:
+        console.notifier.notify(conversation_id)
     made = RedirectResponse(f"{SIGN_IN}?why=left", status_code=303)
     made.delete_cookie(COOKIE, path="/staff")
     return made

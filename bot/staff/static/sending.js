@@ -1,6 +1,6 @@
 /* Forms are sent without leaving the page; whatever goes wrong is said, and what was typed stays in its box.
    Nothing here moves the focus after waiting for the server: whoever types goes on where they are. */
-import { drop, forget, remember, showRoom } from "./drafts.js";
+import { drop, remember, showRoom } from "./drafts.js";
 import { freshQueue, freshTalk } from "./fresh.js";
 import { $, announce, hidePatients, post, say, signedOut } from "./page.js";
 
@@ -72,7 +72,6 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form, event.submitter);
   } else if (form.matches("[data-sign-out]")) {
-    forget();
     hidePatients(); // or the way back would show them again
   } else if (form.method === "post" && $("#notice")) {
     event.preventDefault();
