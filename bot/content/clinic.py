@@ -186,6 +186,15 @@ class Clinic(BaseModel):
             day = f"{day} {opens.day} {opens.strftime('%B')}"
         return f"{day} at {_clock(opens.time())}"
 
+    def local(self, at: datetime) -> datetime:
+        """An aware time as it stands on the clinic's wall."""
+        return at.astimezone(ZoneInfo(self.time_zone))
+
+    def time_text(self, at: datetime) -> str:
+        """A date and time in words, as patients read it: ``Tuesday 8 December, 10:30 am``."""
+        here = self.local(at)
+        return f"{DAY_NAMES[here.weekday()]} {here.day} {here:%B}, {_clock(here.time())}"
+
     def open_minutes(self, start: datetime, end: datetime) -> float:
         """How many minutes of opening hours lie between two aware times."""
         zone = ZoneInfo(self.time_zone)

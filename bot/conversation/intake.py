@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import bot.content.texts as texts
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import after_flag, held, standing, urgent
+from bot.conversation import after_flag, appointments, held, standing, urgent
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
@@ -161,6 +161,9 @@ def _answer(
         urgent.answer(session, conversation, inbound, finding)
         end(inbound, urgent.FLAGGED)
         return True
+    if appointments.is_button(inbound.choice):
+        appointments.press(session, conversation, inbound)
+        return False
     stands = standing.standing(session, conversation.id)
     if stands and after_flag.answer(session, conversation, inbound, stands, repeated=sure):
         return sure or after_flag.is_raise(inbound, stands)
@@ -178,6 +181,10 @@ def _answer(
 
 def _label(session: Session, conversation: Conversation, choice: str) -> str:
     """The words on a button, if it was offered here."""
+    if appointments.is_button(choice):
+        if words := appointments.label(session, conversation, choice):
+            return words
+        raise RefusedError("unknown_choice", texts.text("conversation.refused.unknown_choice"))
     rows = session.scalars(
         select(Message.choices)
         .where(Message.conversation_id == conversation.id, Message.seq > conversation.last_seq - _OFFERED_IN)

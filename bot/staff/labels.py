@@ -70,6 +70,22 @@ def booking_states() -> dict[str, str]:
     return table("staff.booking_states")
 
 
+def appointment_state(state: str) -> str:
+    """The name of a state of an appointment."""
+    return table("appointments.states")[state]
+
+
+def visit_time(at: datetime) -> str:
+    """When an appointment begins, on the clinic's wall: ``Tue 8 Dec 2026, 10:00``."""
+    here = local(at)
+    return f"{here:%a} {here.day} {here:%b} {here.year}, {here:%H:%M}"
+
+
+def is_past(at: datetime) -> bool:
+    """Whether a time has passed."""
+    return at <= now()
+
+
 def booking_action(state: str) -> str:
     """The words on the button that moves a request to ``state``."""
     return table("staff.booking_actions")[state]
@@ -121,6 +137,13 @@ def event_text(event: Event) -> str:
     if event.kind == "booking":
         before, after = (booking_states().get(data.get(key, ""), "?").lower() for key in ("from", "to"))
         return text("staff.event_booking", before=before, after=after)
+    if event.kind == "appointment":
+        names = table("appointments.states")
+        before, after = (names.get(data.get(key, ""), "?").lower() for key in ("from", "to"))
+        moved = text("staff.event_appointment", before=before, after=after)
+        return text("staff.event_why", event=moved, why=data["why"]) if data.get("why") else moved
+    if event.kind == "proposed":
+        return text("staff.event_proposed", times=", ".join(data.get("times", ())))
     said = table("staff.events").get(event.kind, event.kind.replace("_", " "))
     if event.kind == "alert_step" and data.get("minutes"):
         said = text("staff.event_alert_step", minutes=f"{data['minutes']:g}")
