@@ -13,7 +13,9 @@ from bot.bookings.links import is_open, newest_links
 from bot.bookings.requests import shown_to_staff
 from bot.staff import desk
 from bot.staff.private_page import can_send_page
-from bot.store.models import Booking, ContactLink, Conversation, Staff
+from bot.staff.visits import appointments_of
+from bot.store.appointments import OPEN
+from bot.store.models import Appointment, Booking, ContactLink, Conversation, Staff
 
 _LIMIT = 300
 _MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -31,6 +33,7 @@ class BookingCard:
         page: the last private page that the patient was sent for the contact details, if any.
         page_open: whether that page still works.
         can_send_page: whether a new one can be sent, by whoever holds the conversation.
+        appointments: every time that was proposed or booked for it, the earliest first.
     """
 
     booking: Booking
@@ -40,6 +43,12 @@ class BookingCard:
     page: ContactLink | None
     page_open: bool
     can_send_page: bool
+    appointments: Sequence[Appointment] = ()
+
+    @property
+    def follows(self) -> bool:
+        """Whether a time is proposed or booked, which the request's state then follows."""
+        return any(one.state in OPEN for one in self.appointments)
 
     @property
     def details(self) -> list[tuple[str, str]]:
@@ -59,7 +68,7 @@ class BookingCard:
     def mark(self) -> str:
         """Changes whenever the card must be drawn anew."""
         parts = (self.booking.id, self.booking.version, self.shown, self.page_open, self.can_send_page)
-        return ".".join(map(str, parts))
+        return ".".join([*map(str, parts), *(f"{one.id}{one.state}" for one in self.appointments)])
 
 
 def read_bookings(session: Session, state: str, staff: Staff) -> list[BookingCard]:
@@ -96,6 +105,7 @@ def _cards(session: Session, bookings: Sequence[Booking], staff: Staff) -> list[
     talks = {talk.id: talk for talk in session.scalars(select(Conversation).where(Conversation.id.in_(ids)))}
     shown = desk.contacts_shown(session, list(ids), staff)
     pages = newest_links(session, [booking.id for booking in bookings])
+    times = appointments_of(session, [booking.id for booking in bookings])
     made = []
     for booking in bookings:
         talk, page = talks[booking.conversation_id], pages.get(booking.id)
@@ -108,6 +118,7 @@ def _cards(session: Session, bookings: Sequence[Booking], staff: Staff) -> list[
                 page=page,
                 page_open=bool(page and is_open(page)),
                 can_send_page=can_send_page(talk, booking),
+                appointments=times[booking.id],
             )
         )
     return made

@@ -8,7 +8,7 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from bot.staff import desk, labels
+from bot.staff import desk, labels, visits
 from bot.staff.acting import act
 from bot.staff.auth.access import router
 from bot.staff.booking_cards import booking_counts, read_bookings
@@ -59,6 +59,7 @@ def booking_state(
     """
 
     def work(session: Session) -> None:
+        visits.refuse_by_hand(session, booking_id)
         desk.set_booking(session, booking_id, who.staff, state, version=version)
 
     return _back(act(request, console, who, conversation_id, work, "booking"), back, "booking")

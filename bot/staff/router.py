@@ -9,7 +9,13 @@ from bot.content.texts import text
 from bot.errors import RefusedError
 
 # Importing a module of handlers adds its routes.
-from bot.staff import booking_routes, conversation_routes, live_routes, open_question_routes  # noqa: F401
+from bot.staff import (  # noqa: F401
+    booking_routes,
+    conversation_routes,
+    live_routes,
+    open_question_routes,
+    visit_routes,
+)
 from bot.staff.auth import people, sign_in  # noqa: F401
 from bot.staff.auth.access import router
 from bot.staff.dependencies import Parts, Who
