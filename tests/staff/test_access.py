@@ -19,6 +19,7 @@ from bot.staff.pages import HERE, STATIC
 from bot.staff.router import router
 from bot.store.models import Message, Staff
 from tests.staff.conftest import ORIGIN, PASSWORD, House, Person, make_house, token_in
+from tests.support.visits import in_days, proposed
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ROUTES = sorted(
@@ -41,10 +42,13 @@ def filled(path: str, house: House) -> str:
     talk = house.conversation() if "{" in path else ""
     alert = house.flag(talk) if "alert_id" in path else 0
     booking = house.booking(talk) if "booking_id" in path else 0
+    made = proposed(house.store, booking, in_days(3)) if "appointment_id" in path else 0
     ids = {
         "conversation_id": talk,
         "alert_id": alert,
         "booking_id": booking,
+        "appointment_id": made,
+        "what": "cancel",
         "outbox_id": 1,
         "staff_id": 1,
         "name": "console.css",
