@@ -101,16 +101,9 @@ def hand(session: Session, conversation_id: str, staff: Staff, to: int, note: st
 
 
 def reply(
-    session: Session,
-    conversation_id: str,
-    staff: Staff,
-    text: str,
-    *,
-    client_id: str | None = None,
-    choices: Sequence[dict[str, str]] = (),
+    session: Session, conversation_id: str, staff: Staff, text: str, *, client_id: str | None = None
 ) -> Message:
-    """Say something to the patient, with buttons below it if there are ``choices``. The same ``client_id``
-    again changes nothing."""
+    """Say something to the patient. The same ``client_id`` again changes nothing."""
     conversation = _held(session, conversation_id, staff)
     if client_id:
         said = session.scalars(
@@ -125,13 +118,7 @@ def reply(
     act_on_alerts(session, conversation_id, staff, "wrote")
     conversation.held_read = conversation.last_seq  # who answers has read
     return add_message(
-        session,
-        conversation,
-        "staff",
-        checked(text, limit=MAX_REPLY),
-        staff=staff,
-        client_id=client_id,
-        choices=choices,
+        session, conversation, "staff", checked(text, limit=MAX_REPLY), staff=staff, client_id=client_id
     )
 
 

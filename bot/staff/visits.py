@@ -133,7 +133,8 @@ def propose(
     elif not any(one.state == "booked" for one in standing):
         appointments.move_booking(session, booking.id, "contacted", actor=staff.name)
     choices = chat.ways_out(made[0]) if agreed else chat.offer(made)
-    desk.reply(session, booking.conversation_id, staff, words, client_id=client_id, choices=choices)
+    line = desk.reply(session, booking.conversation_id, staff, words, client_id=client_id)
+    line.choices = choices
     facts = {"booking": booking.id, "times": [clinic().time_text(one.starts_at) for one in made]}
     session.add(Event(conversation_id=booking.conversation_id, kind="proposed", actor=staff.name, data=facts))
     session.flush()
@@ -171,7 +172,9 @@ def step(
         appointments.move_booking(session, appointment.booking_id, "contacted", actor=staff.name)
     else:
         appointments.change(session, appointment, "withdraw", actor=staff.name, reason=reason.strip())
-    desk.reply(session, conversation.id, staff, words, client_id=client_id, choices=choices)
+    line = desk.reply(session, conversation.id, staff, words, client_id=client_id)
+    line.choices = choices
+    session.flush()
 
 
 def note(session: Session, appointment: Appointment, staff: Staff, what: str) -> None:
