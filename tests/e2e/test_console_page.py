@@ -192,10 +192,18 @@ def test_on_a_small_screen_errors_and_the_way_to_claim_are_in_view(
     expect(page.locator("#reply")).to_be_visible()
     page.locator("#reply").fill("hello")
     expect(page.locator(".scripted")).to_be_attached()
-    page.route("**/reply*", lambda route: route.abort())
+    slow = size == TABLET
+    page.clock.install()
+    page.route("**/reply*", lambda route: slow or route.abort())
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#notice .bad")).to_contain_text("No connection")
+    if slow:
+        expect(page.locator(".send[aria-busy]")).to_be_attached()
+        page.clock.fast_forward(20_000)
+    words = "has not answered for 20 seconds" if slow else "No connection"
+    expect(page.locator("#notice .bad")).to_contain_text(words)
+    expect(page.locator("#notice .bad")).to_contain_text("Your text is still in the box.")
+    assert page.locator("#reply").input_value() == "hello"
     assert in_view(page.locator("#notice .bad"))
     sam_takes(store, path)
     page.goto(path)

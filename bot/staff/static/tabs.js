@@ -57,22 +57,35 @@ const leave = () => {
   wish = release = null;
   stop();
 };
-const join = () => {
+const shares = navigator.locks && channel;
+const join = (steal = false) => {
   leave();
   if (session.over) return;
-  if (!navigator.locks || !channel) return document.hidden || lead();
+  if (!shares) return document.hidden || lead();
   wish = new AbortController();
+  const own = wish;
   navigator.locks
-    .request("rla-console", { signal: wish.signal }, () => new Promise((done) => ((release = done), lead())))
-    .catch(() => {}); // left before it was our turn
+    .request("rla-console", steal ? { steal } : { signal: own.signal }, () => new Promise((done) => ((release = done), lead())))
+    .catch(() => own === wish && join()); // taken from us while we slept; otherwise we left before it was our turn
+  if (!steal) check();
+};
+/* A tab that leads but sleeps (phones do that to tabs in the background) loses the lead to one that is looked at. */
+let answered = true;
+const check = () => {
+  if (!shares || document.hidden || leads()) return;
+  answered = false;
   tell({ kind: "who" });
+  setTimeout(() => answered || leads() || document.hidden || session.over || join(true), 3000);
 };
 
 /* `act` is called whenever something may have changed. */
 export const onNews = (act) => {
   ringing = act;
   hear("news", act);
-  hear("live", (told) => show(told.state));
+  hear("live", (told) => {
+    answered = true;
+    show(told.state);
+  });
   hear("who", () => leads() && tell({ kind: "live", state: $("#live").classList.contains("off") ? "off" : "on" }));
   hear("out", signedOut);
   document.addEventListener("signed-out", () => {
@@ -83,7 +96,9 @@ export const onNews = (act) => {
   addEventListener("pagehide", leave);
   addEventListener("pageshow", (event) => event.persisted && (join(), act()));
   document.addEventListener("visibilitychange", () => {
-    if (!navigator.locks || !channel) document.hidden ? stop() : join();
-    if (!document.hidden) act();
+    if (!shares) document.hidden ? stop() : join();
+    if (document.hidden) return;
+    check();
+    act();
   });
 };
