@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import alerting, held
+from bot.conversation import alerting, held, reminders
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
@@ -123,6 +123,12 @@ class Timers(Loop):
             erase_tracker(timer.data["sender"])
             self._store.forget()
             self._settle(timer.id, "erased")
+        elif timer.kind == reminders.KIND:
+            with self._store.write() as session:  # one transaction: after a crash it must not come up twice
+                row = session.get(Timer, timer.id)
+                if row:
+                    row.done_at, row.outcome = now(), reminders.come_up(session, timer)
+            self._notifier.notify(timer.conversation_id or "")
         elif timer.kind == "alert":
             self._climb(timer, moment)
         else:

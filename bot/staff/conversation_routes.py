@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from bot.content import texts
+from bot.conversation.reminders import set_reminder
 from bot.errors import RefusedError
 from bot.staff import desk, labels
 from bot.staff.acting import act, show, succeeded
@@ -136,6 +137,28 @@ def note(request: Request, console: Console, who: Who, conversation_id: str, tex
         desk.add_note(session, conversation_id, who.staff, text)
 
     return act(request, console, who, conversation_id, work, "noted", kept={"note": text})
+
+
+@router.post(CONVERSATION + "/remind")
+def remind(
+    request: Request, console: Console, who: Who, conversation_id: str, at: Field = "", text: Field = ""
+) -> Response:
+    """Let a conversation come up again.
+
+    Args:
+        at: when, by the clinic's clock, such as ``2026-12-03T09:00``.
+        text: what for; a note for colleagues.
+    """
+
+    def work(session: Session) -> None:
+        when = labels.clinic_time(at)
+        if when is None:
+            raise RefusedError("time", texts.text("staff.refused.reminder_time"))
+        set_reminder(session, conversation_id, who.staff, when)
+        words = texts.text("staff.reminder", when=labels.clock(when), text=text.strip())
+        desk.add_note(session, conversation_id, who.staff, words)
+
+    return act(request, console, who, conversation_id, work, "remind", kept={"remind": text})
 
 
 @router.post(CONVERSATION + "/read")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
@@ -17,6 +17,7 @@ from bot.content.texts import text
 from bot.conversation import standing
 from bot.conversation.delivery import AGAIN
 from bot.conversation.messages import add_message, locked
+from bot.conversation.reminders import make_unread
 from bot.conversation.text import checked
 from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
@@ -93,10 +94,7 @@ def hand(session: Session, conversation_id: str, staff: Staff, to: int, note: st
     change_mode(
         session, conversation, "hand", actor=staff.name, staff=colleague, data={"why": colleague.name}
     )
-    said = select(func.max(Message.seq)).where(
-        Message.conversation_id == conversation_id, Message.sender == "patient"
-    )
-    conversation.held_read = max(0, (session.scalar(said) or 0) - 1)
+    make_unread(session, conversation)
     add_message(session, conversation, "system", text("staff.to_patient.claimed", name=colleague.name))
 
 

@@ -168,6 +168,15 @@ def local(at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(clinic().time_zone))
 
 
+def clinic_time(words: str) -> datetime | None:
+    """The moment of a time on the clinic's wall, as a page's field gives it; ``None``: it is none."""
+    try:
+        there = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return there.replace(tzinfo=ZoneInfo(clinic().time_zone)) if there.tzinfo is None else None
+
+
 def clock(at: datetime) -> str:
     """The time on the clinic's wall in words; with the day if that is not today."""
     here, today = local(at), local(now())
