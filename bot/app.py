@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 
 from bot import health, http
-from bot.bookings import contact_page
+from bot.bookings import calendar_page, contact_page
 from bot.channels import base
 from bot.channels.widget import pages
 from bot.conversation.delivery import Delivery
@@ -89,6 +89,7 @@ def make_app(config: Settings | None = None, on: Store | None = None) -> FastAPI
     base.attach(app, channels)
     console.attach(app, Parts(database, notifier, turns.kick))
     app.include_router(contact_page.make_router(database, notifier))
+    app.include_router(calendar_page.make_router(database))
     app.include_router(pages.router)
     app.state.end_held_calls = notifier.close
     app.state.health = health.Health(database, rasa, red_flags_trained=red_flags.trained)

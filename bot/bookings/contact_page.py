@@ -73,7 +73,7 @@ def make_router(store: Store, notifier: Notifier) -> APIRouter:
                 return _closed()
             add_message(session, conversation, "system", text("bookings.page.arrived_in_chat"))
         notifier.notify(conversation.id)
-        return _page(text("bookings.page.thanks"), [text("bookings.page.arrived")])
+        return plain_page(text("bookings.page.thanks"), [text("bookings.page.arrived")])
 
     return router
 
@@ -94,17 +94,17 @@ def _form(given: Mapping[str, str] | None = None, *, problem: str = "") -> HTMLR
                 }
             )
     said = [text("bookings.page.who_sees"), text("bookings.page.no_health")]
-    return _page(
+    return plain_page(
         text("bookings.page.title"), said, fields=fields, problem=problem, status=422 if problem else 200
     )
 
 
 def _closed() -> HTMLResponse:
     said = [text("bookings.page.closed_why"), text("bookings.page.closed_next")]
-    return _page(text("bookings.page.closed"), said, status=410)
+    return plain_page(text("bookings.page.closed"), said, status=410)
 
 
-def _page(
+def plain_page(
     title: str,
     paragraphs: list[str],
     *,
@@ -112,6 +112,7 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HTMLResponse:
+    """A page for patients, in the form of this one: a title, paragraphs, and fields to fill in if there are any."""
     page = _PAGE.render(
         title=title,
         paragraphs=paragraphs,

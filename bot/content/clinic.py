@@ -161,6 +161,10 @@ class Clinic(BaseModel):
         span = self.hours.get(DAYS[local.weekday()])
         return bool(span and local.date() not in self.holidays and span[0] <= local.time() < span[1])
 
+    def opens_on(self, day: date) -> bool:
+        """Whether the clinic is open at some time of a day."""
+        return DAYS[day.weekday()] in self.hours and day not in self.holidays
+
     def next_opening(self, now: datetime) -> datetime | None:
         """When staff next read messages after ``now``; ``None`` if no day of the coming year is open."""
         local = now.astimezone(ZoneInfo(self.time_zone))

@@ -6,7 +6,9 @@ as that can still be changed, however long ago it was shown.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from bot.content.texts import text
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message
 from bot.errors import NotAllowedError
+from bot.settings import settings
 from bot.store import appointments
 from bot.store.models import Appointment, Conversation, Inbound, Message
 from bot.store.modes import change_mode
@@ -98,14 +101,25 @@ def press(session: Session, conversation: Conversation, inbound: Inbound) -> Non
     end(inbound, NOTE)
 
 
-def book(session: Session, conversation: Conversation, appointment: Appointment, *, actor: str) -> None:
+def book(session: Session, conversation: Conversation, appointment: Appointment, *, actor: str) -> str:
     """Book a proposed time, without a word to the patient.
 
+    Returns: a line with the patient's link to the calendar file, or "" where patients cannot reach us.
     Raises:
         NotAllowedError: it cannot be booked any more; nothing is changed then.
     """
     with session.begin_nested():
-        appointments.accept(session, appointment, actor=actor)
+        token = secrets.token_urlsafe(32)
+        appointments.accept(session, appointment, actor=actor, link_hash=digest(token))
+    address = settings().public_url.rstrip("/")
+    return (
+        f"\n\n{text('appointments.to_patient.calendar')} {address}/appointment/{token}.ics" if address else ""
+    )
+
+
+def digest(token: str) -> str:
+    """The form in which the secret of a link is stored: its SHA-256 in hex."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def _button(what: str, appointment: Appointment, words: str) -> dict[str, str]:
@@ -129,11 +143,11 @@ def _say(
 
 def _take(session: Session, conversation: Conversation, appointment: Appointment) -> None:
     try:
-        book(session, conversation, appointment, actor="patient")
+        link = book(session, conversation, appointment, actor="patient")
     except NotAllowedError as refused:
         _not_booked(session, conversation, appointment, refused.message)
         return
-    _say(session, conversation, confirmation(appointment), ways_out(appointment))
+    _say(session, conversation, confirmation(appointment) + link, ways_out(appointment))
 
 
 def _not_booked(session: Session, conversation: Conversation, appointment: Appointment, why: str) -> None:

@@ -11,6 +11,7 @@ from bot.errors import RefusedError
 # Importing a module of handlers adds its routes.
 from bot.staff import (  # noqa: F401
     booking_routes,
+    calendar_routes,
     conversation_routes,
     live_routes,
     open_question_routes,

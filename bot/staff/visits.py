@@ -129,7 +129,7 @@ def propose(
     if agreed:
         conversation = locked(session, booking.conversation_id)
         if conversation is not None:
-            chat.book(session, conversation, made[0], actor=staff.name)
+            words += chat.book(session, conversation, made[0], actor=staff.name)
     elif not any(one.state == "booked" for one in standing):
         appointments.move_booking(session, booking.id, "contacted", actor=staff.name)
     choices = chat.ways_out(made[0]) if agreed else chat.offer(made)
@@ -164,7 +164,7 @@ def step(
         raise RefusedError("gone", text("appointments.refused.gone"), status=404)
     choices: list[dict[str, str]] = []
     if what == "accept":
-        chat.book(session, conversation, appointment, actor=staff.name)
+        words += chat.book(session, conversation, appointment, actor=staff.name)
         choices = chat.ways_out(appointment)
     elif what == "cancel":
         reason = reason.strip() or text("appointments.reasons.by_clinic")
