@@ -10,6 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -17,15 +18,18 @@ from bot.clock import now
 from bot.content.clinic import clinic
 from bot.content.texts import text
 from bot.conversation.inbox import end
-from bot.conversation.messages import add_message
+from bot.conversation.messages import add_message, locked
 from bot.errors import NotAllowedError
 from bot.settings import settings
 from bot.store import appointments
-from bot.store.models import Appointment, Conversation, Inbound, Message
+from bot.store.models import Appointment, Conversation, Inbound, Message, Timer
 from bot.store.modes import change_mode
 
 #: The note on a press that was answered here.
 NOTE = "appointment"
+#: The kind of a timer that reminds the patient, and when on the day before it is due, on the clinic's wall.
+REMIND = "appointment_reminder"
+_REMIND_AT = time(10)
 _KEY = re.compile(r"appt_(take|none|move|cancel|drop|keep)_(\d{1,9})")
 
 
@@ -111,15 +115,46 @@ def book(session: Session, conversation: Conversation, appointment: Appointment,
     with session.begin_nested():
         token = secrets.token_urlsafe(32)
         appointments.accept(session, appointment, actor=actor, link_hash=digest(token))
+        _plan_reminder(session, appointment)
     address = settings().public_url.rstrip("/")
     return (
         f"\n\n{text('appointments.to_patient.calendar')} {address}/appointment/{token}.ics" if address else ""
     )
 
 
+def remind(session: Session, appointment_id: int, moment: datetime) -> str:
+    """Remind the patient of an appointment, if it still stands; returns the outcome for the timer."""
+    found = session.get(Appointment, appointment_id)
+    conversation = locked(session, found.conversation_id) if found else None
+    if found is None or conversation is None:
+        return "gone"
+    session.refresh(found)
+    if found.state != "booked" or found.starts_at <= moment:
+        return "over"
+    if conversation.consent_at is None:
+        return "no consent"
+    _say(session, conversation, confirmation(found, "reminder"), ways_out(found))
+    return "reminded"
+
+
 def digest(token: str) -> str:
     """The form in which the secret of a link is stored: its SHA-256 in hex."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _plan_reminder(session: Session, appointment: Appointment) -> None:
+    """A timer for the day before; none if that moment has passed."""
+    here = clinic().local(appointment.starts_at)
+    due = datetime.combine(here.date() - timedelta(days=1), _REMIND_AT, here.tzinfo)
+    if due > now():
+        timer = Timer(
+            kind=REMIND,
+            key=f"{REMIND}:{appointment.id}",
+            conversation_id=appointment.conversation_id,
+            data={"appointment": appointment.id},
+            due_at=due,
+        )
+        session.add(timer)
 
 
 def _button(what: str, appointment: Appointment, words: str) -> dict[str, str]:

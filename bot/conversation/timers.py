@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import alerting, held, reminders
+from bot.conversation import alerting, appointments, held, reminders
 from bot.conversation.erasure import erase, erase_tracker
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
@@ -131,8 +131,20 @@ class Timers(Loop):
             self._notifier.notify(timer.conversation_id or "")
         elif timer.kind == "alert":
             self._climb(timer, moment)
+        elif timer.kind == appointments.REMIND:
+            self._remind(timer, moment)
         else:
             self._settle(timer.id, "unknown kind")
+
+    def _remind(self, timer: Timer, moment: datetime) -> None:
+        """Say the reminder and end the timer in one transaction, so that it is said once."""
+        with self._store.write() as session:
+            row = session.get(Timer, timer.id, with_for_update=True)
+            if row is None or row.done_at:
+                return
+            row.done_at, row.outcome = now(), appointments.remind(session, row.data["appointment"], moment)
+        if timer.conversation_id:
+            self._notifier.notify(timer.conversation_id)
 
     def _climb(self, timer: Timer, moment: datetime) -> None:
         """One step of an alert: if nobody did anything within so many opening minutes, tell staff outside
