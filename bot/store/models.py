@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.clock import now
 from bot.content.texts import text
+from bot.store.audit import AuditEntry as AuditEntry
 from bot.store.base import Base as Base
 from bot.store.base import UTCDateTime as UTCDateTime
 from bot.store.base import new_id as new_id
