@@ -6,6 +6,8 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,10 @@ from bot.check.rights import UMASK
 from bot.errors import AssistantError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from bot.store.engine import Store
+    from bot.store.models import Staff
 
 #: Commands whose module brings its own arguments and ``run``; it is read only when it is called.
 _MODULES = {
@@ -23,6 +28,7 @@ _MODULES = {
         "bot.answers_command",
         "every reviewed text on one page, for a clinician to read and sign",
     ),
+    "audit": ("bot.audit_command", "look whether anybody has changed the audit"),
     "check": ("bot.check.command", "look whether everything that the assistant needs is there"),
     "explain": ("bot.explain", "how a message is read and why it gets its answer, step by step"),
 }
@@ -162,18 +168,28 @@ def _train(_: argparse.Namespace) -> None:
 
 
 def _erase(options: argparse.Namespace) -> None:
-    from bot import logs
     from bot.conversation.erasure import erase, erase_tracker
-    from bot.settings import settings
+    from bot.store import audit
 
-    store, folder = _store(), settings().data_dir / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "erase.log").open("a") as file:
-        logs.set_up(settings().log_level, file)
+    store = _store()
+    with _log_file("erase.log"):
         for name in options.id:
             # Rasa's own file may hold what ours no longer does, if it alone was restored from a backup.
-            gone = erase(store, name) or erase_tracker(name) > 0
+            gone = erase(store, name, by=audit.COMMAND) or erase_tracker(name) > 0
             print(f"{name}: {'erased' if gone else 'not there'}")
+
+
+@contextmanager
+def _log_file(name: str) -> Iterator[None]:
+    """Log into a file of the log folder: the terminal is for who typed the command."""
+    from bot import logs
+    from bot.settings import settings
+
+    folder = settings().data_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("a") as file:
+        logs.set_up(settings().log_level, file)
+        yield
 
 
 def _password() -> str:
@@ -186,12 +202,22 @@ def _password() -> str:
     return password
 
 
+def _note(session: Session, action: str, person: Staff | None, detail: str = "") -> None:
+    """Into the audit: what was done here to an account, or to all."""
+    from bot.store import audit
+
+    on = audit.of_staff(person.id) if person else ""
+    with _log_file("staff.log"):
+        audit.record(session, action, actor=audit.COMMAND, object=on, detail=detail)
+
+
 def _staff_add(options: argparse.Namespace) -> None:
     from bot.staff.auth.accounts import add_staff
 
     password = _password()
     with _store().write() as session:
-        add_staff(session, options.email, options.name, options.role, password)
+        made = add_staff(session, options.email, options.name, options.role, password)
+        _note(session, "account_added", made, made.role)
     print(f"{options.name} can sign in now.")
 
 
@@ -214,6 +240,7 @@ def _staff_password(options: argparse.Namespace) -> None:
     password = _password()
     with store.write() as session:
         person = reset_password(session, options.email, password)
+        _note(session, "password_reset", person)
     off = " The account is switched off, though." if person.disabled_at else ""
     print(f"{person.name} has a new password and is signed out everywhere.{off}")
 
@@ -224,6 +251,7 @@ def _staff_off(options: argparse.Namespace) -> None:
     with _store().write() as session:
         person = set_disabled(session, by_email(session, options.email).id, True)
         end_sessions(session, person)
+        _note(session, "account_off", person)
     print(f"{person.name} can no longer sign in and is signed out everywhere.")
 
 
@@ -231,5 +259,7 @@ def _staff_sign_out(options: argparse.Namespace) -> None:
     from bot.staff.auth.accounts import by_email, end_sessions
 
     with _store().write() as session:
-        ended = end_sessions(session, by_email(session, options.email) if options.email else None)
+        person = by_email(session, options.email) if options.email else None
+        ended = end_sessions(session, person)
+        _note(session, "sessions_ended", person)
     print(f"Sessions ended: {ended}.")

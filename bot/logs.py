@@ -127,17 +127,17 @@ def _name_the_source(_: Any, __: str, fields: structlog.typing.EventDict) -> str
 
 
 class _Unfailing:
-    """A stream whose writes never fail: a full disk may cost lines of the log, never the work that they
-    tell of."""
+    """A stream whose writes never fail: a full disk, or a file that is closed already, may cost lines of
+    the log, never the work that they tell of."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             return self._stream.write(text)
         return 0
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._stream.flush()

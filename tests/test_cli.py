@@ -79,10 +79,11 @@ def test_the_log_keeps_the_id_so_that_the_deletion_can_be_repeated_as_the_privac
     )
     talk.say("my legs never rest")
     command("erase", talk.id)
-    (line,) = (settings().data_dir / "log" / "erase.log").read_text().splitlines()
+    audited, line = (settings().data_dir / "log" / "erase.log").read_text().splitlines()
     assert {key: value for key, value in json.loads(line).items() if key != "timestamp"} == {
         **{"event": "erased", "level": "info", "conversation": talk.id}
     }
+    assert json.loads(audited)["event"] == "audit" and talk.id not in audited
     found = subprocess.run(
         ["bash", "-c", recipe.replace("var/", f"{settings().data_dir}/")],
         capture_output=True,

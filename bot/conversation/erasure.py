@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import now
 from bot.conversation.messages import locked
 from bot.settings import settings
+from bot.store import audit
 from bot.store.engine import Store
 from bot.store.models import Conversation, Timer
 
@@ -22,10 +23,11 @@ _TRACKER_TABLES = ("events", "tracker_states")
 _TURN_ENDED = timedelta(minutes=3)  # no turn of Rasa lasts longer
 
 
-def erase(store: Store, conversation_id: str) -> bool:
+def erase(store: Store, conversation_id: str, *, by: str = audit.PATIENT) -> bool:
     """Delete every row of the conversation, and what Rasa's tracker store keeps of it. Again changes nothing.
 
     Returns whether it was there. The log keeps its id, so that after a restore the deletion can be repeated.
+    The audit keeps who wished it (``by``) and a pseudonym.
 
     Rasa has no delete call (RasaHQ/rasa#10719), so its table is cleared directly: now, and once more by a
     timer, because a turn that runs at this moment is stored by Rasa when it ends. The timer is stored in the
@@ -40,6 +42,7 @@ def erase(store: Store, conversation_id: str) -> bool:
         session.add(
             Timer(kind="erase_tracker", key=key, data={"sender": conversation_id}, due_at=now() + _TURN_ENDED)
         )
+        audit.record(session, "erased", actor=by, object=audit.of_conversation(conversation_id))
     log.info("erased", conversation=conversation_id)
     try:
         store.forget()
