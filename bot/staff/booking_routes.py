@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from bot.staff import desk, labels, visits
 from bot.staff.acting import act
+from bot.staff.auth import trail
 from bot.staff.auth.access import router
 from bot.staff.booking_cards import booking_counts, read_bookings
 from bot.staff.dependencies import Console, Database, Field, Who
 from bot.staff.pages import go, page
 from bot.staff.private_page import send_page
 from bot.staff.queue import read_counts
+from bot.store import audit
 
 BOOKING = "/conversations/{conversation_id}/bookings/{booking_id}"
 
@@ -73,6 +75,8 @@ def booking_contact(
 
     def work(session: Session) -> None:
         desk.show_contact(session, booking_id, who.staff)
+        on = audit.of_conversation(conversation_id)
+        trail.note(session, request, who, "contact_read", on=on, detail=f"request {booking_id}")
 
     return _back(act(request, console, who, conversation_id, work, "contact"), back, "contact")
 

@@ -47,13 +47,13 @@ def queue(request: Request, store: Database, who: Who, view: Annotated[str, Quer
 
 @router.get(CONVERSATION)
 def conversation(request: Request, console: Console, who: Who, conversation_id: str) -> Response:
-    """A conversation; that it was opened is written down, unless the browser only fetches it ahead on a
-    guess."""
-    if not request.headers.get("sec-purpose", "").startswith("prefetch"):
-        with console.store.write() as session:
-            looked = desk.opened(session, conversation_id, who.staff)
-        if looked:
-            console.notifier.notify(conversation_id)
+    """A conversation; that it was opened is written down. Its red flags count as seen, unless the browser
+    only fetches it ahead on a guess."""
+    guess = request.headers.get("sec-purpose", "").startswith("prefetch")
+    with console.store.write() as session:
+        looked = desk.opened(session, conversation_id, who.staff, look=not guess)
+    if looked:
+        console.notifier.notify(conversation_id)
     return show(request, console, who, conversation_id)
 
 

@@ -23,6 +23,7 @@ from bot.content.texts import text
 from bot.errors import RefusedError
 from bot.logs import fault
 from bot.settings import settings
+from bot.staff.auth import trail
 from bot.staff.auth.sessions import SignedIn, SignedOutError, find, touch
 from bot.staff.dependencies import parts
 from bot.staff.pages import COOKIE, is_fragment, page, problem_page
@@ -35,6 +36,8 @@ SIGN_IN = "/staff/sign-in"
 PUBLIC = frozenset({SIGN_IN, "/staff/static/{version}/{name}"})
 #: The page's script asks for these by itself, so they do not show that a person is there.
 UNATTENDED = ("/staff/fragments/", "/staff/events")
+#: Refusals that the audit keeps.
+NOTED = frozenset({"role", "csrf", "origin"})
 MAX_BODY = 100_000  # bytes; a reply of 4,000 characters, each of four bytes and percent-encoded, is 48,000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -82,11 +85,19 @@ class StaffRoute(APIRoute):
                 request.state.who = await run_in_threadpool(self._who, request)
             if request.method not in SAFE:
                 await _check_token(request)
+            if self.path not in PUBLIC:
+                await run_in_threadpool(
+                    trail.note_reading, parts(request).store, request, request.state.who, self.path
+                )
             return await inner(request)
         except SignedOutError as error:
             return await _to_sign_in(request, error.why)
         except RefusedError as error:
             refusal = error
+            if error.code in NOTED:
+                await run_in_threadpool(
+                    trail.note_refusal, parts(request).store, request, error.code, self.path
+                )
         except RequestValidationError:
             refusal = RefusedError("form", text("staff.refused.form_incomplete"))
         except SQLAlchemyError as error:

@@ -7,10 +7,12 @@ from fastapi.responses import Response
 
 from bot.content.texts import text
 from bot.errors import RefusedError
-from bot.staff.auth import accounts
+from bot.staff.auth import accounts, trail
 from bot.staff.auth.access import router
+from bot.staff.auth.sessions import SignedIn
 from bot.staff.dependencies import Admin, Database, Field
 from bot.staff.pages import go, page
+from bot.store import audit
 from bot.store.engine import Store
 from bot.store.models import Staff
 
@@ -36,7 +38,8 @@ def add(
     """Add an account; if that is refused, what was typed is shown again, but for the password."""
     try:
         with store.write() as session:
-            accounts.add_staff(session, email, name, role, password)
+            made = accounts.add_staff(session, email, name, role, password)
+            trail.note(session, request, who, "account_added", on=audit.of_staff(made.id), detail=made.role)
     except RefusedError as error:
         return _show(request, store, error, kept={"email": email, "name": name, "role": role})
     return go(_PAGE, "added")
@@ -45,13 +48,13 @@ def add(
 @router.post("/people/{staff_id}/off")
 def switch_off(request: Request, store: Database, who: Admin, staff_id: int) -> Response:
     """Switch an account off."""
-    return _switch(request, store, staff_id, off=True, by=who.staff)
+    return _switch(request, store, staff_id, off=True, by=who)
 
 
 @router.post("/people/{staff_id}/on")
 def switch_on(request: Request, store: Database, who: Admin, staff_id: int) -> Response:
     """Switch an account on again."""
-    return _switch(request, store, staff_id, off=False, by=who.staff)
+    return _switch(request, store, staff_id, off=False, by=who)
 
 
 @router.post("/people/{staff_id}/password")
@@ -63,15 +66,18 @@ def reset(request: Request, store: Database, who: Admin, staff_id: int, password
             if person is None:
                 raise RefusedError("gone", text("staff.refused.account_gone"), status=404)
             accounts.set_password(session, person, password, keep=who.token_hash)
+            trail.note(session, request, who, "password_reset", on=audit.of_staff(staff_id))
     except RefusedError as error:
         return _show(request, store, error)
     return go(_PAGE, "reset")
 
 
-def _switch(request: Request, store: Store, staff_id: int, *, off: bool, by: Staff) -> Response:
+def _switch(request: Request, store: Store, staff_id: int, *, off: bool, by: SignedIn) -> Response:
     try:
         with store.write() as session:
-            accounts.set_disabled(session, staff_id, off, by=by)
+            accounts.set_disabled(session, staff_id, off, by=by.staff)
+            action = "account_off" if off else "account_on"
+            trail.note(session, request, by, action, on=audit.of_staff(staff_id))
     except RefusedError as error:
         return _show(request, store, error)
     return go(_PAGE, "off" if off else "on")

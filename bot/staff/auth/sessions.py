@@ -15,6 +15,7 @@ from bot.content.texts import text
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
 from bot.staff.auth.accounts import clean_email, verify
+from bot.store import audit
 from bot.store.engine import Store, one_at_a_time
 from bot.store.models import SignInAttempt, Staff, StaffSession
 
@@ -93,11 +94,15 @@ def touch(store: Store, who: SignedIn) -> None:
         )
 
 
-def sign_in(store: Store, email: str, password: str, *, address: str, old_token: str = "") -> str:
-    """Check the password and begin a session; returns its token.
+def sign_in(
+    store: Store, email: str, password: str, *, address: str, old_token: str = "", where: str = ""
+) -> str:
+    """Check the password and begin a session; returns its token. That it began is in the audit.
 
     The try is written down before the password is looked at, so that many at once count as many.
 
+    Args:
+        where: the page, if it is not the sign-in page.
     Raises:
         RefusedError: 401, the same for a wrong password and an unknown account; 429, too many tries;
             403, the password is right but the account is switched off.
@@ -117,7 +122,10 @@ def sign_in(store: Store, email: str, password: str, *, address: str, old_token:
         current = session.get(Staff, staff.id)
         if current is None or current.disabled_at is not None:
             raise RefusedError("disabled", text("staff.refused.switched_off"), status=403)
-        return begin(session, staff.id, old_token=old_token)
+        token = begin(session, staff.id, old_token=old_token)
+        by = audit.of_staff(staff.id)
+        audit.record(session, "signed_in", actor=by, detail=where, address=address)
+        return token
 
 
 def begin(session: Session, staff_id: int, *, old_token: str = "") -> str:

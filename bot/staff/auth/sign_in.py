@@ -10,11 +10,12 @@ from bot.content.texts import text
 from bot.conversation.held import release_all
 from bot.errors import RefusedError
 from bot.settings import settings
-from bot.staff.auth import accounts, sessions
+from bot.staff.auth import accounts, sessions, trail
 from bot.staff.auth.access import FORM_COOKIE, SIGN_IN, router, safe_path, sign_in_page
 from bot.staff.dependencies import Console, Database, Field, Who
 from bot.staff.pages import COOKIE, go, page
 from bot.staff.queue import read_queue
+from bot.store import audit
 from bot.store.models import Staff
 
 
@@ -43,8 +44,9 @@ def sign_in(
     """Begin a session; ``draft`` is a text that was typed before the last one ended, and comes along."""
     back, old = safe_path(next), request.cookies.get(COOKIE, "")
     try:
-        token = sessions.sign_in(store, email, password, address=_address(request), old_token=old)
+        token = sessions.sign_in(store, email, password, address=trail.address(request), old_token=old)
     except RefusedError as error:
+        trail.note_sign_in(store, accounts.clean_email(email), error.code, address=trail.address(request))
         made = sign_in_page(
             request, back=back, kept=draft, problem=error.message, email=email[:254], status=error.status
         )
@@ -72,6 +74,7 @@ def sign_out(request: Request, console: Console, who: Who, held: Field = "") -> 
         if held == "release":
             released = release_all(session, who.staff, "left", actor=who.staff.name)
         sessions.sign_out(session, who)
+        trail.note(session, request, who, "signed_out")
     for conversation_id in released:
         console.notifier.notify(conversation_id)
     made = RedirectResponse(f"{SIGN_IN}?why=left", status_code=303)
@@ -101,9 +104,15 @@ def change_password(
             raise RefusedError("again", text("staff.refused.passwords_differ"))
         accounts.check_password(new, email=who.staff.email, name=who.staff.name)
         # Counted like a sign-in, so that nobody can go on guessing at a browser that was left open.
-        token = sessions.sign_in(store, who.staff.email, current, address=_address(request))
+        address, where = trail.address(request), "account page"
+        try:
+            token = sessions.sign_in(store, who.staff.email, current, address=address, where=where)
+        except RefusedError as error:
+            trail.note_sign_in(store, who.staff.email, error.code, address=address, where=where)
+            raise
         with store.write() as session:
             accounts.set_password(session, who.staff, new, keep=sessions.hashed(token))
+            trail.note(session, request, who, "password_changed", on=audit.of_staff(who.staff.id))
     except RefusedError as error:
         wrong = error.code == "wrong"
         problem = text("staff.refused.current_password") if wrong else error.message
@@ -112,10 +121,6 @@ def change_password(
     made = go("/staff/account", "password")
     _set_cookie(made, token)
     return made
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "?"
 
 
 def _set_cookie(response: Response, token: str) -> None:
