@@ -24,7 +24,7 @@ from bot.staff import labels, visits
 from bot.staff.auth.access import router
 from bot.staff.booking_routes import BOOKING
 from bot.staff.dependencies import Admin, Database, Who
-from bot.staff.pages import page
+from bot.staff.pages import page, safe_cell
 from bot.store.models import Appointment, Booking, Conversation
 
 _DAYS = {"day": 1, "week": 7}
@@ -52,7 +52,7 @@ def as_table(store: Database, who: Who, begin: From = "", span: str = "week") ->
     for one, name in rows:
         here = labels.local(one.starts_at)
         cells = [f"{here:%Y-%m-%d}", f"{here:%H:%M}", str(one.minutes), name, one.person, one.place]
-        write.writerow([_harmless(cell) for cell in [*cells, labels.appointment_state(one.state)]])
+        write.writerow([safe_cell(cell) for cell in [*cells, labels.appointment_state(one.state)]])
     headers = {"Content-Disposition": f'attachment; filename="appointments-{first}.csv"'}
     # The mark at the beginning tells Excel that it is UTF-8.
     return Response("\ufeff" + made.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -132,8 +132,3 @@ def _rows(session: Session, first: date, days: int) -> Rows:
         .order_by(Appointment.starts_at, Appointment.id)
     )
     return [(one, name or talk.short_name) for one, name, talk in found]
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet takes for words, whatever a patient wrote into the name."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

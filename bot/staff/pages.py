@@ -30,6 +30,8 @@ STATIC = (
     f"/staff/static/{hashlib.sha256(b''.join(path.read_bytes() for path in FILES.values())).hexdigest()[:12]}"
 )
 
+#: A cell that begins so is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LINK = re.compile(r"\[([^\]\n]{1,120})\]\((tel:[+\d][\d-]*|https://[^\s()<>\"]+)\)")
 
 
@@ -111,3 +113,8 @@ def linked(words: str) -> Markup:
         parts.append(Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(found[2], found[1]))
         end = found.end()
     return Markup("").join([*parts, escape(words[end:])])
+
+
+def safe_cell(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula: OWASP, "CSV Injection"."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

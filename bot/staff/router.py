@@ -17,7 +17,7 @@ from bot.staff import (  # noqa: F401
     open_question_routes,
     visit_routes,
 )
-from bot.staff.auth import people, sign_in  # noqa: F401
+from bot.staff.auth import audit_page, people, sign_in  # noqa: F401
 from bot.staff.auth.access import router
 from bot.staff.dependencies import Parts, Who
 
