@@ -7,7 +7,8 @@ export const queue = $("#queue");
 /* Whether the session has ended: from then on nothing is fetched and nothing of a patient is shown. */
 export const session = { over: false };
 
-const LONGEST = 20000; // milliseconds until an answer counts as lost
+export const LONGEST = 20000; // milliseconds until an answer counts as lost
+export const UNSURE = `The server has not answered for ${LONGEST / 1000} seconds, so it is not sure whether this was done.`;
 const headers = { "X-Fragment": "1" };
 
 export const csrf = () => $("input[name=csrf]").value;
@@ -19,10 +20,14 @@ export const say = (text, kind = "bad", link = null) => {
   if (!place) return announce(text);
   place.replaceChildren();
   if (!text) return;
+  place.append(notice(text, kind, link));
+};
+
+export const notice = (text, kind = "bad", link = null) => {
   const line = Object.assign(document.createElement("p"), { className: `notice ${kind}`, textContent: text });
   line.setAttribute("role", kind === "bad" ? "alert" : "status");
   if (link) line.append(" ", Object.assign(document.createElement("a"), link));
-  place.append(line);
+  return line;
 };
 
 /* A form without its page. Throws what to say if no answer comes: then nobody knows whether it was done. */
@@ -32,11 +37,7 @@ export const post = async (url, data) => {
   try {
     return await fetch(url, { method: "POST", body: data, headers, credentials: "same-origin", signal: stop.signal });
   } catch {
-    throw new Error(
-      stop.signal.aborted
-        ? `The server has not answered for ${LONGEST / 1000} seconds, so it is not sure whether this was done.`
-        : "No connection to the server.",
-    );
+    throw new Error(stop.signal.aborted ? UNSURE : "No connection to the server.");
   } finally {
     clearTimeout(clock);
   }

@@ -2,7 +2,7 @@
    Nothing here moves the focus after waiting for the server: whoever types goes on where they are. */
 import { drop, remember, showRoom } from "./drafts.js";
 import { freshQueue, freshTalk } from "./fresh.js";
-import { $, announce, hidePatients, post, say, signedOut } from "./page.js";
+import { $, LONGEST, UNSURE, announce, hidePatients, notice, post, say, signedOut } from "./page.js";
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
 
@@ -66,6 +66,13 @@ const go = (form, submitter) =>
     return new Promise(() => {}); // until the next page is there
   });
 
+/* A form that leads to another page is the browser's: it would wait for ever and say nothing. */
+const watch = (form) =>
+  setTimeout(() => {
+    stop(); // the page stays, with all that was typed
+    form.before(notice(`${UNSURE} What you typed is still here. Please look, and try again.`));
+  }, LONGEST);
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("[data-send]")) {
@@ -73,10 +80,11 @@ document.addEventListener("submit", (event) => {
     send(form, event.submitter);
   } else if (form.matches("[data-sign-out]")) {
     hidePatients(); // or the way back would show them again
+    watch(form);
   } else if (form.method === "post" && $("#notice")) {
     event.preventDefault();
     go(form, event.submitter);
-  }
+  } else if (form.method === "post") watch(form);
 });
 
 document.addEventListener("change", (event) => {
