@@ -102,7 +102,9 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     add = staff.add_parser("add", help="add an account; the password is asked, or read from standard input")
     add.add_argument("email")
     add.add_argument("--name", required=True)
-    add.add_argument("--role", choices=["admin", "staff"], default="staff")
+    add.add_argument(
+        "--role", choices=["receptionist", "clinician", "lead", "admin", "auditor"], default="receptionist"
+    )
     add.set_defaults(run=_staff_add)
     listed = staff.add_parser("list", help="list the accounts")
     listed.set_defaults(run=_staff_list)

@@ -8,8 +8,6 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
-from bot.content.texts import text
-from bot.errors import RefusedError
 from bot.staff.auth.sessions import SignedIn
 from bot.store.engine import Store
 from bot.work.notifier import Notifier
@@ -46,21 +44,8 @@ def signed_in(request: Request) -> SignedIn:
     return who
 
 
-def admin(request: Request) -> SignedIn:
-    """Who asks, if that is an admin.
-
-    Raises:
-        RefusedError: 403, it is not.
-    """
-    who = signed_in(request)
-    if not who.is_admin:
-        raise RefusedError("role", text("staff.refused.admins_only"), status=403)
-    return who
-
-
 Console = Annotated[Parts, Depends(parts)]
 Database = Annotated[Store, Depends(store)]
 Who = Annotated[SignedIn, Depends(signed_in)]
-Admin = Annotated[SignedIn, Depends(admin)]
 #: A field of a form; absent is empty.
 Field = Annotated[str, Form()]

@@ -20,6 +20,16 @@ def lists() -> dict[str, str]:
     return {key: names[key] for key in LISTS}
 
 
+def roles() -> dict[str, str]:
+    """The roles of accounts with their names, in the order in which they are offered."""
+    return table("staff.roles")
+
+
+def role_may(code: str) -> str:
+    """What a role may do, to be read after its name."""
+    return table("staff.roles_may")[code]
+
+
 def tier(code: str) -> str:
     """How urgent a red flag is."""
     return TIER_TITLES.get(code, code)

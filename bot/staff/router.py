@@ -19,6 +19,7 @@ from bot.staff import (  # noqa: F401
 )
 from bot.staff.auth import audit_page, people, sign_in  # noqa: F401
 from bot.staff.auth.access import router
+from bot.staff.auth.roles import home as start_of
 from bot.staff.dependencies import Parts, Who
 
 
@@ -31,7 +32,7 @@ def attach(app: FastAPI, parts: Parts) -> None:
 @router.get("")
 def home(who: Who) -> RedirectResponse:
     """The address as people type it."""
-    return RedirectResponse("/staff/", status_code=303)
+    return RedirectResponse(start_of(who.staff.role), status_code=303)
 
 
 # Last, because it takes every path.

@@ -272,12 +272,14 @@ class Staff(Base):
     """A person of the clinic who signs in."""
 
     __tablename__ = "staff"
-    __table_args__ = (CheckConstraint("role in ('admin', 'staff')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role in ('receptionist', 'clinician', 'lead', 'admin', 'auditor')", name="role"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(16), default="staff")
+    role: Mapped[str] = mapped_column(String(16), default="receptionist")
     password_hash: Mapped[str] = mapped_column(String(256))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

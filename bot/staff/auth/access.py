@@ -24,6 +24,7 @@ from bot.errors import RefusedError
 from bot.logs import fault
 from bot.settings import settings
 from bot.staff.auth import trail
+from bot.staff.auth.roles import home, may_open
 from bot.staff.auth.sessions import SignedIn, SignedOutError, find, touch
 from bot.staff.dependencies import parts
 from bot.staff.pages import COOKIE, is_fragment, page, problem_page
@@ -82,7 +83,11 @@ class StaffRoute(APIRoute):
                 _check_size(request)
                 _check_origin(request)
             if self.path not in PUBLIC:
-                request.state.who = await run_in_threadpool(self._who, request)
+                who = request.state.who = await run_in_threadpool(self._who, request)
+                if who.staff.role not in may_open(self.path):
+                    if self.path == "/staff/" and request.method in SAFE:
+                        return RedirectResponse(home(who.staff.role), status_code=303)
+                    raise RefusedError("role", text("staff.refused.not_your_role"), status=403)
             if request.method not in SAFE:
                 await _check_token(request)
             if self.path not in PUBLIC:

@@ -17,9 +17,9 @@ from bot.clock import now
 from bot.content.texts import text
 from bot.conversation.held import release_all
 from bot.errors import RefusedError
+from bot.staff.auth.roles import CARE, ROLES
 from bot.store.models import Conversation, SignInAttempt, Staff, StaffSession
 
-ROLES = ("admin", "staff")
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 
@@ -54,10 +54,7 @@ def add_staff(session: Session, email: str, name: str, role: str, password: str)
         raise RefusedError("email", text("staff.refused.email"))
     if not name or len(name) > 120:
         raise RefusedError("name", text("staff.refused.name"))
-    if role not in ROLES:
-        raise RefusedError(
-            "role", text("staff.refused.role", roles=text("staff.refused.roles_or").join(ROLES))
-        )
+    _check_role(role)
     check_password(password, email=email, name=name)
     if session.scalar(select(Staff.id).where(Staff.email == email)):
         raise RefusedError("duplicate", text("staff.refused.duplicate", email=email), status=409)
@@ -65,6 +62,44 @@ def add_staff(session: Session, email: str, name: str, role: str, password: str)
     session.add(staff)
     session.flush()
     return staff
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise RefusedError(
+            "unknown_role", text("staff.refused.role", roles=text("staff.refused.roles_or").join(ROLES))
+        )
+
+
+def set_role(session: Session, staff_id: int, role: str, *, by: Staff) -> str:
+    """Give an account another role, from its next request on; returns the one before.
+
+    Who may no longer see patients holds none.
+
+    Raises:
+        RefusedError: there is no such role or account, or it is the last admin's.
+    """
+    _check_role(role)
+    staff = session.get(Staff, staff_id, with_for_update=True)
+    if staff is None:
+        raise RefusedError("gone", text("staff.refused.account_gone"), status=404)
+    if role != "admin":
+        _refuse_last_admin(session, staff)
+    before, staff.role = staff.role, role
+    if role not in CARE:
+        release_all(session, staff, "switched_off", actor=by.name)
+    session.flush()
+    return before
+
+
+def _refuse_last_admin(session: Session, staff: Staff) -> None:
+    others = (
+        select(func.count())
+        .select_from(Staff)
+        .where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
+    )
+    if staff.role == "admin" and not session.scalar(others):
+        raise RefusedError("last", text("staff.refused.last_admin"), status=409)
 
 
 def by_email(session: Session, email: str) -> Staff:
@@ -172,13 +207,8 @@ def set_disabled(session: Session, staff_id: int, disabled: bool, *, by: Staff |
         raise RefusedError("gone", text("staff.refused.account_gone"), status=404)
     if disabled and by is not None and staff.id == by.id:
         raise RefusedError("own", text("staff.refused.own_account"), status=409)
-    others = (
-        select(func.count())
-        .select_from(Staff)
-        .where(Staff.role == "admin", Staff.disabled_at.is_(None), Staff.id != staff.id)
-    )
-    if disabled and staff.role == "admin" and not session.scalar(others):
-        raise RefusedError("last", text("staff.refused.last_admin"), status=409)
+    if disabled:
+        _refuse_last_admin(session, staff)
     staff.disabled_at = now() if disabled else None
     if disabled:
         release_all(session, staff, "switched_off", actor=by.name if by else "system")
@@ -201,8 +231,10 @@ def everyone(session: Session) -> Sequence[tuple[Staff, int]]:
 
 def colleagues(session: Session, staff: Staff) -> list[Staff]:
     """Whom ``staff`` can hand a conversation to, by name."""
-    others = select(Staff).where(Staff.disabled_at.is_(None), Staff.id != staff.id).order_by(Staff.name)
-    return list(session.scalars(others))
+    others = select(Staff).where(
+        Staff.disabled_at.is_(None), Staff.id != staff.id, Staff.role.in_(sorted(CARE))
+    )
+    return list(session.scalars(others.order_by(Staff.name)))
 
 
 def _hash(password: str) -> str:

@@ -19,7 +19,7 @@ from bot.content.texts import table, text
 from bot.errors import RefusedError
 from bot.staff.auth import trail
 from bot.staff.auth.access import router
-from bot.staff.dependencies import Admin, Database
+from bot.staff.dependencies import Database, Who
 from bot.staff.pages import page, safe_cell
 from bot.store import audit
 from bot.store.audit import AuditEntry
@@ -89,7 +89,7 @@ def _start(day: str) -> datetime:
 def audit_page(
     request: Request,
     store: Database,
-    who: Admin,
+    who: Who,
     actor: str = "",
     action: str = "",
     on: str = "",
@@ -126,7 +126,7 @@ def audit_page(
 def audit_file(
     request: Request,
     store: Database,
-    who: Admin,
+    who: Who,
     actor: str = "",
     action: str = "",
     on: str = "",

@@ -10,7 +10,7 @@ from bot.errors import RefusedError
 from bot.staff.auth import accounts, trail
 from bot.staff.auth.access import router
 from bot.staff.auth.sessions import SignedIn
-from bot.staff.dependencies import Admin, Database, Field
+from bot.staff.dependencies import Database, Field, Who
 from bot.staff.pages import go, page
 from bot.store import audit
 from bot.store.engine import Store
@@ -20,7 +20,7 @@ _PAGE = "/staff/people"
 
 
 @router.get("/people")
-def people(request: Request, store: Database, who: Admin) -> Response:
+def people(request: Request, store: Database, who: Who) -> Response:
     """All accounts."""
     return _show(request, store)
 
@@ -29,10 +29,10 @@ def people(request: Request, store: Database, who: Admin) -> Response:
 def add(
     request: Request,
     store: Database,
-    who: Admin,
+    who: Who,
     email: Field = "",
     name: Field = "",
-    role: Field = "staff",
+    role: Field = "receptionist",
     password: Field = "",
 ) -> Response:
     """Add an account; if that is refused, what was typed is shown again, but for the password."""
@@ -46,19 +46,32 @@ def add(
 
 
 @router.post("/people/{staff_id}/off")
-def switch_off(request: Request, store: Database, who: Admin, staff_id: int) -> Response:
+def switch_off(request: Request, store: Database, who: Who, staff_id: int) -> Response:
     """Switch an account off."""
     return _switch(request, store, staff_id, off=True, by=who)
 
 
 @router.post("/people/{staff_id}/on")
-def switch_on(request: Request, store: Database, who: Admin, staff_id: int) -> Response:
+def switch_on(request: Request, store: Database, who: Who, staff_id: int) -> Response:
     """Switch an account on again."""
     return _switch(request, store, staff_id, off=False, by=who)
 
 
+@router.post("/people/{staff_id}/role")
+def change_role(request: Request, store: Database, who: Who, staff_id: int, role: Field = "") -> Response:
+    """Give an account another role."""
+    try:
+        with store.write() as session:
+            before = accounts.set_role(session, staff_id, role, by=who.staff)
+            change = f"{before} to {role}"
+            trail.note(session, request, who, "role_changed", on=audit.of_staff(staff_id), detail=change)
+    except RefusedError as error:
+        return _show(request, store, error)
+    return go(_PAGE, "role")
+
+
 @router.post("/people/{staff_id}/password")
-def reset(request: Request, store: Database, who: Admin, staff_id: int, password: Field = "") -> Response:
+def reset(request: Request, store: Database, who: Who, staff_id: int, password: Field = "") -> Response:
     """Give somebody a new password and end their sessions."""
     try:
         with store.write() as session:

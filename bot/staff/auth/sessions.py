@@ -15,6 +15,7 @@ from bot.content.texts import text
 from bot.errors import AssistantError, RefusedError
 from bot.settings import settings
 from bot.staff.auth.accounts import clean_email, verify
+from bot.staff.auth.roles import may_open
 from bot.store import audit
 from bot.store.engine import Store, one_at_a_time
 from bot.store.models import SignInAttempt, Staff, StaffSession
@@ -43,9 +44,9 @@ class SignedIn:
     csrf: str
     token_hash: str
 
-    @property
-    def is_admin(self) -> bool:
-        return self.staff.role == "admin"
+    def may(self, path: str) -> bool:
+        """Whether their role opens the address, for the links to it."""
+        return self.staff.role in may_open(path)
 
 
 def hashed(token: str) -> str:
