@@ -43,7 +43,7 @@ def door(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontDoor]:
     settings.cache_clear()
     with store.write() as session:
         add_staff(session, "dana@clinic.example", "Dana Whitfield", "admin", PASSWORD)
-        add_staff(session, "sam@clinic.example", "Sam Ortiz", "staff", PASSWORD)
+        add_staff(session, "sam@clinic.example", "Sam Ortiz", "receptionist", PASSWORD)
     with FrontDoor(store) as made:
         yield made
 

@@ -96,7 +96,7 @@ def say(store: Store, sender: str, text: str, **how: Any) -> None:
 
 def staff(store: Store, name: str) -> Staff:
     with store.write() as session:
-        made = Staff(email=f"{name[:3]}@clinic.example", name=name, role="staff", password_hash="-")
+        made = Staff(email=f"{name[:3]}@clinic.example", name=name, role="receptionist", password_hash="-")
         session.add(made)
         session.flush()
         return made

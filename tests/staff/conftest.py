@@ -44,7 +44,7 @@ class House:
     def browser(self, *, address: str = "198.51.100.1") -> TestClient:
         return TestClient(self.app, base_url=ORIGIN, follow_redirects=False, client=(address, 50000))
 
-    def add(self, email: str, name: str, role: str = "staff") -> Staff:
+    def add(self, email: str, name: str, role: str = "receptionist") -> Staff:
         with self.store.write() as session:
             return add_staff(session, email, name, role, PASSWORD)
 

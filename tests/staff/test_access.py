@@ -210,7 +210,12 @@ def test_admin_pages_are_for_admins(house: House, ana: Person, bo: Person) -> No
 
 
 def test_admin_adds_a_person_who_can_sign_in(house: House, ana: Person) -> None:
-    form = {"email": "cy@clinic.example", "name": "Cy <b>Day</b>", "role": "staff", "password": PASSWORD}
+    form = {
+        "email": "cy@clinic.example",
+        "name": "Cy <b>Day</b>",
+        "role": "receptionist",
+        "password": PASSWORD,
+    }
     assert ana.post("/staff/people", **form).status_code == 303
     again = ana.post("/staff/people", **form)
     assert again.status_code == 409 and "already has an account" in again.text

@@ -56,15 +56,19 @@ def test_a_sign_in_to_an_account_that_is_off_says_so(house: House, ana: Person, 
 
 def test_what_is_done_to_accounts_is_recorded(house: House, ana: Person) -> None:
     new = "quiet orchard bicycle"
-    ana.post("/staff/people", email="cy@clinic.example", name="Cy Day", role="staff", password=PASSWORD)
-    ana.post("/staff/people", email="cy@clinic.example", name="Cy Day", role="staff", password=PASSWORD)
+    ana.post(
+        "/staff/people", email="cy@clinic.example", name="Cy Day", role="receptionist", password=PASSWORD
+    )
+    ana.post(
+        "/staff/people", email="cy@clinic.example", name="Cy Day", role="receptionist", password=PASSWORD
+    )
     ana.post("/staff/people/2/password", password=new)
     ana.post("/staff/people/2/off")
     ana.post("/staff/people/2/on")
     ana.post("/staff/account/password", current="wrong", new=new, again=new)
     ana.post("/staff/account/password", current=PASSWORD, new=new, again=new)
     assert said(house)[1:] == [
-        ("account_added", "staff:1", "staff:2", "staff"),
+        ("account_added", "staff:1", "staff:2", "receptionist"),
         ("password_reset", "staff:1", "staff:2", ""),
         ("account_off", "staff:1", "staff:2", ""),
         ("account_on", "staff:1", "staff:2", ""),

@@ -34,7 +34,7 @@ def clinic_staff() -> Store:
     with made.write() as session:
         for email, name, role, sessions in (
             ("ana@clinic.example", "Ana Ruiz", "admin", 2),
-            ("bo@clinic.example", "Bo Lind", "staff", 1),
+            ("bo@clinic.example", "Bo Lind", "receptionist", 1),
         ):
             person = add_staff(session, email, name, role, PASSWORD)
             for _ in range(sessions):
@@ -146,5 +146,5 @@ def test_the_list_says_who_is_there(clinic_staff: Store, command: Callable[..., 
     command("off", "bo@clinic.example")
     assert command("list").splitlines() == [
         "ana@clinic.example\tAna Ruiz\tadmin\tactive",
-        "bo@clinic.example\tBo Lind\tstaff\tdisabled",
+        "bo@clinic.example\tBo Lind\treceptionist\tdisabled",
     ]

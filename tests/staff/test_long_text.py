@@ -37,7 +37,7 @@ def reply(door: FrontDoor, tmp_path: Path) -> str:
     """Where a member of staff, signed in with ``door.http``, sends a reply to."""
     store = Store(make_engine(f"sqlite:///{tmp_path / 'door.db'}"))
     with store.write() as session:
-        add_staff(session, "ana@clinic.example", "Ana Ruiz", "staff", PASSWORD)
+        add_staff(session, "ana@clinic.example", "Ana Ruiz", "receptionist", PASSWORD)
         session.add(talk := Conversation(channel="widget", consent_at=now()))
         session.flush()
         path = f"/staff/conversations/{talk.id}"

@@ -255,9 +255,9 @@ def test_long_plain_words_are_a_good_password() -> None:
 def test_add_staff_says_what_is_wrong(house: House) -> None:
     house.add("ana@clinic.example", "Ana Ruiz")
     for email, name, role, word in [
-        ("ANA@clinic.example", "Ana", "staff", "already has an account"),
-        ("no-address", "Ana", "staff", "e-mail"),
-        ("b@clinic.example", "  ", "staff", "name"),
+        ("ANA@clinic.example", "Ana", "receptionist", "already has an account"),
+        ("no-address", "Ana", "receptionist", "e-mail"),
+        ("b@clinic.example", "  ", "receptionist", "name"),
         ("b@clinic.example", "Bo", "boss", "role"),
     ]:
         with house.store.write() as session, pytest.raises(RefusedError, match=word):
