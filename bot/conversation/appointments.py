@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.clock import now
@@ -52,6 +53,21 @@ def offer(proposed: Sequence[Appointment]) -> list[dict[str, str]]:
     """The buttons under a proposal: each time, and none of them."""
     times = [_button("take", one, clinic().time_text(one.starts_at)) for one in proposed]
     return [*times, _button("none", proposed[0], text("appointments.buttons.none"))]
+
+
+def still_offered(session: Session, conversation_id: str) -> list[dict[str, str]]:
+    """The buttons of the times that can still be taken; of the newest request, if there are several."""
+    found = session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.conversation_id == conversation_id,
+            Appointment.state == "proposed",
+            Appointment.starts_at > now(),
+        )
+        .order_by(Appointment.booking_id.desc(), Appointment.starts_at, Appointment.id)
+    ).all()
+    newest = [one for one in found if one.booking_id == found[0].booking_id]
+    return offer(newest) if newest else []
 
 
 def ways_out(appointment: Appointment) -> list[dict[str, str]]:

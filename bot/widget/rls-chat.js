@@ -420,6 +420,7 @@
   let thinking = 0; // timer while an answer is due
   let messages = new Map(); // by seq: each is shown once
   let last = 0; // highest seq received
+  let proposed = []; // choices that stay below whatever is said after them
   let loaded = false; // history is in; what follows is news
   let outbox = []; // written, not yet in the server's list
   let flushing = null; // the session that sends
@@ -550,13 +551,14 @@
   }
 
   /** Take in {mode, staff, messages, typing}. Returns whether any of it was news. */
-  function take({ mode: now = mode, staff = '', messages: list = [], typing = false, urgent: stands = null }) {
+  function take({ mode: now = mode, staff = '', messages: list = [], typing = false, urgent: stands = null, proposed: times = [] }) {
     const live = loaded;
     const follow = atEnd || !live;
     const fresh = list.filter(({ seq }) => !messages.has(seq)).sort((a, b) => a.seq - b.seq);
     const raised = JSON.stringify(stands) !== JSON.stringify(urgent);
     const changed = now !== mode || raised || (!!staff && staff !== staffName); // a colleague may have taken over
     urgent = stands;
+    proposed = times;
     if (raised) drawUrgent();
     if (staff) staffName = staff;
     let anchor = null;
@@ -656,7 +658,8 @@
     ui.staffWay.hidden = mode !== 'assistant';
     ui.bookWay.hidden = !!urgent?.grave; // first things first
 
-    const list = (!outbox.length && !closed && messages.get(last)?.choices) || [];
+    const own = messages.get(last)?.choices;
+    const list = outbox.length || closed ? [] : own?.length ? own : proposed;
     const lost = ui.choices.contains(root.activeElement);
     ui.choices.replaceChildren(...list.map((choice) => button(choice.label, '', () => choose(choice), { dir: 'auto' })));
     ui.choices.hidden = !list.length;

@@ -59,6 +59,11 @@ def test_a_press_in_the_widget_books_while_rasa_is_not_asked(visitor: Visitor, s
     first, second = offered(store, conversation_id)
     last = visitor.news().json()["messages"][-1]
     assert [choice["key"] for choice in last["choices"]][:2] == [f"appt_take_{first}", f"appt_take_{second}"]
+    with store.write() as session:
+        conversation = locked(session, conversation_id)
+        assert conversation
+        add_message(session, conversation, "staff", "There is parking behind the house.")
+    assert visitor.news().json()["proposed"] == last["choices"], "they can be pressed below it"
     body = {"client_id": str(uuid.uuid4()), "choice": f"appt_take_{first}"}
     for _ in range(2):
         assert visitor.post(body).status_code == 202
@@ -66,6 +71,7 @@ def test_a_press_in_the_widget_books_while_rasa_is_not_asked(visitor: Visitor, s
     assert [line["from"] for line in news["messages"]][-2:] == ["patient", "system"]
     assert news["messages"][-1]["text"].startswith("Your appointment is booked:")
     assert not news["typing"]
+    assert news["proposed"] == []
     assert (appointment(store, first).state, appointment(store, second).state) == ("booked", "cancelled")
     with store.read() as session:
         assert session.query(Inbound).filter_by(state="pending").count() == 0

@@ -36,6 +36,7 @@ def test_a_call_with_nothing_to_say_ends_by_itself(visitor: Visitor) -> None:
         "mode": "assistant",
         "typing": False,
         "urgent": None,
+        "proposed": [],
         "messages": [],
         "staff": None,
     }

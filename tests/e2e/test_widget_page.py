@@ -13,12 +13,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import select
 
+from bot.content.clinic import clinic
+from bot.conversation import appointments
 from bot.conversation.messages import add_message, locked
 from bot.settings import settings
 from bot.staff import desk
 from bot.store.engine import Store, make_engine
-from bot.store.models import Base, Conversation, Message, Staff
+from bot.store.models import Appointment, Base, Conversation, Message, Staff
 from tests.support.front_door import FrontDoor
+from tests.support.visits import appointment, in_days, proposed, request_of
 
 pytestmark = pytest.mark.browser
 PHONE, DESKTOP = (390, 844), (1280, 800)
@@ -206,6 +209,31 @@ def test_the_bar_names_who_took_over_and_notices_are_called_so(visit: Any, store
         desk.take_over(session, talk_of(store), sam, "her break")
     expect(page.locator(".bar")).to_have_text("You are talking with Sam Ortiz")
     expect(page.locator(".msg.system .who").first).to_contain_text("Notice")
+
+
+def test_proposed_times_can_be_pressed_below_what_is_said_after_them(visit: Any, store: Store) -> None:
+    page = visit()
+    talk = talk_of(store)
+    booking = request_of(store, talk)
+    ids = [proposed(store, booking, in_days(3)), proposed(store, booking, in_days(5))]
+    with store.read() as session:
+        two = [session.get_one(Appointment, one) for one in ids]
+    say(
+        store,
+        "staff",
+        appointments.proposal(two),
+        choices=appointments.offer(two),
+        staff=staff(store, "Dana"),
+    )
+    button = page.get_by_role("button", name=clinic().time_text(two[1].starts_at))
+    expect(button).to_be_visible()
+    say(store, "staff", "There is parking behind the house.")
+    expect(page.locator(".msg.staff").last).to_contain_text("parking")
+    button.click()
+    expect(page.locator(".msg.system").last).to_contain_text("Your appointment is booked")
+    expect(button).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel the appointment")).to_be_visible()
+    assert [appointment(store, one).state for one in ids] == ["cancelled", "booked"]
 
 
 def test_the_clinics_numbers_can_be_tapped_and_results_of_tests_cannot(visit: Any, store: Store) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.content.texts import text
-from bot.conversation import calls
+from bot.conversation import appointments, calls
 from bot.conversation.messages import as_json, messages_after
 from bot.errors import RefusedError
 from bot.store.engine import Store
@@ -44,6 +44,7 @@ def read_news(session: Session, conversation_id: str, after: int) -> dict[str, A
         "staff": holder.name if holder else None,
         "typing": pending is not None and conversation.mode != "staff" and not conversation.told_late,
         "urgent": calls.state(session, conversation_id),
+        "proposed": appointments.still_offered(session, conversation_id),
         "messages": [as_json(message) for message in messages_after(session, conversation_id, after)],
     }
 

@@ -99,6 +99,9 @@ class News(BaseModel):
     staff: str | None = Field(description="Who of the clinic has the conversation, in mode `staff`.")
     typing: bool = Field(description="Whether an answer of the assistant is on its way.")
     urgent: UrgentState | None = Field(description="What stands while a red flag does.")
+    proposed: list[Choice] = Field(
+        description="Times for an appointment that can still be taken, and a way to decline. They stay below what is said later."
+    )
     messages: list[ShownMessage]
 
 
