@@ -399,6 +399,7 @@ def test_six_tabs_share_a_stream_so_a_reply_is_sent_and_nobody_misses_a_message(
     for tab in tabs[1:]:
         expect(tab).to_have_title(re.compile(r"^Ann Lee wrote \(1\) · "))
         expect(tab.locator("#nav-unread")).to_have_text("1 new")
+    expect(tabs[3].locator(".line.patient").last).to_contain_text("are you there?")
     tabs[3].mouse.move(300, 300)  # somebody reads it
     for tab in tabs[1:]:
         expect(tab.locator("#nav-unread")).to_be_hidden()
@@ -424,7 +425,7 @@ def test_people_on_a_phone(sign_in: Any) -> None:
     page = sign_in(PHONE)
     page.goto("/staff/people")
     page.locator("summary", has_text="New password").click()
-    pop = page.locator(".people .pop")
+    pop = page.locator(".people [open] .pop")
     assert pop.evaluate(
         "node => node.getBoundingClientRect().left >= 0 && node.getBoundingClientRect().right <= innerWidth"
     )
