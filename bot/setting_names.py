@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 FOR_RASA = frozenset(
     f"RLA_{name}"
     for name in (
+        "ACTION_AUTHORIZATION",
         "ACTION_ENDPOINT",
         "RASA_DATABASE",
         "RASA_LOCKS",

@@ -32,7 +32,7 @@ class RasaClient:
         url: where it listens, such as ``http://127.0.0.1:5005``.
         timeout: seconds for a whole turn; stays under the 25 s after which a patient must have been told
             something.
-        token: Rasa's API token, for its status.
+        token: what our processes know one another by; for Rasa's channel, and for its status.
         actions: where the action server listens; asked only whether it is well.
     """
 
@@ -41,6 +41,7 @@ class RasaClient:
         self._url, self._timeout = url, timeout
         self._http: ClientSession | None = None  # made at the first call: it belongs to the event loop
         self._token = {"token": token} if token else {}
+        self._signed = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def close(self) -> None:
         if self._http:
@@ -64,7 +65,7 @@ class RasaClient:
         if reset is not None:
             metadata["reset"] = reset
         body = {"sender": conversation_id, "message": text, "metadata": metadata}
-        answer = await self._call("POST", "/webhooks/rest/webhook", json=body)
+        answer = await self._call("POST", "/webhooks/rest/webhook", json=body, headers=self._signed)
         replies = read_replies(answer)
         if not replies:
             raise BrainUnavailable("empty answer")

@@ -86,6 +86,7 @@ def environment(config: Settings) -> dict[str, str]:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "LOG_LEVEL_LIBRARIES": "ERROR",
         "RLA_ACTION_ENDPOINT": f"{config.actions_url}/webhook",
+        "RLA_ACTION_AUTHORIZATION": f"Bearer {config.brain_token}",
         "RLA_RASA_DATABASE": config.rasa_database,
         "RLA_RASA_LOCKS": "redis" if config.redis_url else "in_memory",
         "RLA_RASA_LOCKS_HOST": redis.hostname or "127.0.0.1",

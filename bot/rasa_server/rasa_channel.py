@@ -22,6 +22,7 @@ sent along with it.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
@@ -36,6 +37,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.rasa_server import spared_work
+from bot.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,8 @@ class FrontDoor(InputChannel):  # type: ignore[misc]
     """``POST /webhooks/rest/webhook`` with ``{"sender", "message", "metadata": {"inbound_id", "reset"}}``,
     as Rasa's own.
 
-    ``reset``, if it is there, is the number of a wish to forget what runs.
+    ``reset``, if it is there, is the number of a wish to forget what runs. Only JSON that carries our token is
+    taken: every program of the machine reaches this port, and a page in a browser there too.
     """
 
     @classmethod
@@ -64,10 +67,13 @@ class FrontDoor(InputChannel):  # type: ignore[misc]
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         install()
+        token = settings().brain_token
         hook = Blueprint("front_door", __name__)
 
         @hook.route("/webhook", methods=["POST"])  # type: ignore[untyped-decorator]
         async def receive(request: Request) -> HTTPResponse:
+            if not ours(request, f"Bearer {token}"):
+                return response.json({"error": "token"}, status=401)
             body, out = request.json, CollectingOutputChannel()
             message = UserMessage(
                 body["message"], out, body["sender"], input_channel=self.name(), metadata=body.get("metadata")
@@ -80,6 +86,13 @@ class FrontDoor(InputChannel):  # type: ignore[misc]
             return response.json(out.messages)
 
         return hook
+
+
+def ours(request: Request, expected: str) -> bool:
+    """Whether a request is JSON and carries our token."""
+    given = str(request.headers.get("authorization", ""))
+    plain = str(request.headers.get("content-type", "")).split(";")[0].strip().lower()
+    return plain == "application/json" and secrets.compare_digest(given.encode(), expected.encode())
 
 
 def said_before(events: Iterable[Any], inbound_id: int) -> list[dict[str, Any]]:

@@ -80,16 +80,47 @@ def test_half_an_answer_is_none_and_the_form_still_begins(house: House) -> None:
     )  # the second question: the form took the first answer
 
 
+def to_rasa(house: House, body: dict[str, Any], **headers: str) -> httpx.Response:
+    """As the front door speaks to Rasa."""
+    token = (house.folder / "rasa_token").read_text().strip()
+    address = f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook"
+    sent = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
+    return httpx.post(address, content=json.dumps(body), headers=sent, timeout=20)
+
+
+def test_neither_rasa_nor_the_actions_listen_to_a_stranger(house: House) -> None:
+    body = {"sender": "stranger", "message": "hello", "metadata": {"inbound_id": 1}}
+    for wrong in ("", "Bearer", "Bearer x", "Basic x"):
+        assert to_rasa(house, body, Authorization=wrong).status_code == 401
+    # What a page of another site can send without asking first.
+    assert to_rasa(house, body, **{"Content-Type": "text/plain"}).status_code == 401
+    with sqlite3.connect(house.folder / "rasa.db") as rasa:
+        told = rasa.execute("SELECT count(*) FROM events WHERE sender_id = 'stranger'").fetchone()
+    assert told == (0,)
+    actions = f"http://127.0.0.1:{house.actions_port}"
+    token = (house.folder / "rasa_token").read_text().strip()
+    for headers, status in (
+        ({}, 401),
+        ({"Authorization": "Bearer x"}, 401),
+        ({"Authorization": f"Bearer {token}"}, 415),
+    ):
+        answer = httpx.post(
+            f"{actions}/webhook", content="{}", headers={"Content-Type": "text/plain", **headers}
+        )
+        assert answer.status_code == status
+    for path, status in (("/actions", 401), ("/health", 200)):
+        answer = httpx.get(actions + path, headers={"Origin": "https://evil.example"})
+        assert answer.status_code == status
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def test_a_message_that_comes_twice_is_taken_once_and_gets_its_answer_again(house: House) -> None:
     body = {
         "sender": "twice",
         "message": "why does iron matter for my legs",
         "metadata": {"inbound_id": 987_654_321},
     }
-    first, second = (
-        httpx.post(f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20).json()
-        for _ in range(2)
-    )
+    first, second = (to_rasa(house, body).json() for _ in range(2))
     assert first
     assert [line["custom"] for line in second] == [line["custom"] for line in first]
     with sqlite3.connect(house.folder / "rasa.db") as rasa:
@@ -108,9 +139,7 @@ def test_what_runs_is_forgotten_on_a_wish_and_never_what_a_repeated_message_bega
             "message": text,
             "metadata": {"inbound_id": 876_543_210 + number, **wish},
         }
-        lines = httpx.post(
-            f"http://127.0.0.1:{house.rasa_port}/webhooks/rest/webhook", json=body, timeout=20
-        ).json()
+        lines = to_rasa(house, body).json()
         return [line["custom"]["answer"] for line in lines]
 
     check = "can you check my symptoms with a few questions"
