@@ -69,10 +69,8 @@ const begin = () => {
   ["keydown", "pointerdown"].forEach((kind) => addEventListener(kind, alive, { passive: true }));
   ["keydown", "pointerdown", "pointermove", "wheel", "focus"].forEach((kind) => addEventListener(kind, reading, { passive: true }));
   if (queue) readCounts($(".queue-body", queue).dataset);
-  if (document.body.hasAttribute("data-care")) {
-    onNews(news);
-    setInterval(news, 30000); // a missed ring costs half a minute
-  }
+  onNews(news);
+  setInterval(news, 30000); // a missed ring costs half a minute
   setInterval(showAges, 15000);
   if (talk && !location.hash) toEnd();
   const free = document.activeElement === document.body;
