@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 #: What stands before the first entry.
 FIRST = "0" * 64
 #: Actors that are no account.
-UNKNOWN, PATIENT, COMMAND, SYSTEM = "unknown", "patient", "command", "system"
+UNKNOWN, PATIENT, COMMAND = "unknown", "patient", "command"
 
 
 class AuditEntry(Base):
