@@ -15,7 +15,7 @@ run: setup ## set up, train if needed, start everything; ends with the address
 	@exec $(BIN)/python -m bot run
 
 test: train ## set up and run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 	@$(BIN)/python -m tests.dialogues.run
 
 check: train ## ruff, mypy, the arrows between the rooms, yamllint, and Rasa's own check of its files
