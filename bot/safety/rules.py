@@ -28,7 +28,7 @@ _NAMED = 4
 #: How many texts are remembered with what was found in them: the rules and the classifier both ask for it.
 _READ = 256
 #: The concepts that hold the words of suicide and self-harm.
-_SELF_HARM_WORDS = ("self_harm_noun", "self_harm_act", "lethal_ask", "overdose_ask")
+_SELF_HARM_WORDS = ("self_harm_noun", "self_harm_act", "dying_named", "lethal_ask", "overdose_ask")
 #: How many characters of a message are read for what it tells of.
 _TOLD_CHARS = 2000
 

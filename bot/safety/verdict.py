@@ -24,10 +24,15 @@ log = structlog.get_logger(__name__)
 #: chance to be wrong. From a logistic regression on every other row of tests/safety and of real posts; the
 #: rows between gave the figures that are reported.
 BASE, RULE, WEAK, SIGN, DENIED, PAST = -1.7, 1.6, 3.2, 0.45, -1.2, -1.6
+
+#: What a rule adds that fires only on the new message together with those before it. Chosen on whole conversations:
+#: from 1.6 to 0.9 the questions in vain halve, and of the 86 emergencies in tests/safety told over several
+#: messages none is lost.
+JOINED = 0.9
 WHOLE, SENTENCE, LONGER_WHOLE, PARTS = 0.8, 0.35, -1.1, 0.5
 #: The sum from which a flag is raised at once, and from which the advice is shown with the question whether
 #: it is happening now: where tests/safety/frozen.tsv is seen to .98 and the fewest real posts are asked in vain.
-FLAG, ASK = 1.2, -1.08
+FLAG, ASK = 1.2, -1.0
 #: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; it is asked about
 #: sooner; and a word of it alone is asked about down to the last of these.
 SELF_HARM, ASK_SELF_HARM, ASK_WORD = "R7", -1.4, -1.8
@@ -128,6 +133,7 @@ class RedFlagCheck:
         weighed = None if ruled.language else self._weighed(text, told)  # the classifier knows English only
         look = _Look(dict(ruled.flags), ruled.other, ruled.language, ruled.by)
         strong = look.raised.keys() - ruled.weak
+        joined = bool(ruled.flags and earlier) and not self._rules.raised(text, (), told).flags
         if weighed is None:
             look.certainty, look.alarms = (math.inf, True) if strong else (ASK, False)
             return look
@@ -137,9 +143,11 @@ class RedFlagCheck:
             together = self._weighed(text, told, before=before) or weighed
             weighed = max(weighed, together, key=lambda seen: seen[1])
         look.flag, look.score = weighed
-        return self._judged(look, ruled, text, before, place)
+        return self._judged(look, ruled, text, before, place, JOINED if joined else RULE)
 
-    def _judged(self, look: _Look, ruled: Raised, text: str, before: str, place: _Place) -> _Look:
+    def _judged(
+        self, look: _Look, ruled: Raised, text: str, before: str, place: _Place, rule: float
+    ) -> _Look:
         assert look.score is not None
         strong = ruled.flags.keys() - ruled.weak
         signals = set(self._rules.signals(text)) if ruled.flags or look.score > -1 else set()
@@ -150,13 +158,15 @@ class RedFlagCheck:
         look.certainty += PAST * (past and place.many)
         least = ASK_SELF_HARM if look.flag == SELF_HARM else ASK
         look.sees = look.certainty >= least
-        look.certainty += RULE if strong else WEAK if ruled.flags else 0.0
+        look.certainty += rule if strong else min(WEAK, rule + WEAK - RULE) if ruled.flags else 0.0
         if look.sees and (
             ruled.flags or look.flag == SELF_HARM or self._rules.grounded(text, look.flag, before)
         ):
             look.raised.setdefault(look.flag, False)
         if look.certainty < least:
-            stays = SELF_HARM in strong or (SELF_HARM in ruled.flags and look.certainty >= ASK_WORD)
+            stays = (SELF_HARM in strong and rule == RULE) or (
+                SELF_HARM in ruled.flags and look.certainty >= ASK_WORD
+            )
             look.raised = {SELF_HARM: ruled.flags[SELF_HARM]} if stays else {}
         look.alarms = look.certainty >= FLAG and not (past and place.story)  # past: at most asked about
         return look

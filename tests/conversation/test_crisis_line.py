@@ -23,6 +23,7 @@ NUMBER = clinic().lines.crisis.number
         "only asking but is self harm more common with this",
         "my uncle died by suicide, did his legs have to do with it",
         "no i am not suicidal, just tired",
+        "i do not want to die, i just want one night of sleep",
     ],
 )
 def test_the_crisis_number_is_there(store: Store, text: str) -> None:
