@@ -7,14 +7,14 @@ from dataclasses import replace
 from actions import teaching
 from actions.reply import Reply, Said, spoken
 from actions.say import said_lately
-from actions.state import FACET_ALONE, State
+from actions.state import FACET_ALONE, TELLS, State
 from actions.stored_work import hand_over
 from actions.turn import FALLBACK
-from bot.content.answers import Answer, answers
+from bot.content.answers import TEACHING, Answer, answers
 from bot.content.clinic import clinic
 from bot.content.facets import facet_kinds
 from bot.understanding.follow_up import LEANS, LEANS_OPEN, LEANS_SMALL_TALK, LEANS_SURELY
-from bot.understanding.thresholds import HARDLY
+from bot.understanding.thresholds import HARDLY, LIKELY
 
 _TURNS = 3
 _NEVER = 1.1
@@ -53,9 +53,24 @@ CLEARLY = 0.5
 _OF_THE_TOPIC = frozenset({"how_sure", "what_next", "whole"})
 
 
+#: Asked again, or where nothing is written, more of the topic is said: that these are not checked says nothing.
+_NEVER_UNKNOWN = frozenset({"not_working", "what_next", "whole"})
+
+
+def guess(state: State) -> Answer | None:
+    """The likeliest topic of ours, if it is likely at all."""
+    for name, confidence in state.turn.ranking:
+        if confidence < LIKELY:
+            return None
+        if name in answers() and answers()[name].group in TEACHING:
+            return answers()[name]
+    return None
+
+
 def clear_facet(state: State) -> bool:
     """Whether a question that names its subject clearly asks for one facet of it."""
-    return not state.turn.pressed and state.turn.facet_confidence >= FACET_ALONE
+    turn = state.turn
+    return not turn.pressed and turn.facet != TELLS and turn.facet_confidence >= FACET_ALONE
 
 
 def waits(state: State) -> bool:
@@ -95,7 +110,7 @@ def is_one(state: State) -> bool:
     general answer "it" means restless legs, which the topics know: there a surely read topic is answered.
     """
     turn, topic, facet = state.turn, state.topic, state.facet
-    if turn.pressed or topic is None or facet in (None, "when_staff_reply"):
+    if turn.pressed or topic is None or facet in (None, "when_staff_reply", TELLS):
         return False
     return turn.leans >= _enough(state, topic)
 
@@ -115,6 +130,8 @@ def _enough(state: State, topic: Answer) -> float:
         return _NEVER if state.sure else LEANS_SURELY
     if turn.intent == "out_of_scope_other" and state.sure:
         return LEANS_SURELY
+    if turn.intent in (FALLBACK, None) and guess(state) and not state.cell(topic.id, state.facet):
+        return LEANS_SMALL_TALK  # a likely topic says more than that this is not checked
     if turn.intent in _MAY_LEAN:
         return LEANS_OPEN if state.sure else LEANS
     if turn.intent in ("affirm", "deny") and state.facet == "why" and not state.offer:
@@ -145,7 +162,7 @@ def answer(state: State) -> Reply:
             return Reply((near,), {"misses": 0.0, "topic": near.answer}, topic.id)
         if state.turn.facet_confidence < CLEARLY and not teaching.was_unknown(state, topic):
             said = teaching.short(state, topic)
-    if (said is None and state.cell(topic.id, facet) is not None) or facet == "not_working":
+    if (said is None and state.cell(topic.id, facet) is not None) or facet in _NEVER_UNKNOWN:
         said = said or _other_words(state)
     return Reply((said or teaching.unknown(state, topic, facet),), {"misses": 0.0}, topic.id)
 
@@ -179,11 +196,32 @@ def _other_words(state: State) -> Said | None:
     topic = state.topic
     assert topic is not None
     lately = said_lately(state.tracker, _TURNS)
-    text = next((text for text in (topic.more, topic.simple) if clinic().fill(text) not in lately), None)
+    texts = (topic.simple, topic.more) if state.facet == "what_next" else (topic.more, topic.simple)
+    text = next((text for text in texts if clinic().fill(text) not in lately), None)
     if text is None:
         return None
     keys = ["ask_repeat", *topic.follow_ups[:2], "talk_to_staff"]
     return Said(text, answers().choices(keys), answers().links(topic), topic.id)
+
+
+def tells_on(state: State) -> bool:
+    """Something is told of the last topic, and nothing is asked: "they gave me terrible cramps"."""
+    turn, topic = state.turn, state.topic
+    if topic is None or not state.tells or turn.leans < LEANS or "weary" in turn.told:
+        return False
+    if state.teaches:
+        return turn.intent == topic.id or turn.confidence < HARDLY
+    return turn.intent in _MAY_LEAN or turn.intent == "react"
+
+
+def hear_on(state: State) -> Reply:
+    """Thanks, and what to do next in this topic, if that was not said a moment ago."""
+    assert state.topic is not None
+    step = clinic().fill(state.topic.next_step)
+    extra = "" if step in said_lately(state.tracker, _TURNS) else step
+    keys = [*state.topic.follow_ups[:2], "ask_more", "talk_to_staff"]
+    said = spoken(state, "told_on", extra=extra, choices=answers().choices(list(dict.fromkeys(keys))))
+    return Reply((said,), {"misses": 0.0}, state.topic.id)
 
 
 def puts_beside(state: State) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from actions import teaching
 from actions.reply import Reply
 from actions.state import State
 from bot.content.texts import table, text
@@ -20,6 +21,8 @@ ANSWERS = frozenset(
     {
         "situation_of_topic",
         "follow_up",
+        "tells_on",
+        "in_context",
         "beside_topic",
         "asks_if_rls",
         "tried_already",
@@ -36,10 +39,7 @@ ANSWERS = frozenset(
 
 def in_words(name: str, keys: list[str]) -> str:
     """The words for some keys, as one reads them: "walking, a warm bath and cold"."""
-    words = [table(f"assistant.heard.{name}")[key] for key in keys]
-    return (
-        words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {text('assistant.heard.and')} {words[-1]}"
-    )
+    return teaching.listed([table(f"assistant.heard.{name}")[key] for key in keys])
 
 
 def _tried(state: State) -> str:

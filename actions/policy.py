@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actions import follow_up, hearing, medicine, relief, small_talk, teaching, unanswerable
+from actions import follow_up, hearing, in_context, medicine, relief, small_talk, teaching, unanswerable
 from actions.reply import Reply, line_reply, spoken
 from actions.state import State
 from actions.stored_work import order_erasure
@@ -106,6 +106,7 @@ def _asks_if_rls(state: State) -> bool:
         and not turn.pressed
         and not state.sure
         and state.facet == "how_to_tell"
+        and asks_something(turn.text)
     )
 
 
@@ -142,7 +143,7 @@ def _whole(state: State, topic: str) -> Reply:
 def _teach(state: State) -> Reply:
     """The topic asked about: the facet that the question is for, or the whole.
 
-    Of two topics each is answered in short.
+    Of two topics each is answered in short; a third is named and offered.
     """
     assert state.line is not None
     first = None
@@ -153,7 +154,9 @@ def _teach(state: State) -> Reply:
         return teaching.taught(state, first or teaching.whole(state, state.line))
     alone = State(replace(state.turn, heard={}), state.tracker, state.stored)
     beside = teaching.short(alone, second, keys=[state.line.id])
-    return teaching.taught(state, first or teaching.short(state, state.line), beside)
+    return teaching.taught(
+        state, first or teaching.short(state, state.line), teaching.and_the_rest(state, beside)
+    )
 
 
 POLICY: tuple[Row, ...] = (
@@ -166,6 +169,7 @@ POLICY: tuple[Row, ...] = (
     Row("tried_already", relief.tried_already, relief.what_is_left),
     Row("situation_of_topic", follow_up.names_situation, follow_up.in_situation),
     Row("clinic_fact", small_talk.asks_clinic_fact, small_talk.clinic_fact),
+    Row("tells_on", follow_up.tells_on, follow_up.hear_on),
     Row("medicine_beside", medicine.is_beside, medicine.say),
     Row("follow_up", follow_up.is_one, follow_up.answer),
     Row("beside_topic", follow_up.puts_beside, follow_up.beside),
@@ -179,6 +183,7 @@ POLICY: tuple[Row, ...] = (
     # ---- what cannot be answered as it stands
     Row("contact_for_staff", unanswerable.gives_contact, line_reply("noted_for_staff")),
     Row("unreadable", unanswerable.unreadable, unanswerable.say_kind),
+    Row("in_context", in_context.read, in_context.answer),
     Row("named_beside_unknown", unanswerable.names_ours, unanswerable.answer_named),
     Row("medicine_named", medicine.is_named, medicine.say),
     Row("likely_topic", unanswerable.likely_topic, unanswerable.answer_guess),

@@ -57,16 +57,18 @@ def asks_clinic_fact(state: State) -> bool:
 
 
 def clinic_fact(state: State) -> Reply:
-    """The fact, and whether the clinic is open now where hours are asked; what is not known is offered to
+    """The fact or facts, and whether the clinic is open now where hours are asked; what is not known is offered to
     staff."""
-    told = fact(state.turn.clinic_fact or "")
-    if not told.known:
+    kinds = [name for name in (state.turn.clinic_fact, state.turn.clinic_fact_also) if name in FACTS]
+    told = sorted((fact(name or "") for name in kinds), key=lambda one: not one.known)
+    shown = "\n\n".join(one.text for one in told)
+    if not all(one.known for one in told):
         offer = spoken(state, "ask_staff_for_fact")
-        said = replace(offer, text=f"{told.text} {offer.text}")
+        said = replace(offer, text=f"{shown} {offer.text}")
     else:
-        first = teaching.open_now() if told.kind == "hours" else ""
+        first = teaching.open_now() if "hours" in kinds else ""
         keys = ["book_appointment", "ask_clinic", "talk_to_staff"]
-        said = Said(f"{first} {told.text}".strip(), answers().choices(keys), (), "ask_clinic")
+        said = Said(f"{first} {shown}".strip(), answers().choices(keys), (), "ask_clinic")
     return Reply((said,), {"misses": 0.0})
 
 
@@ -96,7 +98,8 @@ def tells_story(state: State) -> bool:
     if turn.intent == "out_of_scope_medical":
         weighs = any(name in turn.told for name in _WEIGHS)
         return weighs or (state.topic is not None and not asks_something(turn.text))
-    return bool(turn.told) and not turn.elliptical and not asks_something(turn.text)
+    tells = bool(turn.told) or state.tells
+    return tells and not turn.elliptical and not asks_something(turn.text)
 
 
 def hear_story(state: State) -> Reply:

@@ -24,6 +24,8 @@ from bot.understanding.thresholds import SURE
 FACET = 0.4
 #: The same for a message that names its subject itself, where the whole topic is the other choice.
 FACET_ALONE = 0.7
+#: The facet of what is told and not asked, and how sure of it one must be.
+TELLS, TOLD = "tells", 0.5
 #: The turns in which the same answer is not said again.
 SAME = 8
 #: What is said of the clinic is no subject that a later "it" means.
@@ -121,7 +123,12 @@ class State:
     @property
     def facet(self) -> str | None:
         """What a follow-up asks for, if that is clear."""
-        return self.turn.facet if self.turn.facet_confidence >= FACET else None
+        return self.turn.facet if self.turn.facet_confidence >= FACET and not self.tells else None
+
+    @property
+    def tells(self) -> bool:
+        """Whether the message tells something and asks nothing."""
+        return self.turn.facet == TELLS and self.turn.facet_confidence >= TOLD and not self.turn.pressed
 
     def cell(self, topic: str, facet: str | None) -> FacetText | None:
         """The reviewed text for a facet of a topic."""

@@ -148,6 +148,24 @@ def more_of(state: State, topic: Answer) -> Said:
     return _said(topic, [text], [*left, *topic.follow_ups[:2]])
 
 
+def and_the_rest(state: State, said: Said) -> Said:
+    """``said`` with the further questions of the message named and put first among its buttons."""
+    more = [answers()[name] for name in state.turn.rest if name in answers()]
+    if not more:
+        return said
+    line = text("assistant.asked_too", topics=listed([called(one) for one in more]))
+    choices = {
+        choice["key"]: choice for choice in [*answers().choices([one.id for one in more]), *said.choices]
+    }
+    return replace(said, text=f"{said.text}\n\n{line}", choices=list(choices.values()))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one reads them: "iron, coffee and sleep"."""
+    rest, last = names[:-1], names[-1]
+    return f"{', '.join(rest)} {text('assistant.heard.and')} {last}" if rest else last
+
+
 def taught(state: State, *said: Said) -> Reply:
     """A reply that teaches: its topics are what a follow-up will be about."""
     topics = [one.answer for one in said if one.answer and one.answer not in NO_TOPIC]

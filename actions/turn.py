@@ -24,8 +24,10 @@ class Turn:
         facet: what it asks for (``data/facets.yml``), with its confidence; ``None`` for a pressed button.
         read_as: the text as the classifier read it, its spelling corrected.
         heard: what was heard of the person: situation -> yes, no or mentioned.
-        clinic_fact: the fact about the clinic that it asks for, if that is clear.
+        clinic_fact, clinic_fact_also: the facts about the clinic that it asks for, if that is clear.
+        rest: the intents of a third and further questions.
         medicines: those that it names and that have a row, rightly spelt, from left to right.
+        in_context: the likeliest intent if it is read after the name of the last topic, with its confidence.
         told: what it tells of their trouble, as ``bot.understanding.told`` gives it.
     """
 
@@ -48,6 +50,9 @@ class Turn:
     told: dict[str, list[str]] = field(default_factory=dict)
     medicines: tuple[str, ...] = ()
     clinic_fact: str | None = None
+    clinic_fact_also: str | None = None
+    in_context: tuple[str, float] = ("", 0.0)
+    rest: tuple[str, ...] = ()
 
     @property
     def facts(self) -> list[str]:
@@ -92,7 +97,10 @@ def read_turn(tracker: Tracker) -> Turn:
         heard=_heard(message),
         told=message.get("told") or {},
         medicines=tuple(message.get("medicines") or ()),
-        clinic_fact=_clinic_fact(message),
+        clinic_fact=_clinic_fact(message, "clinic_fact"),
+        clinic_fact_also=_clinic_fact(message, "clinic_fact_also"),
+        rest=tuple(message.get("rest") or ()),
+        in_context=_in_context(message),
     )
 
 
@@ -101,9 +109,14 @@ def _heard(message: dict[str, Any]) -> dict[str, str]:
     return said | {key: "mentioned" for key in message.get("mentions") or [] if said.get(key) != "yes"}
 
 
-def _clinic_fact(message: dict[str, Any]) -> str | None:
-    found = message.get("clinic_fact") or {}
+def _clinic_fact(message: dict[str, Any], field: str) -> str | None:
+    found = message.get(field) or {}
     return found.get("name") if float(found.get("confidence") or 0.0) >= FACT else None
+
+
+def _in_context(message: dict[str, Any]) -> tuple[str, float]:
+    found = message.get("in_context") or {}
+    return str(found.get("name") or ""), float(found.get("confidence") or 0.0)
 
 
 def asks_something(words: str) -> bool:

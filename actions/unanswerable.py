@@ -10,14 +10,15 @@ import re
 from dataclasses import replace
 
 from actions import teaching
+from actions.follow_up import guess
 from actions.reply import Reply, spoken
 from actions.state import State
 from actions.turn import FALLBACK, asks_something
 from bot.bookings.reading.contacts import find_contact
-from bot.content.answers import FLOWS, TEACHING, Answer, answers
+from bot.content.answers import FLOWS, answers
 from bot.content.texts import text
 from bot.language.detect import language_of
-from bot.understanding.thresholds import LIKELY, SUGGESTIONS, likely_topics
+from bot.understanding.thresholds import SUGGESTIONS, likely_topics
 
 #: At least this probable: the message may lean on the last topic, which is then offered too.
 _MAYBE = 0.3
@@ -148,31 +149,18 @@ def suggestions(state: State) -> list[str]:
     return list(dict.fromkeys([*first, *found]))[:SUGGESTIONS]
 
 
-def _guess(state: State) -> Answer | None:
-    """The likeliest topic of ours, if it is likely at all."""
-    for name, confidence in state.turn.ranking:
-        if confidence < LIKELY:
-            return None
-        if name in answers() and answers()[name].group in TEACHING:
-            return answers()[name]
-    return None
-
-
 def likely_topic(state: State) -> bool:
     """Not surely read, but one topic is likely, and a conversation runs or something is told: to be asked what
     one meant is no help then."""
     runs = state.before is not None or not asks_something(state.turn.text)
     return (
-        state.turn.intent in (FALLBACK, None)
-        and not state.turn.pressed
-        and runs
-        and _guess(state) is not None
+        state.turn.intent in (FALLBACK, None) and not state.turn.pressed and runs and guess(state) is not None
     )
 
 
 def answer_guess(state: State) -> Reply:
     """The likely topic in short, with the doubt said, and the others to choose from."""
-    topic = _guess(state)
+    topic = guess(state)
     assert topic is not None
     said = teaching.short(state, topic)
     words = text("assistant.maybe", topic=teaching.called(topic), answer=said.text)

@@ -13,11 +13,15 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.understanding.clinic_fact import ClinicFactModel
+from bot.understanding.clauses import halves
+from bot.understanding.clinic_fact import ClinicFact, ClinicFactModel
 from bot.understanding.encoder import encoder
 from bot.understanding.reading import prepared
 
 FILE = "clinic_fact.npz"
+FIELDS = ("clinic_fact", "clinic_fact_also")
+#: At least this sure: a part of a message asks for a fact of its own.
+BESIDE = 0.6
 #: The topics under which a fact is asked; for other messages nothing is read.
 TOPICS = frozenset({"ask_clinic", "ask_cost"})
 
@@ -25,7 +29,7 @@ TOPICS = frozenset({"ask_clinic", "ask_cost"})
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=True)
 class ClinicFactReader(GraphComponent):
     """Fills ``clinic_fact`` (``name`` and ``confidence``) where the message, or its second question, is
-    about the clinic."""
+    about the clinic, and ``clinic_fact_also`` where it asks for two facts."""
 
     @classmethod
     def create(
@@ -74,10 +78,18 @@ class ClinicFactReader(GraphComponent):
             text = message.get(TEXT)
             if self._model is None or not text or not _asks_clinic(message):
                 continue
-            found = self._model.read(prepared(text))
-            fact = {"name": found.name, "confidence": round(found.confidence, 4)}
-            message.set("clinic_fact", fact, add_to_output=True)
+            facts = self._two_facts(text) or [self._model.read(prepared(text))]
+            for field, found in zip(FIELDS, facts, strict=False):
+                fact = {"name": found.name, "confidence": round(found.confidence, 4)}
+                message.set(field, fact, add_to_output=True)
         return messages
+
+    def _two_facts(self, text: str) -> list[ClinicFact]:
+        """The facts of a message that names two side by side ("your address, and what do I bring")."""
+        assert self._model is not None
+        read = [self._model.read(prepared(piece)) for piece in halves(text)]
+        sure = list({found.name: found for found in read if found.confidence >= BESIDE}.values())
+        return sure[: len(FIELDS)] if len(sure) > 1 else []
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data

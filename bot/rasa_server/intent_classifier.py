@@ -19,22 +19,26 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.content.facets import facets
 from bot.rasa_server.training import code_fingerprint
 from bot.understanding.encoder import encoder
 from bot.understanding.follow_up import NO_TOPICS
 from bot.understanding.intent_model import IntentModel
-from bot.understanding.reading import prepared, read
+from bot.understanding.reading import prepared, read, read_after
 from bot.understanding.vector_cache import cached_encoder
 
 FILE = "intents.npz"
+#: A message read more surely than this is not read once more after the topic before it.
+SURELY_ALONE = 0.97
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class PatientClassifier(GraphComponent):
-    """Fills ``intent``, ``intent_ranking`` and ``also``. Needs no tokenizer or featurizer before it.
+    """Fills ``intent``, ``intent_ranking``, ``also`` and ``rest``. Needs no tokenizer or featurizer before it.
 
     ``intent`` is ``nlu_fallback`` below the answer threshold (``bot.understanding.thresholds``); the ranking
-    holds topics only.
+    holds topics only. ``in_context`` is the likeliest intent after the name of the topic before
+    (``metadata.topic``), where the message alone is not sure.
     """
 
     @classmethod
@@ -110,6 +114,11 @@ class PatientClassifier(GraphComponent):
                 [_row(*pair) for pair in reading.ranking],
                 _row(*reading.also) if reading.also else None,
             )
+            message.set("rest", list(reading.rest), add_to_output=True)
+            topic = (message.get("metadata") or {}).get("topic")
+            if topic in facets() and reading.ranking[0][1] < SURELY_ALONE:
+                found = read_after(self._model, facets()[topic].asks, text)
+                message.set("in_context", _row(*found), add_to_output=True)
         return messages
 
     @staticmethod

@@ -140,6 +140,9 @@ def install() -> None:
             for event in (ActiveLoop(None), SlotSet("requested_slot"), SlotSet("awaiting")):
                 tracker.update(event, self.domain)
             await self.save_tracker(tracker)
+        if tracker and (topic := tracker.get_slot("topic")):
+            # For the reading of a message that says little by itself.
+            message.metadata = {**asked, "topic": topic}
         # Under the lock of the conversation nobody else writes: what was read here is the turn's tracker too.
         _read.set(tracker)
         try:

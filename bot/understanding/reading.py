@@ -58,12 +58,14 @@ class Reading:
         ranking: intents with their confidences, the likeliest first; the first one is what the message is
             about.
         also: the second question's intent and confidence, when the message holds two.
+        rest: the intents of further questions, in their order.
         score: orders in-scope against out-of-scope messages.
     """
 
     ranking: list[tuple[str, float]]
     also: tuple[str, float] | None
     score: float
+    rest: tuple[str, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -91,11 +93,23 @@ def read(model: IntentModel, text: str) -> Reading:
     return best
 
 
+def read_after(model: IntentModel, subject: str, text: str) -> tuple[str, float]:
+    """The likeliest intent of a message when it is read after the name of what was spoken of last ("iron pills: they
+    upset my stomach"), and its confidence."""
+    whole, *_ = model.guess_with_parts(prepared(f"{subject}: {text}"), [])
+    return whole.ranking[0]
+
+
 def _read(model: IntentModel, text: str) -> Reading:
     pieces, named = parts(text), halves(text)
     whole, *rest = model.guess_with_parts(text, [*pieces, *named])
-    reading = combine(text, whole, list(zip(pieces, rest, strict=False)))
+    asked = list(zip(pieces, rest, strict=False))
+    reading = combine(text, whole, asked)
     name = reading.ranking[0][0]
+    if reading.also:
+        known = {name, reading.also[0]}
+        more = [other for other, _ in _questions(asked) if other not in known and not _declines(other)]
+        reading = replace(reading, rest=tuple(more))
     return (
         reading if reading.also or not named or _declines(name) or name in MANNERS else beside(reading, rest)
     )

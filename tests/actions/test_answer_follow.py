@@ -221,5 +221,5 @@ def test_what_is_not_known_is_said_in_turns(patient: Patient) -> None:
 
 def test_did_you_mean_offers_what_it_leans_on_and_what_it_names(patient: Patient) -> None:
     tell(patient, "my medicine", "ask_gabapentin")
-    assert tell(patient, "would it turn my hair grey", "nlu_fallback")["choices"][0] == "ask_gabapentin"
+    assert tell(patient, "would my neighbors notice", "nlu_fallback")["choices"][0] == "ask_gabapentin"
     assert tell(patient, "i hear odd rumours of methadone", "nlu_fallback")["choices"][0] == "ask_opioids"

@@ -92,7 +92,7 @@ ONCE = """
         reads = 0
         async def retrieve(self, sender):
             self.reads += 1
-            return SimpleNamespace(sender_id=sender, events=[], assistant_id=None, read=self.reads)
+            return SimpleNamespace(sender_id=sender, events=[], assistant_id=None, read=self.reads, get_slot=lambda name: None)
         async def get_or_create_tracker(self, sender, append_action_listen=True):
             return await self.retrieve(sender)
 

@@ -41,6 +41,8 @@ _AT_ONCE = 8
 _REFUSALS = ("out_of_scope_*", "fallback_*")
 _ALARMS = ("R[0-9]*", "ask:R[0-9]*")
 _DID_YOU_MEAN = "fallback_suggest"
+#: That the clinic has not told the fact, with staff offered, is the answer to a question about the clinic.
+_OF_THE_CLINIC, _FACT_NOT_TOLD = frozenset({"ask_clinic", "ask_cost"}), "ask_staff_for_fact"
 #: A paragraph of so many words is known again when it comes a second time; a shorter one may be a mere
 #: phrase.
 _LONG = 8
@@ -179,6 +181,8 @@ def _came(item: str, said: Said) -> bool:
         return alarmed(said)
     patterns = _REFUSALS if item == "refusal" else (item,)
     if any(fnmatchcase(answer, pattern) for answer in said.answers for pattern in patterns):
+        return True
+    if item in _OF_THE_CLINIC and _FACT_NOT_TOLD in said.answers:
         return True
     return item != "refusal" and item.lower() in _text(said).lower().replace("’", "'")
 
