@@ -98,8 +98,8 @@ def tells_story(state: State) -> bool:
     if turn.intent == "out_of_scope_medical":
         weighs = any(name in turn.told for name in _WEIGHS)
         return weighs or (state.topic is not None and not asks_something(turn.text))
-    tells = bool(turn.told) or state.tells
-    return tells and not turn.elliptical and not asks_something(turn.text)
+    tells = state.tells or (bool(turn.told) and not turn.elliptical)
+    return tells and not asks_something(turn.text)
 
 
 def hear_story(state: State) -> Reply:

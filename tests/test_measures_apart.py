@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent
 _WORDS = {"talks": 5, "nlu/two_turns.tsv": 5, "safety": 5}
 #: Lists for spelling, languages and forms, whose rows are no questions; what stands in them is meant to be
 #: known.
-_NO_MEASURES = {"booking_inputs.tsv", "english.tsv", "foreign.tsv", "form_answers.tsv"}
+_NO_MEASURES = {"booking_inputs.tsv", "english.tsv", "foreign.tsv", "form_answers.tsv", "routes.tsv"}
 
 
 def plain(text: str) -> str:

@@ -50,7 +50,7 @@ _NONE = "-"
 #: How often each part of a story is learnt: in use nearly every sentence of a long text is harmless, in what
 #: is written for the classifier every other one.
 _STORY_COUNTS = 2
-_SEEDS = (7, 8, 9)  # one network of the sense for each
+_SEEDS = (7, 8, 9, 10, 11)  # one network of the sense for each
 _SURE = 14.0  # log-odds beyond which no view counts more
 #: How a sentence of a story is marked, in the file and while it is cut into parts.
 _MARK, _MARKED = re.compile(r"\{(R\d+|\?)\}"), re.compile(r"(R\d+|\?):mark: ")

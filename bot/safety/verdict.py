@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 #: whole of a longer one; and, taken away each time the number of parts doubles, because every part is a
 #: chance to be wrong. From a logistic regression on every other row of tests/safety and of real posts; the
 #: rows between gave the figures that are reported.
-BASE, RULE, WEAK, SIGN, DENIED, PAST = -1.7, 1.6, 3.2, 0.45, -1.2, -1.6
+BASE, RULE, WEAK, SIGN, DENIED, PAST = -1.7, 1.6, 3.2, 0.6, -1.8, -1.6
 
 #: What a rule adds that fires only on the new message together with those before it. Chosen on whole conversations:
 #: from 1.6 to 0.9 the questions in vain halve, and of the 86 emergencies in tests/safety told over several
@@ -32,7 +32,7 @@ JOINED = 0.9
 WHOLE, SENTENCE, LONGER_WHOLE, PARTS = 0.8, 0.35, -1.1, 0.5
 #: The sum from which a flag is raised at once, and from which the advice is shown with the question whether
 #: it is happening now: where tests/safety/frozen.tsv is seen to .98 and the fewest real posts are asked in vain.
-FLAG, ASK = 1.2, -1.0
+FLAG, ASK = 1.2, -1.06
 #: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; it is asked about
 #: sooner; and a word of it alone is asked about down to the last of these.
 SELF_HARM, ASK_SELF_HARM, ASK_WORD = "R7", -1.4, -1.8

@@ -86,13 +86,14 @@ ONCE = """
         first = await self.get_tracker(message.sender_id)
         again = await self.get_tracker(message.sender_id)
         other = await self.get_tracker("other")
-        return [first.read, again.read, other.read, first.model_id]
+        return [first.read, again.read, other.read, first.model_id, (message.metadata or {}).get("topic")]
 
     class Store:
         reads = 0
         async def retrieve(self, sender):
             self.reads += 1
-            return SimpleNamespace(sender_id=sender, events=[], assistant_id=None, read=self.reads, get_slot=lambda name: None)
+            return SimpleNamespace(sender_id=sender, events=[], assistant_id=None, read=self.reads,
+                                   get_slot={"topic": "ask_alcohol"}.get)
         async def get_or_create_tracker(self, sender, append_action_listen=True):
             return await self.retrieve(sender)
 
@@ -111,5 +112,5 @@ ONCE = """
 
 def test_the_tracker_that_was_read_for_the_repeat_is_the_turns_own_and_only_once() -> None:
     whole, without_key = in_python(START + ONCE).splitlines()[-2:]
-    assert whole == "[[1, 2, 3, 'model'], [4, 5, 6, 'model']]"
-    assert without_key == "[7, 8, 9, 'model']"
+    assert whole == "[[1, 2, 3, 'model', 'ask_alcohol'], [4, 5, 6, 'model', 'ask_alcohol']]"
+    assert without_key == "[7, 8, 9, 'model', None]"
