@@ -13,7 +13,8 @@ from bot.staff.acting import act
 from bot.staff.auth import trail
 from bot.staff.auth.access import router
 from bot.staff.booking_cards import booking_counts, read_bookings
-from bot.staff.dependencies import Console, Database, Field, Who
+from bot.staff.dependencies import Console, Database, Field, Number, Who
+from bot.staff.lookups import booking_of
 from bot.staff.pages import go, page
 from bot.staff.private_page import send_page
 from bot.staff.queue import read_counts
@@ -48,7 +49,7 @@ def booking_state(
     console: Console,
     who: Who,
     conversation_id: str,
-    booking_id: int,
+    booking_id: Number,
     state: Field = "",
     version: Annotated[int, Form()] = 0,
     back: Field = "",
@@ -61,20 +62,21 @@ def booking_state(
     """
 
     def work(session: Session) -> None:
+        booking = booking_of(session, conversation_id, booking_id)
         visits.refuse_by_hand(session, booking_id)
-        desk.set_booking(session, booking_id, who.staff, state, version=version)
+        desk.set_booking(session, booking, who.staff, state, version=version)
 
     return _back(act(request, console, who, conversation_id, work, "booking"), back, "booking")
 
 
 @router.post(BOOKING + "/contact")
 def booking_contact(
-    request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, back: Field = ""
+    request: Request, console: Console, who: Who, conversation_id: str, booking_id: Number, back: Field = ""
 ) -> Response:
     """Show the contact details for a while; who looked is written down."""
 
     def work(session: Session) -> None:
-        desk.show_contact(session, booking_id, who.staff)
+        desk.show_contact(session, booking_of(session, conversation_id, booking_id), who.staff)
         on = audit.of_conversation(conversation_id)
         trail.note(session, request, who, "contact_read", on=on, detail=f"request {booking_id}")
 
@@ -83,7 +85,12 @@ def booking_contact(
 
 @router.post(BOOKING + "/page")
 def new_page(
-    request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, client_id: Field = ""
+    request: Request,
+    console: Console,
+    who: Who,
+    conversation_id: str,
+    booking_id: Number,
+    client_id: Field = "",
 ) -> Response:
     """Send the patient a new private page for the contact details; the same ``client_id`` again sends
     none."""

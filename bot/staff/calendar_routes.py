@@ -23,7 +23,7 @@ from bot.settings import settings
 from bot.staff import labels, visits
 from bot.staff.auth.access import router
 from bot.staff.booking_routes import BOOKING
-from bot.staff.dependencies import Database, Who
+from bot.staff.dependencies import Database, Number, Who
 from bot.staff.pages import page, safe_cell
 from bot.store.models import Appointment, Booking, Conversation
 
@@ -59,7 +59,9 @@ def as_table(store: Database, who: Who, begin: From = "", span: str = "week") ->
 
 
 @router.get(BOOKING + "/appointments/{appointment_id}.ics")
-def file(store: Database, who: Who, conversation_id: str, booking_id: int, appointment_id: int) -> Response:
+def file(
+    store: Database, who: Who, conversation_id: str, booking_id: Number, appointment_id: Number
+) -> Response:
     """One appointment for a staff member's own calendar."""
     with store.read() as session:
         one = visits.find_appointment(session, conversation_id, booking_id, appointment_id)

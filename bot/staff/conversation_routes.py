@@ -16,7 +16,7 @@ from bot.staff import desk, labels
 from bot.staff.acting import act, show, succeeded
 from bot.staff.auth.access import router
 from bot.staff.canned import filled
-from bot.staff.dependencies import Console, Database, Field, Who
+from bot.staff.dependencies import Console, Database, Field, Number, Who
 from bot.staff.pages import page
 from bot.staff.queue import list_name, read_queue
 from bot.staff.unread import read_news
@@ -207,19 +207,19 @@ def phoned(request: Request, console: Console, who: Who, conversation_id: str) -
 
 @router.post(CONVERSATION + "/outbox/{outbox_id}/again")
 def send_again(
-    request: Request, console: Console, who: Who, conversation_id: str, outbox_id: int
+    request: Request, console: Console, who: Who, conversation_id: str, outbox_id: Number
 ) -> Response:
     """Send a message again that may not have arrived."""
 
     def work(session: Session) -> None:
-        desk.resend(session, outbox_id, actor=who.staff.name)
+        desk.resend(session, conversation_id, outbox_id, actor=who.staff.name)
 
     return act(request, console, who, conversation_id, work, "again")
 
 
 @router.post(CONVERSATION + "/alerts/{alert_id}/close")
 def close_alert(
-    request: Request, console: Console, who: Who, conversation_id: str, alert_id: int, reason: Field = ""
+    request: Request, console: Console, who: Who, conversation_id: str, alert_id: Number, reason: Field = ""
 ) -> Response:
     """Close a red flag with a reason."""
 

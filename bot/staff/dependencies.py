@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form, Path, Request
 
 from bot.staff.auth.sessions import SignedIn
 from bot.store.engine import Store
@@ -49,3 +49,5 @@ Database = Annotated[Store, Depends(store)]
 Who = Annotated[SignedIn, Depends(signed_in)]
 #: A field of a form; absent is empty.
 Field = Annotated[str, Form()]
+#: The number of a row in an address; the bound is that of the column.
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -23,6 +23,7 @@ from bot.errors import NotAllowedError, RefusedError
 from bot.settings import settings
 from bot.staff import labels
 from bot.staff.auth.accounts import colleagues
+from bot.staff.lookups import outbox_of
 from bot.store.models import Alert, Booking, Conversation, Event, Message, Note, Outbox, Staff
 from bot.store.modes import change_mode, change_urgent
 
@@ -127,21 +128,18 @@ def read(session: Session, conversation_id: str, staff: Staff, seq: int) -> None
         conversation.held_read = max(conversation.held_read, min(seq, conversation.last_seq))
 
 
-def resend(session: Session, outbox_id: int, *, actor: str) -> Message:
+def resend(session: Session, conversation_id: str, outbox_id: int, *, actor: str) -> Message:
     """Queue a copy of a line that failed or may not have arrived, marked so that the patient can tell.
 
     Ring the conversation's notifier after the commit. The whole line is sent again, once, however many of its
     parts are open.
 
     Raises:
-        RefusedError: the line is no longer there.
+        RefusedError: the conversation has no such line.
         NotAllowedError: it arrived, is still on its way, was sent again already, or the patient cannot be
             reached.
     """
-    found = session.get(Outbox, outbox_id)
-    conversation = locked(session, found.conversation_id) if found else None
-    if found is None or conversation is None:
-        raise RefusedError("gone", text("staff.refused.message_gone"), status=404)
+    conversation, found = outbox_of(session, conversation_id, outbox_id)
     rows = session.scalars(
         select(Outbox).where(Outbox.message_id == found.message_id).with_for_update()
     ).all()
@@ -309,14 +307,11 @@ def _state(state: str) -> str:
     return labels.booking_states().get(state, state).lower()
 
 
-def set_booking(session: Session, booking_id: int, staff: Staff, state: str, *, version: int) -> Booking:
-    """Move a booking request on.
+def set_booking(session: Session, booking: Booking, staff: Staff, state: str, *, version: int) -> Booking:
+    """Move on a booking request, whose conversation is locked.
 
     ``version`` is what the page showed: if somebody was quicker, it is refused.
     """
-    booking = session.get(Booking, booking_id)
-    if booking is None or locked(session, booking.conversation_id) is None:
-        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
     session.refresh(booking)
     if booking.version != version:
         raise NotAllowedError(text("staff.refused.booking_changed", state=_state(booking.state)))
@@ -366,11 +361,8 @@ def has_opened(
     return any(event.data.get("staff") == staff.id for event in found)
 
 
-def show_contact(session: Session, booking_id: int, staff: Staff) -> Booking:
+def show_contact(session: Session, booking: Booking, staff: Staff) -> None:
     """How to reach the patient of a booking request, for ``CONTACT_SHOWN``; who looked is written down."""
-    booking = session.get(Booking, booking_id)
-    if booking is None:
-        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
     session.add(
         Event(
             conversation_id=booking.conversation_id,
@@ -380,7 +372,6 @@ def show_contact(session: Session, booking_id: int, staff: Staff) -> Booking:
         )
     )
     session.flush()
-    return booking
 
 
 def contacts_shown(session: Session, conversation_ids: Sequence[str], staff: Staff) -> set[int]:

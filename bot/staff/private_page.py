@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from bot.bookings.links import asked_on_page, make_link
 from bot.content.texts import text
-from bot.conversation.messages import locked
-from bot.errors import NotAllowedError, RefusedError
+from bot.errors import NotAllowedError
 from bot.settings import settings
 from bot.staff import desk
+from bot.staff.lookups import booking_of
 from bot.store.models import Booking, Conversation, Event, Message, Staff
 
 _OVER = ("declined", "cancelled")
@@ -33,13 +33,11 @@ def send_page(
     The same ``client_id`` again changes nothing.
 
     Raises:
-        RefusedError: the request is not there.
+        RefusedError: the conversation has no such request.
         NotAllowedError: no page can be sent for it, or ``staff`` does not hold the conversation.
     """
-    # The lock comes first, as on the page itself, so that the two never wait for each other.
-    conversation, booking = locked(session, conversation_id), session.get(Booking, booking_id)
-    if conversation is None or booking is None or booking.conversation_id != conversation.id:
-        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
+    booking = booking_of(session, conversation_id, booking_id)
+    conversation = session.get_one(Conversation, conversation_id)
     if not can_send_page(conversation, booking):
         raise NotAllowedError(text("staff.refused.no_private_page"))
     sent = select(Message.id).where(

@@ -22,7 +22,8 @@ from bot.staff.acting import act
 from bot.staff.auth.access import router
 from bot.staff.auth.sessions import SignedIn
 from bot.staff.booking_routes import BOOKING
-from bot.staff.dependencies import Console, Parts, Who
+from bot.staff.dependencies import Console, Number, Parts, Who
+from bot.staff.lookups import booking_of
 from bot.staff.pages import go, page
 from bot.store.appointments import of_booking
 from bot.store.models import Conversation
@@ -49,7 +50,7 @@ def _show(
     request: Request, console: Parts, who: SignedIn, ids: tuple[str, int], template: str, **context: Any
 ) -> Response:
     with console.store.read() as session:
-        booking = visits.find(session, *ids)
+        booking = booking_of(session, *ids)
         talk = session.get_one(Conversation, booking.conversation_id)
         standing = of_booking(session, booking.id)
     base = {
@@ -66,10 +67,10 @@ def _show(
 
 
 @router.get(_PROPOSE)
-def form(request: Request, console: Console, who: Who, conversation_id: str, booking_id: int) -> Response:
+def form(request: Request, console: Console, who: Who, conversation_id: str, booking_id: Number) -> Response:
     """The empty form, with length, place and person as they were last time."""
     with console.store.read() as session:
-        standing = of_booking(session, visits.find(session, conversation_id, booking_id).id)
+        standing = of_booking(session, booking_of(session, conversation_id, booking_id).id)
     last = standing[-1] if standing else None
     kept = {
         "minutes": str(last.minutes) if last else "30",
@@ -81,7 +82,7 @@ def form(request: Request, console: Console, who: Who, conversation_id: str, boo
 
 @router.post(_PROPOSE)
 def propose(
-    request: Request, console: Console, who: Who, conversation_id: str, booking_id: int, typed: Typed
+    request: Request, console: Console, who: Who, conversation_id: str, booking_id: Number, typed: Typed
 ) -> Response:
     """Look at the message (``stage`` is ``look``), go back to the form, or send it."""
     ids = (conversation_id, booking_id)
@@ -93,13 +94,13 @@ def propose(
         plan = read_plan(typed)
         if typed["stage"] == "send":
             with console.store.write() as session:
-                booking = visits.find(session, *ids)
+                booking = booking_of(session, *ids)
                 key = typed["client_id"][:64] or None
                 visits.propose(session, booking, who.staff, plan, typed["text"], agreed=agreed, client_id=key)
             console.notifier.notify(conversation_id)
             return go(f"/staff/conversations/{conversation_id}", "proposed")
         with console.store.read() as session:
-            booking = visits.find(session, *ids)
+            booking = booking_of(session, *ids)
             visits.check(session, plan, booking, agreed=agreed)
             look = warnings(session, plan, booking.id)
             words = visits.words_for(plan, booking, agreed=agreed)
@@ -134,8 +135,8 @@ def look(
     console: Console,
     who: Who,
     conversation_id: str,
-    booking_id: int,
-    appointment_id: int,
+    booking_id: Number,
+    appointment_id: Number,
     what: str,
 ) -> Response:
     """The page of a step, with the words that the patient will read."""
@@ -150,8 +151,8 @@ def step(
     console: Console,
     who: Who,
     conversation_id: str,
-    booking_id: int,
-    appointment_id: int,
+    booking_id: Number,
+    appointment_id: Number,
     what: str,
     typed: Typed,
 ) -> Response:

@@ -18,6 +18,7 @@ from bot.conversation import appointments as chat
 from bot.conversation.messages import locked
 from bot.errors import NotAllowedError, RefusedError
 from bot.staff import desk
+from bot.staff.lookups import booking_of
 from bot.store import appointments
 from bot.store.appointments import OPEN
 from bot.store.models import Appointment, Booking, Event, Message, Staff, new_id
@@ -37,25 +38,12 @@ def appointments_of(session: Session, booking_ids: Sequence[int]) -> dict[int, l
     return found
 
 
-def find(session: Session, conversation_id: str, booking_id: int) -> Booking:
-    """A request with its conversation, which is locked from here on.
-
-    Raises:
-        RefusedError: 404, there is none of this conversation.
-    """
-    conversation = locked(session, conversation_id)
-    booking = session.get(Booking, booking_id) if 0 < booking_id < 2**31 else None
-    if conversation is None or booking is None or booking.conversation_id != conversation.id:
-        raise RefusedError("gone", text("staff.refused.booking_gone"), status=404)
-    return booking
-
-
 def find_appointment(
     session: Session, conversation_id: str, booking_id: int, appointment_id: int
 ) -> Appointment:
     """An appointment of a request of a conversation; raises RefusedError, 404, if there is none."""
-    find(session, conversation_id, booking_id)
-    found = session.get(Appointment, appointment_id) if 0 < appointment_id < 2**31 else None
+    booking_of(session, conversation_id, booking_id)
+    found = session.get(Appointment, appointment_id)
     if found is None or found.booking_id != booking_id:
         raise RefusedError("gone", text("appointments.refused.gone"), status=404)
     return found

@@ -249,16 +249,17 @@ def test_resend_sends_a_marked_copy_once(house: House, api: BotApi) -> None:
     say(house, CHAT, "Please come at nine.", sender="staff")
     api.wait_for(lambda: states(house, CHAT) == ["unknown"])
     number = house.outbox(CHAT)[0].id
-    house.change(lambda session: desk.resend(session, number, actor="Ann"))
+    talk = house.conversation(CHAT).id
+    house.change(lambda session: desk.resend(session, talk, number, actor="Ann"))
     api.wait_for(lambda: len(api.to(CHAT)) == 2)
     assert api.to(CHAT)[1].text == "Ann (clinic staff):\n(sent again) Please come at nine."
     assert len(house.events(CHAT, "sent_again")) == 1
     api.wait_for(lambda: settled(house, CHAT))
     for outbox_id in (number, house.outbox(CHAT)[1].id):
         with pytest.raises(NotAllowedError):
-            house.change(lambda session, row=outbox_id: desk.resend(session, row, actor="Ann"))
+            house.change(lambda session, row=outbox_id: desk.resend(session, talk, row, actor="Ann"))
     with pytest.raises(RefusedError):
-        house.change(lambda session: desk.resend(session, 999, actor="Ann"))
+        house.change(lambda session: desk.resend(session, talk, 999, actor="Ann"))
 
 
 def test_a_deleted_conversation_says_goodbye_and_is_gone(house: House, api: BotApi) -> None:

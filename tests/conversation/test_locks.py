@@ -14,6 +14,7 @@ from bot.conversation.messages import locked
 from bot.errors import RefusedError
 from bot.staff import desk
 from bot.staff.auth import sessions
+from bot.staff.lookups import booking_of
 from bot.store.engine import Store
 from bot.store.models import Alert, Booking, Staff
 from tests.support.talk import Talk, person
@@ -47,7 +48,8 @@ def waits(store: Store) -> bool:
 
 
 def change_booking(session: Any, booking: Booking, alert: Alert, staff: Staff) -> None:
-    desk.set_booking(session, booking.id, staff, "contacted", version=1)
+    found = booking_of(session, booking.conversation_id, booking.id)
+    desk.set_booking(session, found, staff, "contacted", version=1)
 
 
 def close(session: Any, booking: Booking, alert: Alert, staff: Staff) -> None:

@@ -103,8 +103,11 @@ class StaffRoute(APIRoute):
                 await run_in_threadpool(
                     trail.note_refusal, parts(request).store, request, error.code, self.path
                 )
-        except RequestValidationError:
-            refusal = RefusedError("form", text("staff.refused.form_incomplete"))
+        except RequestValidationError as error:
+            if any(fault["loc"][0] == "path" for fault in error.errors()):
+                refusal = RefusedError("page", text("staff.refused.no_such_page"), status=404)
+            else:
+                refusal = RefusedError("form", text("staff.refused.form_incomplete"))
         except SQLAlchemyError as error:
             log.error("database_error", path=self.path, **fault(error))
             refusal = RefusedError("database", text("staff.refused.database"), status=503)

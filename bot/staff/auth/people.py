@@ -10,7 +10,7 @@ from bot.errors import RefusedError
 from bot.staff.auth import accounts, trail
 from bot.staff.auth.access import router
 from bot.staff.auth.sessions import SignedIn
-from bot.staff.dependencies import Database, Field, Who
+from bot.staff.dependencies import Database, Field, Number, Who
 from bot.staff.pages import go, page
 from bot.store import audit
 from bot.store.engine import Store
@@ -46,19 +46,19 @@ def add(
 
 
 @router.post("/people/{staff_id}/off")
-def switch_off(request: Request, store: Database, who: Who, staff_id: int) -> Response:
+def switch_off(request: Request, store: Database, who: Who, staff_id: Number) -> Response:
     """Switch an account off."""
     return _switch(request, store, staff_id, off=True, by=who)
 
 
 @router.post("/people/{staff_id}/on")
-def switch_on(request: Request, store: Database, who: Who, staff_id: int) -> Response:
+def switch_on(request: Request, store: Database, who: Who, staff_id: Number) -> Response:
     """Switch an account on again."""
     return _switch(request, store, staff_id, off=False, by=who)
 
 
 @router.post("/people/{staff_id}/role")
-def change_role(request: Request, store: Database, who: Who, staff_id: int, role: Field = "") -> Response:
+def change_role(request: Request, store: Database, who: Who, staff_id: Number, role: Field = "") -> Response:
     """Give an account another role."""
     try:
         with store.write() as session:
@@ -71,7 +71,7 @@ def change_role(request: Request, store: Database, who: Who, staff_id: int, role
 
 
 @router.post("/people/{staff_id}/password")
-def reset(request: Request, store: Database, who: Who, staff_id: int, password: Field = "") -> Response:
+def reset(request: Request, store: Database, who: Who, staff_id: Number, password: Field = "") -> Response:
     """Give somebody a new password and end their sessions."""
     try:
         with store.write() as session:
