@@ -32,7 +32,7 @@ JOINED = 0.9
 WHOLE, SENTENCE, LONGER_WHOLE, PARTS = 0.8, 0.35, -1.1, 0.5
 #: The sum from which a flag is raised at once, and from which the advice is shown with the question whether
 #: it is happening now: where tests/safety/frozen.tsv is seen to .98 and the fewest real posts are asked in vain.
-FLAG, ASK = 1.2, -1.06
+FLAG, ASK = 1.2, -0.95
 #: Thoughts of self-harm: a rule is never overruled, its alarm becomes a question at most; it is asked about
 #: sooner; and a word of it alone is asked about down to the last of these.
 SELF_HARM, ASK_SELF_HARM, ASK_WORD = "R7", -1.4, -1.8
