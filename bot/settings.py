@@ -63,6 +63,8 @@ class Settings(BaseSettings):
 
     # Minutes after which a patient's message that its holder has not answered goes back to the queue; 0: never.
     held_idle_minutes: int = Field(30, ge=0, le=1440)
+    # Hours in which what a patient writes after staff wrote last goes to staff, whatever became of the chat; 0: never.
+    staff_answer_hours: int = Field(12, ge=0, le=168)
 
     # The ladder for urgent conversations that nobody looks at.
     alert_minutes: str = "5,15"

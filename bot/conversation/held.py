@@ -101,7 +101,7 @@ def _waits(session: Session, conversation: Conversation, late: datetime) -> bool
     return since is not None and since <= late
 
 
-def tell_closed(session: Session, conversation: Conversation, inbound_id: int) -> None:
+def tell_closed(session: Session, conversation: Conversation, inbound_id: int | None) -> None:
     """Outside the opening hours a patient whose conversation is held hears when staff read again: not if the
     holder is evidently there, and not with every message."""
     moment, place = now(), clinic()

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import bot.content.texts as texts
 from bot.clock import now
 from bot.content.clinic import clinic
-from bot.conversation import after_flag, appointments, held, standing, urgent
+from bot.conversation import after_flag, answered_staff, appointments, held, standing, urgent
 from bot.conversation.inbox import end
 from bot.conversation.messages import add_message, locked
 from bot.conversation.text import MAX_CHARACTERS, checked, clean
@@ -173,6 +173,8 @@ def _answer(
         if asked and not stands:
             urgent.take_no(session, conversation, inbound, asked)
         end(inbound, urgent.REPLIED)
+    if inbound.state == "pending" and answered_staff.take(session, conversation, inbound):
+        end(inbound, "for_staff")
     if conversation.mode == "staff" and inbound.state == "pending":
         end(inbound, "for_staff")
         held.tell_closed(session, conversation, inbound.id)

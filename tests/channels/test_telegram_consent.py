@@ -201,7 +201,7 @@ def test_before_consent_staff_may_talk_and_nothing_is_held(chat: Chat) -> None:
     before = len(chat.said)
     chat.writes("I am here")
     chat.does(updates.content(CHAT, **updates.CONTENTS["poll"]))
-    assert chat.pending() == [] and chat.said[before:] == [text("telegram.contents.poll")]
+    assert chat.pending() == [] and chat.said[before:] == [text("telegram.content_with_staff")]
 
 
 @pytest.mark.parametrize("command", ["/help", "/restart", "/help@test_bot"])

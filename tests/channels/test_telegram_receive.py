@@ -12,9 +12,12 @@ from bot.channels.telegram.entry import After
 from bot.channels.telegram.receive import Receiver
 from bot.channels.telegram.written import CONTENTS
 from bot.content.texts import text
-from bot.conversation.messages import add_message
+from bot.conversation.messages import add_message, locked
+from bot.staff import desk
 from bot.store.models import Alert, Conversation, Event, Inbound, KeyValue, Message, Outbox
+from bot.store.modes import change_mode
 from tests.support import updates
+from tests.support.talk import person
 from tests.support.telegram_chat import CHAT, Chat, make_chat
 
 
@@ -31,6 +34,32 @@ def test_content_without_words_gets_one_kind_line_and_no_turn(chat: Chat, kind: 
         assert chat.does(updates.content(CHAT, **updates.CONTENTS[kind])).turn is False
     assert chat.said[before:] == [text(f"telegram.contents.{CONTENTS[kind]}")]
     assert chat.pending() == []
+
+
+@pytest.mark.parametrize("mode", ["staff", "waiting"])
+def test_while_a_person_has_the_chat_what_has_no_words_is_a_line_for_staff(chat: Chat, mode: str) -> None:
+    chat.agrees()
+    ann, chat_id = person(chat.store), chat.conversation.id
+    with chat.store.write() as session:
+        conversation = locked(session, chat_id)
+        assert conversation
+        change_mode(session, conversation, "hand_over", actor="patient", reason="asked")
+        if mode == "staff":
+            desk.claim(session, chat_id, ann)
+    assert chat.conversation.mode == mode
+    before = len(chat.said)
+    chat.does(updates.content(CHAT, **updates.CONTENTS["voice"]))
+    assert chat.typed[-1] == "(voice message, 0:03)"
+    assert chat.said[before] == text("telegram.content_with_staff")
+
+
+def test_an_album_gets_one_answer_and_each_picture_a_line(chat: Chat) -> None:
+    chat.agrees()
+    before = len(chat.said)
+    for kind in ("photo", "video", "photo"):
+        chat.does(updates.content(CHAT, media_group_id="9", **updates.CONTENTS[kind]))
+    assert len(chat.said) == before + 1
+    assert chat.typed[-3:] == ["(photo)", "(video, 0:03)", "(photo)"]
 
 
 def test_content_before_consent_gets_the_intro(chat: Chat) -> None:

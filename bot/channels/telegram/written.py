@@ -12,7 +12,7 @@ from telegram import Message
 from bot.channels.telegram import LONGEST, commands
 from bot.channels.telegram.entry import After, Entry
 from bot.content.texts import text
-from bot.conversation import consent, urgent
+from bot.conversation import consent, held, urgent
 from bot.conversation.intake import accept
 from bot.conversation.text import clean
 from bot.errors import RefusedError
@@ -58,9 +58,9 @@ def written(entry: Entry, message: Message) -> After:
         if not message.text:
             _say_that_only_words_are_read(entry, message)
         return take(entry, said=said)
-    for name, reply in CONTENTS.items():
-        if getattr(message, name, None):
-            return reply_kindly(entry, name, text(f"telegram.contents.{reply}"))
+    for name, kind in CONTENTS.items():
+        if content := getattr(message, name, None):
+            return _without_words(entry, message, kind, getattr(content, "duration", None))
     if message.text:
         return reply_kindly(entry, "no_words", text("telegram.contents.sticker"))
     entry.record("service")
@@ -114,6 +114,25 @@ def reply_kindly(entry: Entry, kind: str, reply: str, said: str = "", *, shown: 
     elif not quiet:
         entry.say(reply)
     return entry.done()
+
+
+def _without_words(entry: Entry, message: Message, kind: str, length: object) -> After:
+    """A picture, a recording and the like: a line for staff, and one reply for all the pictures of an album."""
+    seconds = int(length.total_seconds() if isinstance(length, timedelta) else length or 0)  # type: ignore[call-overload]
+    shown = text(f"telegram.for_staff.content.{kind}", length=f"{seconds // 60}:{seconds % 60:02d}")
+    if consent.is_needed(entry.conversation):
+        shown = ""  # nothing is kept of who has not agreed
+    with_staff = entry.conversation.mode in ("staff", "waiting")
+    reply = text("telegram.content_with_staff" if with_staff else f"telegram.contents.{kind}")
+    after = reply_kindly(entry, _album(message) or kind, reply, shown=shown)
+    if entry.conversation.mode == "staff":
+        held.tell_closed(entry.session, entry.conversation, None)
+    return after
+
+
+def _album(message: Message) -> str:
+    """The mark of the album that a message belongs to, or ""."""
+    return f"album:{message.media_group_id}"[:64] if message.media_group_id else ""
 
 
 def _is_flagged(entry: Entry, said: str) -> bool:
