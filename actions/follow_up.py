@@ -211,6 +211,8 @@ def tells_on(state: State) -> bool:
         return False
     if state.teaches:
         return turn.intent == topic.id or turn.confidence < HARDLY
+    if (turn.intent or "").startswith("out_of_scope") and state.sure:
+        return False
     return turn.intent in _MAY_LEAN or turn.intent == "react"
 
 
