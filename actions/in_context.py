@@ -8,7 +8,7 @@ from actions.reply import Reply
 from actions.state import FACET_ALONE, State
 from actions.turn import FALLBACK
 from bot.content.answers import TEACHING, Answer, answers
-from bot.understanding.thresholds import IN_CONTEXT, SURELY_ELSEWHERE
+from bot.understanding.thresholds import IN_CONTEXT, SURE, SURELY_ELSEWHERE
 
 
 def _topic(state: State) -> Answer | None:
@@ -20,10 +20,14 @@ def _topic(state: State) -> Answer | None:
 def read(state: State) -> bool:
     """Not read alone, or not surely read as something that is not ours; with the last topic before it one is clear."""
     turn = state.turn
-    if turn.pressed or state.topic is None or _topic(state) is None:
+    topic, alone = _topic(state), follow_up.guess(state)
+    if turn.pressed or state.topic is None or topic is None:
         return False
-    declined = (turn.intent or "").startswith("out_of_scope") and turn.confidence < SURELY_ELSEWHERE
-    return turn.intent in (FALLBACK, None) or declined
+    if alone and topic.id == state.topic.id != alone.id:
+        return False  # alone another topic is likely
+    if (turn.intent or "").startswith("out_of_scope"):
+        return turn.confidence < SURELY_ELSEWHERE and turn.in_context[1] >= SURE
+    return turn.intent in (FALLBACK, None)
 
 
 def answer(state: State) -> Reply:

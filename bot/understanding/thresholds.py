@@ -22,8 +22,8 @@ ALSO = 0.50
 #: At least this likely: once a conversation runs, or where something is told and not asked, the topic is answered in
 #: short, with the doubt said and the others as buttons.
 LIKELY = 0.35
-#: At least this sure after the name of the last topic: the message is answered so, where alone it is not read, or
-#: read as something else less surely than the second.
+#: At least this sure after the name of the last topic: the message is answered so, where alone it is not read. What
+#: alone is read as not ours, less surely than the second, must be sure after the topic.
 IN_CONTEXT, SURELY_ELSEWHERE = 0.5, 0.95
 #: Below this a topic is hardly read, and a message that leans on the last topic is asked of that one.
 HARDLY = 0.65
