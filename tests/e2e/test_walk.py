@@ -131,6 +131,8 @@ def test_a_visitor_asks_books_and_talks_with_staff(
 
     desk.get_by_role("button", name=re.compile("[Gg]ive back")).click()
     expect(visitor.locator(".msg.system").last).to_contain_text("assistant again")
+    ask(visitor, "tuesday at 10 is fine")  # an answer to a person reaches a person
+    expect(visitor.locator(".msg.system").last).to_contain_text("has gone to them")
     ask(visitor, "does coffee make it worse")
     expect(visitor.locator(".msg.assistant").last).to_contain_text("affeine")
 
