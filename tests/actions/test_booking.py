@@ -383,21 +383,3 @@ def test_a_number_given_on_telegram_all_the_same_is_used(
 def test_on_the_website_they_are_asked_in_the_chat(patient: Patient) -> None:
     assert patient.writes("book", "book_appointment").hears(ActionBeginBooking()) == []
     assert patient.slots.get("booking_name") is None
-
-
-def test_what_the_first_message_says_is_not_asked_again(patient: Patient) -> None:
-    patient.writes("I'm Ann Lee, 555 010 0123, could I come in on Tuesday?", "book_appointment")
-    (said,) = patient.hears(ActionBeginBooking())
-    assert said["answer"] == "booking_read"
-    assert {key: patient.slots.get(key) for key in BY_SLOT} == {
-        "booking_name": "Ann Lee",
-        "booking_contact": "555 010 0123",
-        "booking_times": "Tuesday",
-        "booking_reason": None,
-    }
-
-
-def test_a_bare_wish_fills_nothing(patient: Patient) -> None:
-    patient.writes("can I book an appointment", "book_appointment")
-    assert patient.hears(ActionBeginBooking()) == []
-    assert all(patient.slots.get(key) is None for key in BY_SLOT)
