@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,38 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def _own_ports() -> range:
+    """Ports for this test process alone: below those that this system hands to outgoing connections, and
+    shared out between the workers of one run, which else could both find the same port free."""
+    first, last = 12_000, 32_000
+    with contextlib.suppress(OSError, ValueError):
+        handed_out = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        last = min(last, handed_out) if handed_out > first + 1_000 else last
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), worker + 1)
+    share = (last - first) // workers
+    return range(first + worker * share, first + (worker + 1) * share)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, from below those that systems hand to outgoing connections, which
-    could take one before we do."""
-    ports: list[int] = []
+    """Ports of our own share that nobody listens on now."""
+    share, ports = _own_ports(), list[int]()
     while len(ports) < count:
-        port = random.SystemRandom().randrange(12_000, 32_000)
+        port = random.SystemRandom().choice(share)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             ports += [port] if port not in ports else []
     return ports
 
 
-def wait_for(what: str, ready: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first true value of ``ready``; fails with ``what`` when it does not come.
+class _Over(Exception):
+    """The processes have ended while somebody waited for them."""
+
+
+def wait_for(
+    what: str, ready: Callable[[], Any], seconds: float = 30.0, told: Callable[[], str] = lambda: ""
+) -> Any:
+    """The first true value of ``ready``; fails with ``what``, and what ``told`` adds, when it does not come.
 
     Errors of the way there count as no.
     """
@@ -48,27 +67,48 @@ def wait_for(what: str, ready: Callable[[], Any], seconds: float = 30.0) -> Any:
             if last:
                 return last
         time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {seconds:.0f} s (last: {last!r})")
+    raise AssertionError(f"{what}: not within {seconds:.0f} s (last: {last!r})\n{told()}")
 
 
 class House:
     """The three running processes."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.port, self.rasa_port, self.actions_port = free_ports(3)
-        self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("RLA_", "TELEGRAM_"))},
-            "RLA_PORT": str(self.port),
-            "RLA_RASA_PORT": str(self.rasa_port),
-            "RLA_ACTIONS_PORT": str(self.actions_port),
             "RLA_DATA_DIR": str(folder),
             **settings,
         }
+        self._take_ports()
         self.process: subprocess.Popen[str] | None = None
 
+    def _take_ports(self) -> None:
+        self.port, self.rasa_port, self.actions_port = free_ports(3)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment |= {
+            "RLA_PORT": str(self.port),
+            "RLA_RASA_PORT": str(self.rasa_port),
+            "RLA_ACTIONS_PORT": str(self.actions_port),
+        }
+
     def start(self) -> House:
+        """Start and wait until everything answers.
+
+        A start that ended by itself is tried once more, on other ports, and is shown as a warning with what it
+        said: between the look whether a port is free and its use another program may take it.
+        """
+        self._launch()
+        try:
+            wait_for("everything is ready", self._ready_or_over, 150, told=self._said)
+        except _Over as over:
+            warnings.warn(f"a start ended by itself, and was tried again: {over}", stacklevel=1)
+            self._take_ports()
+            self._launch()
+            wait_for("everything is ready", self._ready_or_over, 150, told=self._said)
+        return self
+
+    def _launch(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "run"],
             cwd=ROOT,
@@ -77,8 +117,16 @@ class House:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        wait_for("everything is ready", self.ready, 150)
-        return self
+
+    def _ready_or_over(self) -> bool:
+        if self.process and self.process.poll() is not None:
+            raise _Over(self._said())
+        return self.ready()
+
+    def _said(self) -> str:
+        """The ends of what the processes wrote, for whoever reads why a start failed."""
+        logs = [self.folder / "run.log", *sorted((self.folder / "log").glob("*.log"))]
+        return "\n".join(f"{log.name}: {log.read_text()[-1_500:]}" for log in logs if log.exists())
 
     def ready(self) -> bool:
         return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
