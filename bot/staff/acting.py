@@ -70,7 +70,7 @@ def show(
         talk = read_conversation(
             session, conversation_id, who.staff, every_line="all" in request.query_params
         )
-        rows, counts = read_queue(session, view, who.staff), read_news(session, who.staff)
+        listed, counts = read_queue(session, view, who.staff), read_news(session, who.staff)
     return page(
         request,
         "desk.html",
@@ -78,7 +78,7 @@ def show(
         section="queue",
         view=view,
         views=labels.lists(),
-        rows=rows,
+        listed=listed,
         counts=counts,
         talk=talk,
         open_id=conversation_id,

@@ -29,14 +29,14 @@ def queue(request: Request, store: Database, who: Who, view: Annotated[str, Quer
     """A list of conversations, with none open beside it."""
     name = list_name(view)
     with store.read() as session:
-        rows, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
+        listed, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
     return page(
         request,
         "desk.html",
         section="queue",
         view=name,
         views=labels.lists(),
-        rows=rows,
+        listed=listed,
         counts=counts,
         talk=None,
         open_id="",

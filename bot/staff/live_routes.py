@@ -58,9 +58,9 @@ def queue(request: Request, store: Database, who: Who, view: str = "", open: str
     """A list of the queue."""
     name = list_name(view)
     with store.read() as session:
-        rows, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
+        listed, counts = read_queue(session, name, who.staff), read_news(session, who.staff)
     return page(
-        request, "_queue.html", view=name, views=labels.lists(), rows=rows, counts=counts, open_id=open
+        request, "_queue.html", view=name, views=labels.lists(), listed=listed, counts=counts, open_id=open
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from bot.bookings.requests import in_short
@@ -16,6 +16,14 @@ from bot.store.models import Alert, Booking, Conversation, Message, Staff
 
 #: The lists of the queue, in the order of their tabs. Their names stand in ``data/texts``.
 LISTS = ("urgent", "waiting", "mine", "open", "closed")
+
+_UNHELD = Conversation.mode != "staff"
+_WAITING = Conversation.mode == "waiting"
+# With their values written out: only so does a database see that an index with the same condition will do.
+_CLOSED = Conversation.mode == literal_column("'closed'")
+_TALKING = Conversation.mode.in_([literal_column("'assistant'"), literal_column("'staff'")]) & (
+    Conversation.last_seq > literal_column("0")
+)
 
 
 @dataclass(frozen=True)
@@ -45,30 +53,166 @@ def list_name(name: str) -> str:
     return name if name in LISTS else "waiting"
 
 
-def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -> list[QueueRow]:
-    """The conversations of a list, at most ``limit``.
+@dataclass(frozen=True)
+class Queue:
+    """A list as far as it is shown.
+
+    Args:
+        flagged: the conversations with an open red flag.
+        calm: those without one.
+        more_flagged, more_calm: how many of each are not shown.
+    """
+
+    flagged: Sequence[QueueRow] = ()
+    calm: Sequence[QueueRow] = ()
+    more_flagged: int = 0
+    more_calm: int = 0
+
+    @property
+    def rows(self) -> list[QueueRow]:
+        """All that is shown, from the top."""
+        return [*self.flagged, *self.calm]
+
+
+def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -> Queue:
+    """The conversations of a list: at most ``limit`` with an open red flag, and as many without one, so that
+    neither kind can ever hide the other.
 
     Args:
         name: one of ``LISTS``; ``open`` is everything that is not closed.
 
-    Open red flags stand on top of every list but ``closed``, the gravest first; of one tier, what nobody
-    acted on and the oldest first. Then comes who waits longest, then the newest. A conversation with an open
-    red flag is in everybody's ``waiting`` until somebody holds it.
+    Open red flags stand on top. What somebody holds and has acted on stands below the others, because a person
+    takes care of it; then the gravest tier counts; within one tier what nobody acted on stands above the rest,
+    and then the oldest; opening it moves nothing. Below comes who waits longest, then the newest. A conversation
+    with an open red flag is in everybody's ``waiting`` until somebody holds it.
     """
-    rows = session.execute(_select(name, staff).limit(limit)).all()
-    ids = [conversation.id for conversation, _ in rows]
-    last, names, alerts = (
-        _last_messages(session, ids),
-        patient_names(session, ids),
-        _open_alerts(session, ids),
+    groups = _groups(name, staff)
+    flagged = session.execute(_flagged(groups.flagged).limit(limit)).all()
+    calm: list[tuple[Conversation, Staff | None]] = []
+    for condition, order in groups.calm:
+        query = select(Conversation, Staff).outerjoin(Staff, Staff.id == Conversation.claimed_by)
+        query = query.where(condition, ~_is_flagged()).order_by(order).limit(limit - len(calm))
+        calm += [(talk, holder) for talk, holder in session.execute(query)]
+    total = sum(_number(session, condition, ~_is_flagged()) for condition, _ in groups.calm)
+    rows = _rows(session, [(talk, holder, alert) for talk, holder, alert in flagged])
+    return Queue(
+        flagged=rows,
+        calm=_rows(session, [(talk, holder, None) for talk, holder in calm]),
+        more_flagged=_number_flagged(session, groups.flagged) - len(rows),
+        more_calm=total - len(calm),
     )
-    flags = {conversation_id: found[0] for conversation_id, found in alerts.items()}
-    wants = _wants(session, [conversation for conversation, _ in rows], flags)
+
+
+def read_counts(session: Session, staff: Staff) -> dict[str, int]:
+    """How many conversations each list holds, how many booking requests are new, and how many red flags
+    nobody has acted on."""
+    unseen = (
+        select(func.count()).select_from(Alert).where(Alert.closed_at.is_(None), Alert.acted_at.is_(None))
+    )
+    asked = select(func.count()).select_from(Booking).where(Booking.state == "requested")
+    return {
+        "waiting": _number(session, _WAITING, ~_is_flagged()) + _number_flagged(session, _UNHELD),
+        "mine": _number(session, Conversation.claimed_by == staff.id),
+        "urgent": _number_flagged(session),
+        "unseen": session.scalar(unseen) or 0,
+        "bookings": session.scalar(asked) or 0,
+    }
+
+
+def patient_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """The name that a patient gave with a booking request, by conversation."""
+    rows = session.execute(
+        select(Booking.conversation_id, Booking.name)
+        .where(Booking.conversation_id.in_(ids))
+        .order_by(Booking.id)
+    )
+    return {conversation_id: name for conversation_id, name in rows if name}
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """What a list holds.
+
+    Args:
+        flagged: which of the conversations with an open red flag.
+        calm: which of the others, each group with its order, the one that stands higher first. Each is read
+            from an index of its own: sorted together, a hundred thousand would have to be sorted to show a
+            hundred.
+    """
+
+    flagged: ColumnElement[bool]
+    calm: Sequence[tuple[ColumnElement[bool], ColumnElement[Any]]] = ()
+
+
+def _groups(name: str, staff: Staff) -> _Groups:
+    waits = (_WAITING, Conversation.waiting_since.asc())
+    newest = Conversation.updated_at.desc()
+    if name == "mine":
+        mine = Conversation.claimed_by == staff.id
+        return _Groups(mine, [(mine, newest)])
+    if name == "closed":
+        return _Groups(_CLOSED, [(_CLOSED, newest)])
+    if name == "open":
+        return _Groups(~_CLOSED, [waits, (_TALKING, newest)])
+    if name == "urgent":
+        return _Groups(true())
+    return _Groups(_UNHELD, [waits])
+
+
+def _flagged(condition: ColumnElement[bool]) -> Select[Conversation, Staff, Alert]:
+    """Conversations with an open red flag, who holds them, and which of their flags most needs somebody: one
+    that nobody acted on, then the gravest, then the oldest."""
+    tier = case({name: place for place, name in enumerate(TIERS)}, value=Alert.tier, else_=len(TIERS))
+    acted = case((Alert.acted_at.is_(None), 0), else_=1)
+    needs = func.row_number().over(
+        partition_by=Alert.conversation_id, order_by=(acted, tier, Alert.raised_at, Alert.id)
+    )
+    gravest = func.min(tier).over(partition_by=Alert.conversation_id)
+    ranked = (
+        select(Alert.id, acted.label("acted"), needs.label("place"), gravest.label("tier"))
+        .where(Alert.closed_at.is_(None))
+        .subquery()
+    )
+    handled = case(((ranked.c.acted == 1) & (Conversation.mode == "staff"), 1), else_=0)
+    return (
+        select(Conversation, Staff, Alert)
+        .join(Alert, Alert.conversation_id == Conversation.id)
+        .join(ranked, (ranked.c.id == Alert.id) & (ranked.c.place == 1))
+        .outerjoin(Staff, Staff.id == Conversation.claimed_by)
+        .where(condition)
+        .order_by(handled, ranked.c.tier, ranked.c.acted, Alert.raised_at, Alert.id)
+    )
+
+
+def _is_flagged() -> ColumnElement[bool]:
+    """The conversation has an open red flag."""
+    return exists().where(Alert.conversation_id == Conversation.id, Alert.closed_at.is_(None))
+
+
+def _number(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Conversation).where(*conditions)) or 0
+
+
+def _number_flagged(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """The same of those with an open red flag, counted from the flags: these are few."""
+    query = select(func.count(func.distinct(Alert.conversation_id))).where(Alert.closed_at.is_(None))
+    if conditions:
+        query = query.join(Conversation, Conversation.id == Alert.conversation_id).where(*conditions)
+    return session.scalar(query) or 0
+
+
+def _rows(
+    session: Session, found: Sequence[tuple[Conversation, Staff | None, Alert | None]]
+) -> list[QueueRow]:
+    ids = [conversation.id for conversation, _, _ in found]
+    last, names = _last_messages(session, ids), patient_names(session, ids)
+    flags = {conversation.id: alert for conversation, _, alert in found if alert}
+    wants = _wants(session, [conversation for conversation, _, _ in found], flags)
     seen = {who for alert in flags.values() for who in (alert.seen_by, alert.acted_by) if who}
     people = {person.id: person.name for person in session.scalars(select(Staff).where(Staff.id.in_(seen)))}
     made = []
-    for conversation, holder in rows:
-        message, alert = last.get(conversation.id), flags.get(conversation.id)
+    for conversation, holder, alert in found:
+        message = last.get(conversation.id)
         made.append(
             QueueRow(
                 conversation=conversation,
@@ -83,101 +227,7 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
                 acted_by=people.get(alert.acted_by or 0, "") if alert else "",
             )
         )
-    return sorted(made, key=lambda row: _sort_key(row, alerts.get(row.conversation.id, ())))
-
-
-def read_counts(session: Session, staff: Staff) -> dict[str, int]:
-    """How many conversations each list holds, how many booking requests are new, and how many red flags
-    nobody has acted on."""
-    open_alert = Alert.closed_at.is_(None)
-    counted = {
-        "waiting": select(func.count()).select_from(Conversation).where(_waits()),
-        "mine": select(func.count()).select_from(Conversation).where(Conversation.claimed_by == staff.id),
-        "urgent": select(func.count(func.distinct(Alert.conversation_id))).where(open_alert),
-        "unseen": select(func.count()).select_from(Alert).where(open_alert, Alert.acted_at.is_(None)),
-        "bookings": select(func.count()).select_from(Booking).where(Booking.state == "requested"),
-    }
-    return {name: session.scalar(query) or 0 for name, query in counted.items()}
-
-
-def patient_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """The name that a patient gave with a booking request, by conversation."""
-    rows = session.execute(
-        select(Booking.conversation_id, Booking.name)
-        .where(Booking.conversation_id.in_(ids))
-        .order_by(Booking.id)
-    )
-    return {conversation_id: name for conversation_id, name in rows if name}
-
-
-def _select(name: str, staff: Staff) -> Select[Conversation, Staff]:
-    """A list's conversations with who holds them.
-
-    The database orders them too, so that a full list can never cut off a red flag or whoever waits longest.
-    """
-    query = select(Conversation, Staff).outerjoin(Staff, Staff.id == Conversation.claimed_by)
-    if name == "mine":
-        query = query.where(Conversation.claimed_by == staff.id)
-    elif name == "closed":
-        query = query.where(Conversation.mode == "closed")
-    elif name == "open":
-        query = query.where(Conversation.mode != "closed", Conversation.last_seq > 0)
-    elif name == "urgent":
-        query = query.where(_is_flagged())
-    else:
-        query = query.where(_waits())
-    return query.order_by(
-        _is_flagged().desc(),
-        Conversation.waiting_since.is_(None),
-        Conversation.waiting_since,
-        Conversation.updated_at.desc(),
-    )
-
-
-def _is_flagged() -> ColumnElement[bool]:
-    """The conversation has an open red flag."""
-    flagged = select(Alert.conversation_id).where(Alert.closed_at.is_(None)).distinct().scalar_subquery()
-    return Conversation.id.in_(flagged)
-
-
-def _waits() -> ColumnElement[bool]:
-    """The conversation waits for staff, or has an open red flag and nobody holds it."""
-    return (Conversation.mode == "waiting") | (_is_flagged() & (Conversation.mode != "staff"))
-
-
-def _tier(alert: Alert) -> int:
-    return TIERS.index(alert.tier) if alert.tier in TIERS else len(TIERS)
-
-
-def _open_alerts(session: Session, ids: Sequence[str]) -> dict[str, list[Alert]]:
-    """The open red flags of each conversation.
-
-    First comes the one that most needs somebody: one that nobody acted on, then the gravest, then the oldest.
-    """
-    found = session.scalars(select(Alert).where(Alert.conversation_id.in_(ids), Alert.closed_at.is_(None)))
-    made: dict[str, list[Alert]] = {}
-    for alert in sorted(found, key=lambda alert: (alert.acted_at is not None, _tier(alert), alert.raised_at)):
-        made.setdefault(alert.conversation_id, []).append(alert)
     return made
-
-
-def _sort_key(row: QueueRow, alerts: Sequence[Alert]) -> tuple[Any, ...]:
-    """Where a row stands: lower keys stand higher.
-
-    The group comes first: 0 for an open red flag, 1 for who waits, 2 for the rest. Within the red flags:
-
-    - What somebody holds and has acted on stands below all others, because a person takes care of it.
-    - Then the gravest tier counts. Only within one tier does what nobody acted on stand above the rest, and
-      opening it moves nothing.
-    - Then the oldest stands first.
-    """
-    if alerts:
-        acted = alerts[0].acted_at is not None
-        handled = acted and row.conversation.mode == "staff"
-        return (0, handled, min(map(_tier, alerts)), acted, alerts[0].raised_at.timestamp())
-    if row.conversation.waiting_since:
-        return (1, False, 0, False, row.conversation.waiting_since.timestamp())
-    return (2, False, 0, False, -row.last_at.timestamp())
 
 
 def _wants(

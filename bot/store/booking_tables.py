@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.clock import now
-from bot.store.base import Base
+from bot.store.base import Base, index_where
 
 
 class Booking(Base):
@@ -21,6 +21,7 @@ class Booking(Base):
         CheckConstraint(
             "state in ('requested', 'contacted', 'booked', 'declined', 'cancelled')", name="state"
         ),
+        Index("ix_bookings_day", "state", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,13 +77,7 @@ class Appointment(Base):
         CheckConstraint("starts_at < ends_at", name="lasts"),
         Index("ix_appointments_day", "state", "starts_at"),
         # Whatever goes wrong in the code: one request has one appointment.
-        Index(
-            "uq_appointments_booked",
-            "booking_id",
-            unique=True,
-            sqlite_where=text("state = 'booked'"),
-            postgresql_where=text("state = 'booked'"),
-        ),
+        index_where("uq_appointments_booked", "booking_id", where="state = 'booked'", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,6 +14,7 @@ from bot.content.texts import text
 from bot.store.audit import AuditEntry as AuditEntry
 from bot.store.base import Base as Base
 from bot.store.base import UTCDateTime as UTCDateTime
+from bot.store.base import index_where
 from bot.store.base import new_id as new_id
 from bot.store.booking_tables import Appointment as Appointment
 from bot.store.booking_tables import Booking as Booking
@@ -29,6 +30,12 @@ class Conversation(Base):
         CheckConstraint("mode in ('assistant', 'waiting', 'staff', 'closed')", name="mode"),
         CheckConstraint("(mode = 'staff') = (claimed_by is not null)", name="claimed"),
         Index("ix_conversations_queue", "mode", "waiting_since"),
+        # One for each list of the console, with the condition that it asks by (``bot/staff/queue.py``).
+        index_where("ix_conversations_held", "claimed_by", "updated_at", where="claimed_by IS NOT NULL"),
+        index_where("ix_conversations_closed", "updated_at", where="mode = 'closed'"),
+        index_where(
+            "ix_conversations_talking", "updated_at", where="mode IN ('assistant', 'staff') AND last_seq > 0"
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -203,6 +210,7 @@ class Alert(Base):
     __table_args__ = (
         UniqueConstraint("inbound_id"),
         CheckConstraint("state in ('stands', 'asked', 'eased', 'ended')", name="state"),
+        index_where("ix_alerts_open", "conversation_id", where="closed_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

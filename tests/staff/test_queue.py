@@ -69,6 +69,37 @@ def test_many_newer_conversations_never_push_a_red_flag_off_the_list(house: Hous
     assert order(ana.get("/staff/?view=open").text)[0] == flagged
 
 
+def test_many_red_flags_never_hide_who_plainly_waits_and_what_is_not_shown_is_counted(
+    house: House, ana: Person
+) -> None:
+    waits = house.conversation("can I talk to a person", minutes=90)
+    with house.store.write() as session:
+        flagged, others = (
+            [
+                Conversation(channel="widget", last_seq=1, mode="waiting", waiting_since=now())
+                for _ in range(number)
+            ]
+            for number in (130, 101)
+        )
+        session.add_all([*flagged, *others])
+        session.flush()
+        for number, talk in enumerate(flagged):
+            inbound = house._inbound(session, talk, "chest pain")
+            tier = "today" if number < 129 else "emergency"
+            session.add(Alert(conversation_id=talk.id, inbound_id=inbound.id, tier=tier, seq=1))
+    page = ana.get("/staff/?view=waiting").text
+    # The gravest first, although it came last; 100 of each kind are shown.
+    assert (order(page)[0], order(page)[100], len(order(page))) == (flagged[-1].id, waits, 200)
+    said = re.findall(r'class="more">(.*?)<', page)
+    assert said == [
+        "30 more with a red flag are not shown: those above need somebody first.",
+        "2 more are not shown.",
+    ]
+    assert page.index(said[0]) < page.index(f"row-{waits}") < page.index(said[1])
+    assert "2 more are not shown" not in ana.get("/staff/?view=urgent").text
+    assert 'class="count">232<' in page and 'class="count red">130<' in page  # what the tabs say
+
+
 def test_a_graver_flag_outranks_one_already_seen(house: House, ana: Person) -> None:
     talk, other = house.conversation("pills", minutes=60), house.conversation("calf", minutes=30)
     house.flag(talk, tier="prescriber", flags=("R8",), minutes=60)
@@ -124,7 +155,7 @@ def test_a_row_shows_what_the_patient_wants_and_not_the_answer_after_it(house: H
 
 def queue_of(house: House, view: str) -> list[QueueRow]:
     with house.store.read() as session:
-        return read_queue(session, view, session.get_one(Staff, 1))
+        return read_queue(session, view, session.get_one(Staff, 1)).rows
 
 
 def test_empty_lists_say_what_they_mean(house: House, ana: Person) -> None:

@@ -14,7 +14,7 @@ from bot.staff.auth import accounts, sessions, trail
 from bot.staff.auth.access import FORM_COOKIE, SIGN_IN, router, safe_path, sign_in_page
 from bot.staff.dependencies import Console, Database, Field, Who
 from bot.staff.pages import COOKIE, go, page
-from bot.staff.queue import read_queue
+from bot.staff.queue import Queue, read_queue
 from bot.store import audit
 from bot.store.models import Staff
 
@@ -68,9 +68,9 @@ def sign_out(request: Request, console: Console, who: Who, held: Field = "") -> 
     """
     released: list[str] = []
     with console.store.write() as session:
-        rows = read_queue(session, "mine", who.staff) if held not in ("release", "keep") else []
-        if rows:
-            return page(request, "leaving.html", rows=rows, idle_minutes=settings().held_idle_minutes)
+        mine = read_queue(session, "mine", who.staff) if held not in ("release", "keep") else Queue()
+        if mine.rows:
+            return page(request, "leaving.html", rows=mine.rows, idle_minutes=settings().held_idle_minutes)
         if held == "release":
             released = release_all(session, who.staff, "left", actor=who.staff.name)
         sessions.sign_out(session, who)
