@@ -9,12 +9,12 @@ from actions.reply import Reply, Said, spoken
 from actions.say import said_lately
 from actions.state import FACET_ALONE, TELLS, State
 from actions.stored_work import hand_over
-from actions.turn import FALLBACK
+from actions.turn import FALLBACK, asks_something
 from bot.content.answers import TEACHING, Answer, answers
 from bot.content.clinic import clinic
 from bot.content.facets import facet_kinds
 from bot.understanding.follow_up import LEANS, LEANS_OPEN, LEANS_SMALL_TALK, LEANS_SURELY
-from bot.understanding.thresholds import HARDLY, LIKELY
+from bot.understanding.thresholds import HARDLY, IN_CONTEXT, LIKELY, SURE
 
 _TURNS = 3
 _NEVER = 1.1
@@ -112,7 +112,25 @@ def is_one(state: State) -> bool:
     turn, topic, facet = state.turn, state.topic, state.facet
     if turn.pressed or topic is None or facet in (None, "when_staff_reply", TELLS):
         return False
+    if _of_another(state, topic):
+        return False
     return turn.leans >= _enough(state, topic)
+
+
+def _of_another(state: State, topic: Answer) -> bool:
+    """What is asked is not written for the last topic, and the message is read as another, alone and after the last
+    one's name: "is there a tablet for that?" after how it is found asks about the treatment."""
+    name, confidence = state.turn.in_context
+    alone = guess(state)
+    if alone is None or name != alone.id or name == topic.id or confidence < IN_CONTEXT:
+        return False
+    return state.cell(topic.id, state.facet) is None and not _shared(state, topic)
+
+
+def _shared(state: State, topic: Answer) -> bool:
+    """Whether one text answers this facet for every topic."""
+    kind = facet_kinds()[state.facet or ""]
+    return bool(kind.instead or (kind.medicine if topic.medicine else "")) or state.facet in _OF_THE_TOPIC
 
 
 def _enough(state: State, topic: Answer) -> float:
@@ -126,7 +144,9 @@ def _enough(state: State, topic: Answer) -> float:
         if state.cell(topic.id, state.facet) or _says_it_all(state):
             return LEANS_SURELY if state.sure else LEANS
         if turn.confidence < HARDLY:
-            return LEANS_SMALL_TALK  # hardly read as a topic at all
+            # hardly read as a topic at all, and after the last topic's name surely as that
+            near = _surely_in_context(state, topic) and _written_near(state, topic)
+            return LEANS if near else LEANS_SMALL_TALK
         return _NEVER if state.sure else LEANS_SURELY
     if turn.intent == "out_of_scope_other" and state.sure:
         return LEANS_SURELY
@@ -136,7 +156,20 @@ def _enough(state: State, topic: Answer) -> float:
         return LEANS_OPEN if state.sure else LEANS
     if turn.intent in ("affirm", "deny") and state.facet == "why" and not state.offer:
         return LEANS / 2  # "why not"
+    if not state.sure and _surely_in_context(state, topic) and state.cell(topic.id, state.facet):
+        return LEANS  # "what else could he give me instead" is no wish for the list of topics
     return LEANS_SMALL_TALK if turn.intent in answers() or turn.intent in ("affirm", "deny") else _NEVER
+
+
+def _surely_in_context(state: State, topic: Answer) -> bool:
+    """Whether the message, read after the last topic's name, is surely about that topic."""
+    name, confidence = state.turn.in_context
+    return name == topic.id and confidence >= SURE
+
+
+def _written_near(state: State, topic: Answer) -> bool:
+    """Whether the topic has a text for a kind of question near the one asked."""
+    return any(state.cell(topic.id, kind) for kind in facet_kinds()[state.facet or ""].near)
 
 
 def _says_it_all(state: State) -> bool:
@@ -152,7 +185,8 @@ def answer(state: State) -> Reply:
     kind = facet_kinds()[facet]
     said = teaching.part(state, topic.id, facet)
     if said is None and state.cell(topic.id, facet) is None:
-        shared = kind.instead or (kind.medicine if topic.medicine else "")
+        said_of_it = _says_it_all(state) and state.turn.confidence >= HARDLY
+        shared = kind.instead or (kind.medicine if topic.medicine or said_of_it else "")
         if shared:
             said = teaching.whole(state, answers()[shared], on=topic.id)
     if said is None and facet in _OF_THE_TOPIC:
@@ -160,11 +194,20 @@ def answer(state: State) -> Reply:
     if said is None and state.cell(topic.id, facet) is None:
         if (near := _nearby(state, facet)) is not None:
             return Reply((near,), {"misses": 0.0, "topic": near.answer}, topic.id)
+        if _only_says_when(state, topic):
+            return hear_on(state)
         if state.turn.facet_confidence < CLEARLY and not teaching.was_unknown(state, topic):
             said = teaching.short(state, topic)
     if (said is None and state.cell(topic.id, facet) is not None) or facet in _NEVER_UNKNOWN:
         said = said or _other_words(state)
     return Reply((said or teaching.unknown(state, topic, facet),), {"misses": 0.0}, topic.id)
+
+
+def _only_says_when(state: State, topic: Answer) -> bool:
+    """ "8 weeks ago" asks nothing that would have to be checked, though it sounds like "how long"."""
+    turn = state.turn
+    of_time = turn.facet in _WHEN and turn.intent != topic.id
+    return of_time and not turn.pressed and not asks_something(turn.text)
 
 
 def _of_topic(state: State, facet: str) -> Said | None:
@@ -184,11 +227,13 @@ def _of_topic(state: State, facet: str) -> Said | None:
 
 
 def _nearby(state: State, facet: str) -> Said | None:
-    """The facet of what is done about a general topic: "how long does it take" after iron is answered of
-    iron pills."""
+    """What answers it nearly: the topic's text for a kind of question near this one, or the facet of what is done
+    about a general topic ("how long does it take" after iron is answered of iron pills)."""
     assert state.topic is not None
     done = _DONE_ABOUT_IT.get(state.topic.id)
-    return teaching.part(state, done, facet) if done and facet in _OF_SOMETHING_DONE else None
+    said = teaching.part(state, done, facet) if done and facet in _OF_SOMETHING_DONE else None
+    near = (teaching.part(state, state.topic.id, kind) for kind in facet_kinds()[facet].near)
+    return said or next(filter(None, near), None)
 
 
 def _other_words(state: State) -> Said | None:

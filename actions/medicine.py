@@ -86,7 +86,7 @@ def say(state: State) -> Reply:
     topic = answers().get(found.topic) or answers()["ask_worsening_medicines"]
     if state.said_lately(found.text):
         return teaching.taught(state, teaching.short(state, topic))
-    text = "\n\n".join([clinic().fill(found.text), *teaching.cautions(topic, state.situation, state)])
+    text = "\n\n".join([clinic().fill(found.text), *teaching.cautions(topic, state, beside=found.text)])
     keys = [topic.id, *topic.follow_ups[:2], "talk_to_staff"]
     return teaching.taught(
         state, Said(text, answers().choices(list(dict.fromkeys(keys))), list(found.sources), topic.id)

@@ -18,7 +18,7 @@ from bot.content.texts import text
 from bot.understanding.follow_up import LEANS
 
 MAX_CAUTIONS = 2
-_TURNS = 3  # in which a caution is not said again
+_TURNS = 12  # in which a caution is not said again
 _SMALL_WORDS = frozenset(
     {
         "what",
@@ -62,7 +62,7 @@ def whole(state: State, answer: Answer, *, lead: str = "", last: str = "", on: s
         lead = lead or "cannot_read_result"
     first = open_now() if answer.id == "ask_clinic" else answers()[lead].text if lead else ""
     after = answers()[last].text if last else ""
-    paragraphs = [first, text, after, *cautions(answer, state.situation, state)]
+    paragraphs = [first, text, after, *cautions(answer, state, beside=text)]
     more = "ask_repeat" if text == answer.more else "ask_more"
     keys = dict.fromkeys([more, *([on] if on else []), *answer.follow_ups])
     return _said(answer, paragraphs, list(keys))
@@ -77,7 +77,7 @@ def part(state: State, topic: str, facet: str) -> Said | None:
     answer = answers()[topic]
     keys = ["ask_more", *answer.follow_ups[:2], "talk_to_staff"]
     reviewed = facets()[topic].as_reviewed(facet)
-    paragraphs = [named(state, answer, own.text.strip()), *cautions(answer, state.situation, state)]
+    paragraphs = [named(state, answer, own.text.strip()), *cautions(answer, state, beside=own.text)]
     return _said(answer, paragraphs, keys, answers().links(reviewed) or answers().links(answer))
 
 
@@ -87,7 +87,7 @@ def short(state: State, answer: Answer, *, keys: Sequence[str] = ()) -> Said:
     own = facets().get(answer.id)
     if own is None or state.said_lately(own.short):
         return whole(state, answer)
-    paragraphs = [named(state, answer, own.short.strip()), *cautions(answer, state.situation, state)]
+    paragraphs = [named(state, answer, own.short.strip()), *cautions(answer, state, beside=own.short)]
     return _said(answer, paragraphs, [*keys, answer.id, *answer.follow_ups[:2], "talk_to_staff"])
 
 
@@ -113,7 +113,7 @@ def unknown(state: State, topic: Answer, facet: str) -> Said:
     first, again = (text(f"assistant.unknown.{name}", **named) for name in (kind, f"{kind}_again"))
     said = again if first in (last_message(state.tracker).get("text") or "") else first
     keys = ["ask_more", *topic.follow_ups[:2], "talk_to_staff"]
-    return replace(_said(topic, [said, *cautions(topic, state.situation, state)], keys), open=facet)
+    return replace(_said(topic, [said, *cautions(topic, state)], keys), open=facet)
 
 
 def was_unknown(state: State, topic: Answer) -> bool:
@@ -213,15 +213,16 @@ def open_now() -> str:
     return text("assistant.closed_now", opening=clinic().opening_text(at))
 
 
-def cautions(answer: Answer, situation: Sequence[str], state: State) -> list[str]:
-    """The cautions of ``answer`` that concern this situation, two at most.
-
-    None that was said a moment ago.
-    """
+def cautions(answer: Answer, state: State, *, beside: str = "") -> list[str]:
+    """The cautions of ``answer`` that concern this situation, two at most; none that was said lately, or that the
+    words ``beside`` it speak of themselves."""
+    shared = answers().cautions
     concerned = [
         key
-        for key in situation
-        if (key in answer.cautions or key in answer.caution_texts) and key != answer.own_caution
+        for key in state.situation
+        if (key in answer.cautions or key in answer.caution_texts)
+        and key != answer.own_caution
+        and not any(word in beside.lower() for word in shared[key].said_with)
     ]
     lately = said_lately(state.tracker, _TURNS)
     texts = [caution_text(answer, key) for key in weightiest(answer, concerned)]

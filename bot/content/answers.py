@@ -95,6 +95,7 @@ class Caution(Reviewed):
             harmless.
         medicine: the situation is a kind of medicine that is taken.
         slows_breathing: its caution is never the one that finds no room.
+        said_with: a text that has one of these words says itself what the caution would.
     """
 
     label: str
@@ -102,6 +103,7 @@ class Caution(Reviewed):
     danger: int = 0
     medicine: bool = False
     slows_breathing: bool = False
+    said_with: list[str] = []
 
 
 class Answer(Reviewed):

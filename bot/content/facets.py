@@ -27,12 +27,14 @@ LONGEST, LONGEST_SHORT = 50, 45
 
 
 class FacetKind(BaseModel):
-    """One kind of question, and the answers that serve it where a topic has no text of its own."""
+    """One kind of question, and what serves it where a topic has no text of its own: an answer that topics share, or
+    the topic's text for a kind ``near`` it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     instead: str = ""
     medicine: str = ""
+    near: list[str] = []
 
 
 class FacetText(BaseModel):
@@ -88,6 +90,9 @@ def facet_kinds() -> dict[str, FacetKind]:
     missing = {key for kind in made.values() for key in (kind.instead, kind.medicine)} - {"", *answers()}
     if missing:
         raise ConfigError(f"{FACETS.name} names answers that are not there: {', '.join(sorted(missing))}")
+    unknown = {key for kind in made.values() for key in kind.near} - set(made)
+    if unknown:
+        raise ConfigError(f"{FACETS.name} names facets that are not there: {', '.join(sorted(unknown))}")
     return made
 
 

@@ -65,6 +65,7 @@ _ABOUT_THEM = re.compile(
     rf"|\b(?:my|our) [\w' -]{{2,20}}?(?:'s\b| {pattern(_WORDS.told_after_a_relative)})"
 )
 _TELLS = re.compile(pattern(_WORDS.relative_tells))
+_THEIRS = re.compile(r"\b(?:his|her|their|he|she|they)\b")
 _MYSELF = re.compile(pattern(_WORDS.oneself_named))
 _BIRTH = re.compile(pattern(_WORDS.birth))
 _HEIRS = re.compile(pattern(_WORDS.heirs))
@@ -257,7 +258,10 @@ def _subject(words: str) -> tuple[str | None, tuple[int, int] | None]:
         if who == "child" and _IS_GROWN_UP.match(words[match.end() :]):
             who = "other"
         theirs = bool(_ABOUT_THEM.search(words))
-        if who == "child":
+        if who == "child" and _TELLS.search(words[match.end() : match.end() + 20]) and _MYSELF.search(words):
+            # "my daughter says it is my legs" is no question about her; "says her legs hurt" is
+            theirs = bool(_THEIRS.search(words[match.end() : match.end() + _BEFORE]))
+        elif who == "child":
             theirs = (
                 theirs
                 or bool(re.search(r"\bnot (?:for )?me\b|\bi meant?\b", words))

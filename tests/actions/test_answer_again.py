@@ -114,7 +114,14 @@ def test_an_answer_does_not_warn_of_its_own_medicine(patient: Patient, topic: st
     assert answers().cautions[key].label not in tell(patient, "the pills", topic)["text"]
 
 
-def test_a_caution_is_not_said_again_within_three_turns(patient: Patient) -> None:
+def test_a_text_that_speaks_of_the_situation_itself_gets_no_caution(patient: Patient) -> None:
+    patient.slots["subject"] = "child"
+    said = tell(patient, "for whom is melatonin safe", "ask_melatonin")["text"]
+    assert "the child's doctor says so" in said
+    assert answers().cautions["child"].label not in said
+
+
+def test_a_caution_is_not_said_again_within_twelve_turns(patient: Patient) -> None:
     patient.slots["kidney"] = "yes"
     topics = [
         "ask_gabapentin",
@@ -131,7 +138,7 @@ def test_a_caution_is_not_said_again_within_three_turns(patient: Patient) -> Non
     ]
     assert len(shared) >= 5
     said = [caution("kidney", topic) in tell(patient, "q", topic)["text"] for topic in shared[:5]]
-    assert said == [True, False, False, False, True]
+    assert said == [True, False, False, False, False]
 
 
 def test_a_result_is_refused_before_anything_else(patient: Patient) -> None:
