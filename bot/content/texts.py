@@ -73,15 +73,20 @@ def table(name: str, *, language: str = "en") -> dict[str, str]:
     Raises:
         ConfigError: there is nothing below that name.
     """
-    start = f"{name}."
-    found = {
-        key.removeprefix(start): entry.words
-        for key, entry in texts(language).items()
-        if key.startswith(start) and "." not in key.removeprefix(start)
-    }
-    if not found:
+    found = _tables(language).get(name)
+    if found is None:
         raise ConfigError(f"data/texts/{language}: there are no texts below {name}")
-    return found
+    return dict(found)
+
+
+@cache
+def _tables(language: str) -> dict[str, dict[str, str]]:
+    """All texts by the name above them, then by their own: a list of the console asks a thousand times."""
+    made: dict[str, dict[str, str]] = {}
+    for key, entry in texts(language).items():
+        above, _, own = key.rpartition(".")
+        made.setdefault(above, {})[own] = entry.words
+    return made
 
 
 @cache

@@ -17,7 +17,7 @@ from bot.staff.visits import appointments_of
 from bot.store.appointments import OPEN
 from bot.store.models import Appointment, Booking, ContactLink, Conversation, Staff
 
-_LIMIT = 300
+PAGE = 50  # requests
 _MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?[0-9 ()./-]{6,24}")
 
@@ -71,15 +71,18 @@ class BookingCard:
         return ".".join([*map(str, parts), *(f"{one.id}{one.state}" for one in self.appointments)])
 
 
-def read_bookings(session: Session, state: str, staff: Staff) -> list[BookingCard]:
-    """Booking requests of a state, or of all: the open ones first, those that wait longest on top."""
-    query = (
-        select(Booking)
-        .order_by(Booking.state != "requested", Booking.state != "contacted", Booking.created_at)
-        .limit(_LIMIT)
-    )
+def read_bookings(session: Session, state: str, staff: Staff, *, before: int = 0) -> list[BookingCard]:
+    """Booking requests of a state, or of all, the newest first: a page of them and one more if there are
+    older ones.
+
+    Args:
+        before: only those with a lower id; 0 is all.
+    """
+    query = select(Booking).order_by(Booking.id.desc()).limit(PAGE + 1)
     if state:
         query = query.where(Booking.state == state)
+    if before:
+        query = query.where(Booking.id < before)
     return _cards(session, session.scalars(query).all(), staff)
 
 

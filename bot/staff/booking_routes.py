@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from bot.staff import desk, labels, visits
 from bot.staff.acting import act
 from bot.staff.auth import trail
 from bot.staff.auth.access import router
-from bot.staff.booking_cards import booking_counts, read_bookings
+from bot.staff.booking_cards import PAGE, booking_counts, newest_request, read_bookings
 from bot.staff.dependencies import Console, Database, Field, Number, Who
 from bot.staff.lookups import booking_of
 from bot.staff.pages import go, page
@@ -24,17 +24,30 @@ BOOKING = "/conversations/{conversation_id}/bookings/{booking_id}"
 
 
 @router.get("/bookings")
-def bookings(request: Request, store: Database, who: Who, state: str = "") -> Response:
-    """The requests of a state, or all."""
+def bookings(
+    request: Request,
+    store: Database,
+    who: Who,
+    state: str = "",
+    before: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> Response:
+    """The requests of a state, or all, the newest first.
+
+    Args:
+        before: the id of the last one on the page before; 0 is the first page.
+    """
     state = state if state in labels.booking_states() else ""
     with store.read() as session:
-        found, by_state = read_bookings(session, state, who.staff), booking_counts(session)
-        counts = read_counts(session, who.staff)
+        found, by_state = read_bookings(session, state, who.staff, before=before), booking_counts(session)
+        counts, newest = read_counts(session, who.staff), newest_request(session)
     return page(
         request,
         "bookings.html",
         section="bookings",
-        bookings=found,
+        bookings=found[:PAGE],
+        older=found[PAGE - 1].booking.id if len(found) > PAGE else None,
+        first=not before,
+        newest=newest,
         by_state=by_state,
         state=state,
         counts=counts,

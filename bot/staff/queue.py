@@ -17,12 +17,17 @@ from bot.store.models import Alert, Booking, Conversation, Message, Staff
 #: The lists of the queue, in the order of their tabs. Their names stand in ``data/texts``.
 LISTS = ("urgent", "waiting", "mine", "open", "closed")
 
+#: So many conversations with a red flag are shown of a list, and so many without one.
+SHOWN = 60
+
 _UNHELD = Conversation.mode != "staff"
 _WAITING = Conversation.mode == "waiting"
 # With their values written out: only so does a database see that an index with the same condition will do.
 _CLOSED = Conversation.mode == literal_column("'closed'")
-_TALKING = Conversation.mode.in_([literal_column("'assistant'"), literal_column("'staff'")]) & (
-    Conversation.last_seq > literal_column("0")
+_TALKING = (
+    (Conversation.mode != literal_column("'closed'"))
+    & (Conversation.mode != literal_column("'waiting'"))
+    & (Conversation.last_seq > literal_column("0"))
 )
 
 
@@ -74,7 +79,7 @@ class Queue:
         return [*self.flagged, *self.calm]
 
 
-def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -> Queue:
+def read_queue(session: Session, name: str, staff: Staff, *, limit: int = SHOWN) -> Queue:
     """The conversations of a list: at most ``limit`` with an open red flag, and as many without one, so that
     neither kind can ever hide the other.
 
@@ -93,7 +98,7 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = 100) -
         query = select(Conversation, Staff).outerjoin(Staff, Staff.id == Conversation.claimed_by)
         query = query.where(condition, ~_is_flagged()).order_by(order).limit(limit - len(calm))
         calm += [(talk, holder) for talk, holder in session.execute(query)]
-    total = sum(_number(session, condition, ~_is_flagged()) for condition, _ in groups.calm)
+    total = sum(_number_calm(session, condition) for condition, _ in groups.calm)
     rows = _rows(session, [(talk, holder, alert) for talk, holder, alert in flagged])
     return Queue(
         flagged=rows,
@@ -111,9 +116,9 @@ def read_counts(session: Session, staff: Staff) -> dict[str, int]:
     )
     asked = select(func.count()).select_from(Booking).where(Booking.state == "requested")
     return {
-        "waiting": _number(session, _WAITING, ~_is_flagged()) + _number_flagged(session, _UNHELD),
+        "waiting": _number_calm(session, _WAITING) + _number_flagged(session, _UNHELD),
         "mine": _number(session, Conversation.claimed_by == staff.id),
-        "urgent": _number_flagged(session),
+        "urgent": _number_flagged(session, true()),
         "unseen": session.scalar(unseen) or 0,
         "bookings": session.scalar(asked) or 0,
     }
@@ -136,8 +141,8 @@ class _Groups:
     Args:
         flagged: which of the conversations with an open red flag.
         calm: which of the others, each group with its order, the one that stands higher first. Each is read
-            from an index of its own: sorted together, a hundred thousand would have to be sorted to show a
-            hundred.
+            from an index of its own: sorted together, a hundred thousand would have to be sorted to show
+            a few.
     """
 
     flagged: ColumnElement[bool]
@@ -170,7 +175,7 @@ def _flagged(condition: ColumnElement[bool]) -> Select[Conversation, Staff, Aler
     gravest = func.min(tier).over(partition_by=Alert.conversation_id)
     ranked = (
         select(Alert.id, acted.label("acted"), needs.label("place"), gravest.label("tier"))
-        .where(Alert.closed_at.is_(None))
+        .where(_open_alert(condition))
         .subquery()
     )
     handled = case(((ranked.c.acted == 1) & (Conversation.mode == "staff"), 1), else_=0)
@@ -179,7 +184,6 @@ def _flagged(condition: ColumnElement[bool]) -> Select[Conversation, Staff, Aler
         .join(Alert, Alert.conversation_id == Conversation.id)
         .join(ranked, (ranked.c.id == Alert.id) & (ranked.c.place == 1))
         .outerjoin(Staff, Staff.id == Conversation.claimed_by)
-        .where(condition)
         .order_by(handled, ranked.c.tier, ranked.c.acted, Alert.raised_at, Alert.id)
     )
 
@@ -189,16 +193,28 @@ def _is_flagged() -> ColumnElement[bool]:
     return exists().where(Alert.conversation_id == Conversation.id, Alert.closed_at.is_(None))
 
 
-def _number(session: Session, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(Conversation).where(*conditions)) or 0
+def _number(session: Session, condition: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Conversation).where(condition)) or 0
 
 
-def _number_flagged(session: Session, *conditions: ColumnElement[bool]) -> int:
-    """The same of those with an open red flag, counted from the flags: these are few."""
-    query = select(func.count(func.distinct(Alert.conversation_id))).where(Alert.closed_at.is_(None))
-    if conditions:
-        query = query.join(Conversation, Conversation.id == Alert.conversation_id).where(*conditions)
+def _number_flagged(session: Session, condition: ColumnElement[bool]) -> int:
+    """How many conversations with an open red flag meet a condition."""
+    query = select(func.count(func.distinct(Alert.conversation_id))).where(_open_alert(condition))
     return session.scalar(query) or 0
+
+
+def _number_calm(session: Session, condition: ColumnElement[bool]) -> int:
+    """How many without one do: an index counts all, and then no conversation need be looked at."""
+    return _number(session, condition) - _number_flagged(session, condition)
+
+
+def _open_alert(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The red flag is open, and its conversation meets a condition.
+
+    Asked of each open flag, which are few: joined, SQLite begins with the conversations.
+    """
+    talk = select(Conversation.id).where(Conversation.id == Alert.conversation_id, condition).exists()
+    return Alert.closed_at.is_(None) & talk
 
 
 def _rows(

@@ -32,9 +32,11 @@ class Conversation(Base):
         Index("ix_conversations_queue", "mode", "waiting_since"),
         # One for each list of the console, with the condition that it asks by (``bot/staff/queue.py``).
         index_where("ix_conversations_held", "claimed_by", "updated_at", where="claimed_by IS NOT NULL"),
-        index_where("ix_conversations_closed", "updated_at", where="mode = 'closed'"),
+        index_where("ix_conversations_ended", "mode", "updated_at", where="mode = 'closed'"),
         index_where(
-            "ix_conversations_talking", "updated_at", where="mode IN ('assistant', 'staff') AND last_seq > 0"
+            "ix_conversations_open",
+            "updated_at",
+            where="mode != 'closed' AND mode != 'waiting' AND last_seq > 0",
         ),
     )
 

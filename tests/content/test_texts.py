@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.clinic import clinic
-from bot.content.texts import load_texts, table, text, texts
+from bot.content.texts import _tables, load_texts, table, text, texts
 from bot.errors import ConfigError
 from bot.settings import ROOT
 
@@ -36,6 +36,7 @@ def some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
     )
     monkeypatch.setattr("bot.content.texts.texts", lambda language="en": made)
+    monkeypatch.setattr("bot.content.texts._tables", _tables.__wrapped__)
 
 
 def test_a_text_is_found_by_its_whole_name_and_filled_in(some: None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import update
@@ -79,17 +80,17 @@ def test_many_red_flags_never_hide_who_plainly_waits_and_what_is_not_shown_is_co
                 Conversation(channel="widget", last_seq=1, mode="waiting", waiting_since=now())
                 for _ in range(number)
             ]
-            for number in (130, 101)
+            for number in (90, 61)
         )
         session.add_all([*flagged, *others])
         session.flush()
         for number, talk in enumerate(flagged):
             inbound = house._inbound(session, talk, "chest pain")
-            tier = "today" if number < 129 else "emergency"
+            tier = "today" if number < 89 else "emergency"
             session.add(Alert(conversation_id=talk.id, inbound_id=inbound.id, tier=tier, seq=1))
     page = ana.get("/staff/?view=waiting").text
-    # The gravest first, although it came last; 100 of each kind are shown.
-    assert (order(page)[0], order(page)[100], len(order(page))) == (flagged[-1].id, waits, 200)
+    # The gravest first, although it came last; 60 of each kind are shown.
+    assert (order(page)[0], order(page)[60], len(order(page))) == (flagged[-1].id, waits, 120)
     said = re.findall(r'class="more">(.*?)<', page)
     assert said == [
         "30 more with a red flag are not shown: those above need somebody first.",
@@ -97,7 +98,7 @@ def test_many_red_flags_never_hide_who_plainly_waits_and_what_is_not_shown_is_co
     ]
     assert page.index(said[0]) < page.index(f"row-{waits}") < page.index(said[1])
     assert "2 more are not shown" not in ana.get("/staff/?view=urgent").text
-    assert 'class="count">232<' in page and 'class="count red">130<' in page  # what the tabs say
+    assert 'class="count">152<' in page and 'class="count red">90<' in page  # what the tabs say
 
 
 def test_a_graver_flag_outranks_one_already_seen(house: House, ana: Person) -> None:
@@ -166,3 +167,21 @@ def test_empty_lists_say_what_they_mean(house: House, ana: Person) -> None:
     }.items():
         assert words in ana.get(f"/staff/?view={view}").text
     assert "No requests here" in ana.get("/staff/bookings").text
+
+
+def test_booking_requests_come_newest_first_and_page_by_page(house: House, ana: Person) -> None:
+    talk = house.conversation()
+    ids = [house.booking(talk) for _ in range(52)]
+    house_order = re.compile(r"bookings/(\d+)/state")
+
+    def listed(page: str) -> list[int]:
+        return list(dict.fromkeys(map(int, house_order.findall(page))))
+
+    first = ana.get("/staff/bookings?state=requested").text
+    assert listed(first) == ids[:1:-1] and "Newest requests" not in first
+    (older,) = re.findall(r'href="([^"]+)">Older requests', first)
+    second = ana.get(unescape(older)).text
+    assert listed(second) == ids[1::-1] and "Older requests" not in second
+    # The newest of all, so that an older page does not say that there are new ones.
+    assert f'data-newest="{ids[-1]}"' in first and f'data-newest="{ids[-1]}"' in second
+    assert ana.get("/staff/bookings?before=99999999999").status_code == 400
