@@ -1,0 +1,1 @@
+"""How the console fares with 100,000 conversations: ``python -m tools.scale``."""
