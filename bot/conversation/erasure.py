@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import now
 from bot.conversation.messages import locked
 from bot.settings import settings
-from bot.store import audit
+from bot.store import audit, search
 from bot.store.engine import Store
 from bot.store.models import Conversation, Timer
 
@@ -45,13 +45,19 @@ def erase(store: Store, conversation_id: str, *, by: str = audit.PATIENT) -> boo
         audit.record(session, "erased", actor=by, object=audit.of_conversation(conversation_id))
     log.info("erased", conversation=conversation_id)
     try:
-        store.forget()
+        forget(store)
         erase_tracker(conversation_id)
     except SQLAlchemyError as error:
         log.warning("tracker_not_erased_yet", error=type(error).__name__)
         with store.write() as session:
             session.execute(update(Timer).where(Timer.key == key).values(due_at=now()))
     return True
+
+
+def forget(store: Store) -> None:
+    """After a deletion: no file of ours holds the words any longer, nor the index of words."""
+    search.forget(store)
+    store.forget()
 
 
 def erase_tracker(sender: str) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.clock import now
 from bot.content.clinic import clinic
 from bot.conversation import alerting, appointments, held, reminders
-from bot.conversation.erasure import erase, erase_tracker
+from bot.conversation.erasure import erase, erase_tracker, forget
 from bot.store.engine import Store
 from bot.store.models import Alert, Conversation, Event, Timer
 from bot.work.backoff import wait_after
@@ -121,7 +121,7 @@ class Timers(Loop):
             self._settle(timer.id, "erased")
         elif timer.kind == "erase_tracker":
             erase_tracker(timer.data["sender"])
-            self._store.forget()
+            forget(self._store)
             self._settle(timer.id, "erased")
         elif timer.kind == reminders.KIND:
             with self._store.write() as session:  # one transaction: after a crash it must not come up twice

@@ -29,6 +29,11 @@ def alembic_config(engine: Engine) -> Config:
     return config
 
 
+def is_compared(name: str | None, kind: str, _: object) -> bool:
+    """Whether Alembic compares an object with the models; the search index (``bot.store.search``) is in none."""
+    return not (kind in ("table", "index") and (name or "").startswith("search_"))
+
+
 def known(engine: Engine) -> list[str]:
     """The revisions that this code has migrations for, the oldest first."""
     return [

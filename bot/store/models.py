@@ -109,6 +109,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         CheckConstraint("sender in ('patient', 'assistant', 'staff', 'system')", name="sender"),
+        index_where("ix_messages_staff", "staff_id", "conversation_id", where="staff_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -175,7 +176,10 @@ class TurnLog(Base):
     it."""
 
     __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("inbound_id", "action", "ordinal"),)
+    __table_args__ = (
+        UniqueConstraint("inbound_id", "action", "ordinal"),
+        Index("ix_turns_topic", "answer_id", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(

@@ -34,6 +34,7 @@ from bot.work.notifier import Notifier
 from tests.support.talk import Talk, person
 
 CANARY = "canary-7f3a"
+WORD = "zebrafish"  # one word, as it stands in the index of words
 
 
 def tracker(sender: str) -> None:
@@ -182,6 +183,7 @@ def test_no_file_holds_a_word_of_what_was_erased(store: Store, tmp_path: Path) -
     talk = Talk(store)
     for number in range(50):
         talk.say(f"{CANARY} {number} " + "x" * 500)
+    talk.say(f"{WORD} bites")
     fill(talk)
     tracker(talk.id)
     store.forget()
@@ -198,4 +200,5 @@ def test_no_file_holds_a_word_of_what_was_erased(store: Store, tmp_path: Path) -
         if path.is_file()
     }
     assert not any(left.values())
+    assert not any(WORD.encode() in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert holding in ([], ["rasa.db"])  # Rasa's own file still has the other sender's

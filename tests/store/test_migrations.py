@@ -18,14 +18,15 @@ from sqlalchemy import CheckConstraint, Engine, inspect
 import bot.bookings.requests  # noqa: F401  (knows the columns of fields that are declared there)
 from bot.store import migrate as migrations
 from bot.store.engine import make_engine
-from bot.store.migrate import alembic_config, migrate
+from bot.store.migrate import alembic_config, is_compared, migrate
 from bot.store.models import Base
 
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={"compare_type": True, "compare_server_default": True, "include_name": is_compared},
         )
         return list(compare_metadata(context, Base.metadata))
 

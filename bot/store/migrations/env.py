@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from bot.store.migrate import is_compared
 from bot.store.models import Base, UTCDateTime
 
 
@@ -23,7 +24,11 @@ with engine.connect() as connection:
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=render_item,
+        include_name=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()
