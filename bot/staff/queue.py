@@ -99,10 +99,10 @@ def read_queue(session: Session, name: str, staff: Staff, *, limit: int = SHOWN)
         query = query.where(condition, ~_is_flagged()).order_by(order).limit(limit - len(calm))
         calm += [(talk, holder) for talk, holder in session.execute(query)]
     total = sum(_number_calm(session, condition) for condition, _ in groups.calm)
-    rows = _rows(session, [(talk, holder, alert) for talk, holder, alert in flagged])
+    rows = rows_of(session, [(talk, holder, alert) for talk, holder, alert in flagged])
     return Queue(
         flagged=rows,
-        calm=_rows(session, [(talk, holder, None) for talk, holder in calm]),
+        calm=rows_of(session, [(talk, holder, None) for talk, holder in calm]),
         more_flagged=_number_flagged(session, groups.flagged) - len(rows),
         more_calm=total - len(calm),
     )
@@ -217,9 +217,10 @@ def _open_alert(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return Alert.closed_at.is_(None) & talk
 
 
-def _rows(
+def rows_of(
     session: Session, found: Sequence[tuple[Conversation, Staff | None, Alert | None]]
 ) -> list[QueueRow]:
+    """What a list shows of conversations, each with who holds it and the red flag to be named."""
     ids = [conversation.id for conversation, _, _ in found]
     last, names = _last_messages(session, ids), patient_names(session, ids)
     flags = {conversation.id: alert for conversation, _, alert in found if alert}

@@ -8,6 +8,7 @@ same transaction. What the assistant said is left out: the same reviewed texts s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -75,25 +76,20 @@ def _create(_: object, connection: Connection, **__: object) -> None:
         connection.exec_driver_sql(statement)
 
 
-def lines_with(session: Session, wanted: list[str], *, before: int | None, limit: int) -> list[int]:
-    """The ids of the lines that hold all words, the newest first.
-
-    Args:
-        before: only lower ids; ``None``: from the newest on.
-    """
+def lines_with(session: Session, wanted: Sequence[str], limit: int) -> list[int]:
+    """The ids of the lines that hold all words, the newest first."""
     ids, matched = _matched(session, "search_messages", wanted, begun=False)
-    found = select(ids).where(matched).order_by(ids.desc()).limit(limit)
-    return list(session.scalars(found if before is None else found.where(ids < before)))
+    return list(session.scalars(select(ids).where(matched).order_by(ids.desc()).limit(limit)))
 
 
-def requests_of(session: Session, wanted: list[str], limit: int) -> list[int]:
+def requests_of(session: Session, wanted: Sequence[str], limit: int) -> list[int]:
     """The ids of the requests whose name holds all words, or words that begin so; the newest first."""
     ids, matched = _matched(session, "search_names", wanted, begun=True)
     return list(session.scalars(select(ids).where(matched).order_by(ids.desc()).limit(limit)))
 
 
 def _matched(
-    session: Session, name: str, wanted: list[str], *, begun: bool
+    session: Session, name: str, wanted: Sequence[str], *, begun: bool
 ) -> tuple[ColumnElement[int], TextClause]:
     """The column with the ids of the rows, and the condition that a row holds the words.
 

@@ -33,7 +33,7 @@ def add(store: Store, *lines: str, sender: str = "patient", name: str = "") -> s
 
 def found(store: Store, said: str, limit: int = 100) -> list[str]:
     with store.read() as session:
-        ids = search.lines_with(session, search.words(said), before=None, limit=limit)
+        ids = search.lines_with(session, search.words(said), limit)
         return [session.get_one(Message, one).text for one in ids]
 
 
