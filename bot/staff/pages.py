@@ -23,6 +23,8 @@ from bot.staff.auth.sessions import SignedIn
 
 HERE = Path(__file__).parent
 COOKIE = "rla_staff"
+#: What was searched for last, for the page of the search alone.
+SEARCH_COOKIE = "rla_staff_search"
 #: The page's own files, by name.
 FILES = {path.name: path for path in sorted((HERE / "static").iterdir())}
 #: Where they are fetched: changed files have another address, so a browser may keep what it has.

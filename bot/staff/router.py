@@ -15,6 +15,7 @@ from bot.staff import (  # noqa: F401
     conversation_routes,
     live_routes,
     open_question_routes,
+    search_routes,
     visit_routes,
 )
 from bot.staff.auth import audit_page, people, sign_in  # noqa: F401

@@ -367,7 +367,14 @@ def test_axe_finds_nothing(sign_in: Any, store: Store, size: tuple[int, int], sc
         talk(store, mode="staff"),
     )
     page = sign_in(size, color_scheme=scheme)
-    for path in ("/staff/", flagged, mine, "/staff/bookings", "/staff/people"):
+    for path in (
+        "/staff/",
+        flagged,
+        mine,
+        "/staff/bookings",
+        "/staff/people",
+        "/staff/search?outcome=waiting",
+    ):
         page.goto(path)
         expect(page.locator("#live")).to_be_visible()
         found = Axe().run(page)

@@ -91,7 +91,7 @@ def test_many_red_flags_never_hide_who_plainly_waits_and_what_is_not_shown_is_co
     page = ana.get("/staff/?view=waiting").text
     # The gravest first, although it came last; 60 of each kind are shown.
     assert (order(page)[0], order(page)[60], len(order(page))) == (flagged[-1].id, waits, 120)
-    said = re.findall(r'class="more">(.*?)<', page)
+    said = [line.strip() for line in re.findall(r'class="more">(.*?)<', page)]
     assert said == [
         "30 more with a red flag are not shown: those above need somebody first.",
         "2 more are not shown.",

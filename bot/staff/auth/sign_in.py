@@ -13,7 +13,7 @@ from bot.settings import settings
 from bot.staff.auth import accounts, sessions, trail
 from bot.staff.auth.access import FORM_COOKIE, SIGN_IN, router, safe_path, sign_in_page
 from bot.staff.dependencies import Console, Database, Field, Who
-from bot.staff.pages import COOKIE, go, page
+from bot.staff.pages import COOKIE, SEARCH_COOKIE, go, page
 from bot.staff.queue import Queue, read_queue
 from bot.store import audit
 from bot.store.models import Staff
@@ -79,6 +79,7 @@ def sign_out(request: Request, console: Console, who: Who, held: Field = "") -> 
         console.notifier.notify(conversation_id)
     made = RedirectResponse(f"{SIGN_IN}?why=left", status_code=303)
     made.delete_cookie(COOKIE, path="/staff")
+    made.delete_cookie(SEARCH_COOKIE, path="/staff/search")
     return made
 
 

@@ -17,6 +17,7 @@ from bot.store.models import Staff
 READS = {
     "/staff/": "list_read",
     "/staff/fragments/queue": "list_read",
+    "/staff/search": "search_read",
     "/staff/bookings": "bookings_read",
     "/staff/calendar": "bookings_read",
     "/staff/calendar.csv": "bookings_exported",
