@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from bot.staff.dependencies import Parts
+from bot.staff.pages import SEARCH_COOKIE
 from bot.staff.queue import LISTS
 from bot.staff.router import attach
 from bot.staff.unread import read_news
@@ -27,7 +29,25 @@ from bot.work.notifier import Notifier
 from tools.scale.fill import EMAIL, PASSWORD, fill
 
 #: Milliseconds of the slowest but one in twenty (p95).
-GOALS = {"queue page": 150.0, "counts": 10.0}
+GOALS = {"queue page": 150.0, "search": 500.0, "counts": 10.0}
+#: What is searched for: the words, and the filters as they stand in the address.
+SEARCHES: dict[str, tuple[str, str]] = {
+    "a name": ("petrova ann", ""),
+    "end of a phone number": ("4477", ""),
+    "visitor code": ("3fa2", ""),
+    "a word in most lines": ("the", ""),
+    "a rare word": ("akathisia", ""),
+    "two words": ("iron akathisia", ""),
+    "no such word": ("xylophone", ""),
+    "a word, last page": ("legs", "page=40"),
+    "a word, closed long ago": ("sleep", "outcome=closed&until=2026-01-31"),
+    "a word, filter fits nobody": ("legs", "topic=nothing"),
+    "by topic": ("", "topic=iron"),
+    "by staff member": ("", "by=1"),
+    "by topic, staff and days": ("", "topic=iron&by=1&since=2025-06-01&until=2025-06-07"),
+    "booked": ("", "outcome=booked"),
+    "red flags, last page": ("", "outcome=flag&page=40"),
+}
 _TIMES = 40
 
 
@@ -100,10 +120,18 @@ def _calls(store: Store, browser: TestClient) -> dict[str, Callable[[], object]]
         with store.read() as session:
             return read_news(session, session.scalars(select(Staff)).one())
 
-    return {f"queue page: {name}": page(f"/staff/?view={name}") for name in LISTS} | {
-        "counts": counts,
-        "bookings page": page("/staff/bookings"),
-    }
+    def search(words: str, filters: str) -> Callable[[], object]:
+        def look() -> object:
+            browser.cookies.set(SEARCH_COOKIE, quote(words), path="/staff/search")
+            return page(f"/staff/search?said=1&{filters}")()
+
+        return look
+
+    return (
+        {f"queue page: {name}": page(f"/staff/?view={name}") for name in LISTS}
+        | {"counts": counts, "bookings page": page("/staff/bookings")}
+        | {f"search: {name}": search(*asked) for name, asked in SEARCHES.items()}
+    )
 
 
 def _print(what: str, call: Callable[[], object]) -> None:
@@ -116,7 +144,7 @@ def _print(what: str, call: Callable[[], object]) -> None:
     p95 = statistics.quantiles(took, n=20)[-1]
     goal = next((limit for start, limit in GOALS.items() if what.startswith(start)), None)
     said = "" if goal is None else f"  goal {goal:g}: {'met' if p95 < goal else 'MISSED'}"
-    print(f"  {what:28} p50 {statistics.median(took):7.1f} ms  p95 {p95:7.1f} ms{said}", flush=True)
+    print(f"  {what:36} p50 {statistics.median(took):7.1f} ms  p95 {p95:7.1f} ms{said}", flush=True)
 
 
 if __name__ == "__main__":
