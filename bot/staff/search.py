@@ -22,7 +22,7 @@ from bot.store.models import Alert, Booking, Conversation, Message, Staff, TurnL
 PAGE = 25  # conversations
 MOST_PAGES = 40
 #: So many of the newest lines with the words are looked at; it is said if there are more.
-MOST_LINES = 10_000
+MOST_LINES = 5_000
 _LINES = 1_000  # of these in one statement
 _CODE = re.compile(r"(?:visitor\s+)?([0-9a-f]{4,32})", re.IGNORECASE)
 _PHONE = re.compile(r"[\d\s()+./-]+")
