@@ -7,19 +7,26 @@ from typing import Annotated
 from anyio import from_thread
 from fastapi import Form, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import now
 from bot.content import texts
+from bot.content.clinic import clinic
 from bot.conversation.reminders import set_reminder
+from bot.conversation.transcript import as_text
 from bot.errors import RefusedError
 from bot.staff import desk, labels
 from bot.staff.acting import act, show, succeeded
+from bot.staff.auth import trail
 from bot.staff.auth.access import router
 from bot.staff.canned import filled
 from bot.staff.dependencies import Console, Database, Field, Number, Who
 from bot.staff.pages import page
 from bot.staff.queue import list_name, read_queue
 from bot.staff.unread import read_news
+from bot.store import audit
+from bot.store.models import Conversation, Message
 
 CONVERSATION = "/conversations/{conversation_id}"
 
@@ -55,6 +62,29 @@ def conversation(request: Request, console: Console, who: Who, conversation_id: 
     if looked:
         console.notifier.notify(conversation_id)
     return show(request, console, who, conversation_id)
+
+
+@router.get(CONVERSATION + "/transcript.txt")
+def transcript(request: Request, store: Database, who: Who, conversation_id: str) -> Response:
+    """The conversation as a text file; that it was saved is an entry of the audit."""
+    with store.write() as session:
+        desk.opened(session, conversation_id, who.staff, look=False)
+        talk = session.get_one(Conversation, conversation_id)
+        query = select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)
+        title = texts.text(
+            "staff.transcript.title",
+            code=talk.short_name,
+            channel=labels.channel(talk.channel),
+            name=who.staff.name,
+            at=labels.full_time(now()),
+            zone=clinic().time_zone,
+        )
+        made = as_text(session.scalars(query), title, texts.table("staff.speakers"))
+        on = audit.of_conversation(conversation_id)
+        trail.note(session, request, who, "conversation_exported", on=on)
+    # The visitor's code and not the name: the names of files are seen by many.
+    headers = {"Content-Disposition": f'attachment; filename="conversation-{talk.id[:4]}.txt"'}
+    return Response(made, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.post(CONVERSATION + "/claim")

@@ -13,17 +13,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.channels.widget import transcript
 from bot.channels.widget.limits import Limits
 from bot.channels.widget.news import NewsReader, read_news
 from bot.channels.widget.schemas import Say
 from bot.content.answers import answers
 from bot.content.clinic import clinic
-from bot.content.texts import text
+from bot.content.texts import table, text
 from bot.conversation import consent, urgent
 from bot.conversation.erasure import erase
 from bot.conversation.intake import RedFlags, accept, prepare
 from bot.conversation.messages import add_message
+from bot.conversation.transcript import as_text
 from bot.errors import RefusedError
 from bot.store.engine import Store
 from bot.store.models import Conversation, Message
@@ -137,7 +137,8 @@ class WidgetService:
             messages = session.scalars(
                 select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)
             ).all()
-        return transcript.as_text(messages)
+        title = text("widget.transcript.title", zone=clinic().time_zone)
+        return as_text(messages, title, table("widget.transcript.speakers"))
 
     def erase(self, conversation_id: str) -> None:
         """Delete the conversation everywhere."""
